@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The configuration as the programs use it: parsed whole into one arena, checked whole, never changed afterwards.
+ * Spans are in nanoseconds; 0 is "without limit" where a limit is meant. Names are unique within their kind.
+ */
+#ifndef LBPAIR_COMMON_MODEL_CONF_H
+#define LBPAIR_COMMON_MODEL_CONF_H
+
+#include "common/pure/addr.h"
+#include "common/pure/arena.h"
+#include "common/pure/base.h"
+#include "common/pure/text.h"
+#include "common/system/log.h"
+
+struct node_conf {
+	const char *name;
+	struct ip address;
+	unsigned priority; /* 1 to 255; 255 is the owner */
+};
+
+struct pair_conf {
+	const char *key_file; /* NULL where no vip wants it and none was set */
+	unsigned key_id;
+	uint16_t state_port;
+	const struct node_conf *nodes;
+	size_t node_count;
+};
+
+struct log_conf {
+	enum log_level level;
+};
+
+struct forwarder_conf {
+	unsigned threads; /* 0: auto, one for each processor that the process may use */
+};
+
+enum vip_authentication {
+	VIP_AUTHENTICATION_NONE,
+	VIP_AUTHENTICATION_HMAC,
+};
+
+struct garp_conf {
+	unsigned count;
+	int64_t interval_ns;
+	int64_t refresh_ns;
+};
+
+struct vip_conf {
+	const char *name;
+	uint8_t vrid;
+	const char *interface;
+	const struct prefix *addresses;
+	size_t address_count;
+	int64_t advert_interval_ns;
+	enum vip_authentication authentication;
+	bool preempt;
+	int64_t preempt_delay_ns;
+	int64_t lease_ns;
+	struct garp_conf garp;
+};
+
+struct timeouts_conf {
+	int64_t connect_ns;
+	int64_t idle_ns;
+	int64_t half_close_ns;
+};
+
+enum service_protocol {
+	SERVICE_PROTOCOL_TCP,
+};
+
+enum service_mode {
+	SERVICE_MODE_PROXY,
+};
+
+struct pool_conf;
+
+struct service_conf {
+	const char *name;
+	const struct endpoint *listen;
+	size_t listen_count;
+	enum service_protocol protocol;
+	enum service_mode mode;
+	const struct pool_conf *pool;
+	struct timeouts_conf timeouts;
+	unsigned retries;
+};
+
+enum balance_kind {
+	BALANCE_ROUND_ROBIN,
+	BALANCE_COUNT,
+};
+
+enum check_kind {
+	CHECK_NONE,
+	CHECK_TCP,
+	CHECK_HTTP,
+	CHECK_COUNT,
+};
+
+struct check_conf {
+	enum check_kind kind;
+	int64_t interval_ns;
+	int64_t timeout_ns;
+	unsigned rise;
+	unsigned fall;
+	uint16_t port; /* 0: the server's own */
+	/* http only */
+	const char *path;
+	const char *host; /* "": the server's address */
+	unsigned expect_status_min;
+	unsigned expect_status_max;
+	const char *expect_body; /* "": not looked at */
+};
+
+struct server_conf {
+	const char *name;
+	struct endpoint address;
+	unsigned weight; /* 0 to 256 */
+};
+
+struct pool_conf {
+	const char *name;
+	enum balance_kind balance;
+	struct check_conf check;
+	const struct server_conf *servers;
+	size_t server_count;
+};
+
+#define CONF_HASH_SIZE 17
+
+struct conf {
+	struct arena arena;
+	char hash[CONF_HASH_SIZE]; /* of the whole configuration with its defaults, so that layout and comments do not
+				      count */
+	struct pair_conf pair;
+	struct log_conf log;
+	struct forwarder_conf forwarder;
+	const struct vip_conf *vips;
+	size_t vip_count;
+	const struct service_conf *services;
+	size_t service_count;
+	const struct pool_conf *pools;
+	size_t pool_count;
+};
+
+/*
+ * Parses and checks the file. On success 0 and a configuration to be freed with conf_free. On failure -EINVAL (or the
+ * errno of reading) and in `errors` a line for each mistake, `FILE:LINE: what, and what would be right`, in the
+ * order of the lines.
+ */
+MUST_USE int conf_load(const char *path, struct conf **ret_conf, struct text *errors);
+/* The same from memory; `name` stands for the file in errors. */
+MUST_USE int conf_parse(
+	const char *name, const char *content, size_t size, struct conf **ret_conf, struct text *errors);
+/* Accepts NULL. */
+void conf_free(struct conf *conf);
+
+/* The whole configuration with its defaults, in the configuration's own language. */
+void conf_show(const struct conf *conf, struct text *out);
+
+/* NULL: there is none of that name. */
+const struct node_conf *conf_find_node(const struct conf *conf, const char *name);
+const struct pool_conf *conf_find_pool(const struct conf *conf, const char *name);
+const struct vip_conf *conf_find_vip(const struct conf *conf, const char *name);
+
+#endif

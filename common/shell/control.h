@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The control server: JSON-RPC 2.0 (jsonrpc.org/specification), one object a line, over a Unix stream socket.
+ *
+ * A request is at most CONTROL_LINE_MAX bytes and a client has at most one under way at a time; what is longer, is no
+ * JSON or no request is answered with JSON-RPC's own error and, where the stream cannot be trusted any more, closed.
+ * The server never blocks and never holds more than a bounded answer for a client that does not read.
+ */
+#ifndef LBPAIR_COMMON_SHELL_CONTROL_H
+#define LBPAIR_COMMON_SHELL_CONTROL_H
+
+#include "common/pure/base.h"
+#include "common/system/loop.h"
+
+#include <jansson.h>
+
+#define CONTROL_LINE_MAX ((size_t)64 * 1024)
+
+/* Codes of JSON-RPC 2.0, and ours for "understood, and refused". */
+enum control_error {
+	CONTROL_PARSE_ERROR = -32700,
+	CONTROL_INVALID_REQUEST = -32600,
+	CONTROL_UNKNOWN_METHOD = -32601,
+	CONTROL_INVALID_PARAMS = -32602,
+	CONTROL_REFUSED = 1,
+};
+
+struct control_server;
+/* One request that waits for its answer. It stays valid until it is answered, also when its client has gone. */
+struct control_call;
+
+/*
+ * Carries a command out. Every call is answered exactly once, by control_reply or control_refuse, in the function or
+ * later. `params` is an object (empty where the request had none) and lives until the call is answered.
+ */
+typedef void control_fn(struct control_call *call, const json_t *params, void *context);
+
+struct control_command {
+	const char *name;
+	control_fn *fn;
+};
+
+/*
+ * Binds `path` (mode 0660, of group `group` where that exists and we may; NULL for none) and serves `commands`, which
+ * end with a row whose name is NULL. A stale socket is replaced; the caller holds the run dir's lock.
+ */
+MUST_USE int control_server_new(struct loop *loop, const char *path, const char *group,
+	const struct control_command *commands, void *context, struct control_server **ret_server);
+/* Closes everything and removes the socket. Unanswered calls stay valid, their answers go nowhere. Accepts NULL. */
+void control_server_free(struct control_server *server);
+
+/* Takes the reference to `result`. */
+void control_reply(struct control_call *call, json_t *result);
+void control_refuse(struct control_call *call, enum control_error code, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* A parameter that is a string; NULL when it is absent or something else. */
+const char *control_string(const json_t *params, const char *name);
+
+#endif
