@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The VRRP advertisement: RFC 9568 section 5 (version 3, IPv4), and the signed trailer of
+ * draft-cassen-vrrp-auth-hmac. A codec: no I/O, no clock.
+ */
+#ifndef LBPAIR_VRRPD_ADVERT_H
+#define LBPAIR_VRRPD_ADVERT_H
+
+#include "common/pure/addr.h"
+#include "common/pure/cursor.h"
+#include "common/system/keyring.h"
+
+#define ADVERT_TTL 255
+#define ADVERT_PROTOCOL 112
+#define ADVERT_ADDRESSES_MAX 255
+#define ADVERT_TRAILER_SIZE 28
+/* The largest IPv4 message: header, addresses, trailer. */
+#define ADVERT_SIZE_MAX (8 + 4 * ADVERT_ADDRESSES_MAX + ADVERT_TRAILER_SIZE)
+
+/* 5.2.8 was read in two ways for version 3 over IPv4; see VRRP implementations before RFC 9568. */
+enum advert_checksum {
+	ADVERT_CHECKSUM_MESSAGE,       /* RFC 9568: the message alone */
+	ADVERT_CHECKSUM_PSEUDO_HEADER, /* keepalived up to 2.4.3 by default, FRR */
+};
+
+struct advert {
+	uint8_t vrid;
+	uint8_t priority;
+	int64_t interval_ns; /* whole centiseconds, 1 to 4095 of them */
+	const struct ip *addresses;
+	size_t address_count;
+};
+
+/* Why an advert was not taken; the names are those of `status` (DESIGN: counters.discarded). */
+enum advert_discard {
+	ADVERT_TAKEN,
+	ADVERT_BAD_TTL,
+	ADVERT_BAD_LENGTH,
+	ADVERT_BAD_VERSION,
+	ADVERT_BAD_CHECKSUM,
+	ADVERT_BAD_VRID,
+	ADVERT_BAD_COUNT,
+	ADVERT_BAD_INTERVAL,
+	ADVERT_BAD_AUTH,
+	ADVERT_REPLAYED,
+	ADVERT_REFLECTED,
+	ADVERT_DISCARD_COUNT,
+};
+/* "ttl", "length", …; "taken" for ADVERT_TAKEN. */
+const char *advert_discard_name(enum advert_discard reason);
+
+/*
+ * Writes the message, and the trailer where `key` is not NULL. `source` and `destination` go into the MAC and the
+ * pseudo-header. out->bad is set when it does not fit.
+ */
+void advert_encode(const struct advert *advert, const struct ip *source, const struct ip *destination,
+	enum advert_checksum form, const struct key *key, uint64_t sequence, struct writer *out);
+
+/* An advert as received, before anybody has looked whose it is. */
+struct advert_packet {
+	const uint8_t *bytes; /* the VRRP message, behind the IP header */
+	size_t size;
+	uint8_t ttl;
+	struct ip source;
+	struct ip destination;
+};
+
+struct advert_received {
+	uint8_t vrid;
+	uint8_t priority;
+	int64_t interval_ns;
+	enum advert_checksum checksum; /* the form that was right */
+	struct ip addresses[ADVERT_ADDRESSES_MAX];
+	size_t address_count;
+	bool is_signed; /* a trailer is there; its MAC was checked only by advert_verify */
+	uint8_t key_id;
+	uint64_t sequence;
+};
+
+/*
+ * Reads everything that needs no knowledge of the vip, and checks it in the order of section 7.1. `ret_received` is
+ * written on ADVERT_TAKEN only, but its vrid whenever the packet is long enough to hold one.
+ */
+MUST_USE enum advert_discard advert_decode(const struct advert_packet *packet, struct advert_received *ret_received);
+
+/* Whether the trailer's MAC is right under the ring's key of its id. */
+MUST_USE bool advert_verify(
+	const struct advert_packet *packet, const struct advert_received *received, const struct keyring *ring);
+
+/* The sequence that stands for a time of day: seconds in the high 32 bits, then the 16-bit fraction, counter 0. */
+uint64_t advert_sequence_of(int64_t real_ns);
+/* The time of day that a sequence stands for, in nanoseconds since 1970. */
+int64_t advert_sequence_time(uint64_t sequence);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Gratuitous ARP: tells the LAN that a VIP is here now (RFC 9568 section 6.4.2; RFC 826; RFC 5227 section 3: an
+ * announcement is a request for the address itself).
+ */
+#ifndef LBPAIR_VRRPD_ANNOUNCE_H
+#define LBPAIR_VRRPD_ANNOUNCE_H
+
+#include "common/pure/addr.h"
+#include "common/pure/cursor.h"
+
+#define ANNOUNCE_MAC_SIZE 6
+#define ANNOUNCE_FRAME_SIZE 42
+
+/* A non-blocking packet socket for sending; it receives nothing. Needs CAP_NET_RAW. */
+MUST_USE int announce_open(int *ret_fd);
+/* Broadcasts one announcement. Errors of sendto(2), -EAGAIN among them: the caller tries again at the next round. */
+MUST_USE int announce_send(int fd, int ifindex, const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *vip);
+/* The frame alone; no I/O. */
+void announce_encode(const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *vip, struct writer *out);
+
+#endif
