@@ -55,7 +55,10 @@ struct liveness_state {
 	bool checked;
 };
 void liveness_read(const struct liveness *live, struct liveness_state *ret_state);
-/* Copies at most `capacity` services out, consistently; returns how many, or -EAGAIN when the writer is at it. */
+/*
+ * Copies at most `capacity` services out, consistently; returns how many. -EAGAIN: the writer is at it; -EINVAL: the
+ * page is cut short.
+ */
 MUST_USE int liveness_read_services(
 	const struct liveness *live, struct liveness_service *ret_services, size_t capacity);
 
