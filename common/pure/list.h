@@ -38,10 +38,10 @@ static inline void list_remove(struct list *link)
 
 #define LIST_ENTRY(link, type, member) CONTAINER_OF(link, type, member)
 
-/* Walks `list`; the entry at hand may be removed and freed in the body. */
-#define LIST_FOR_EACH(entry, list, member) \
-	for (struct list *link_ = (list)->next, *next_ = link_->next; \
-		link_ != (list) && ((entry) = LIST_ENTRY(link_, __typeof__(*(entry)), member), true); \
+/* Walks the list `head`; the entry at hand may be removed and freed in the body. */
+#define LIST_FOR_EACH(entry, head, member) \
+	for (struct list *link_ = (head)->next, *next_ = link_->next; \
+		link_ != (head) && ((entry) = LIST_ENTRY(link_, __typeof__(*(entry)), member), true); \
 		link_ = next_, next_ = link_->next)
 
 #endif

@@ -2,27 +2,29 @@
 /*
  * The control server: JSON-RPC 2.0 (jsonrpc.org/specification), one object a line, over a Unix stream socket.
  *
- * A request is at most CONTROL_LINE_MAX bytes and a client has at most one under way at a time; what is longer, is no
- * JSON or no request is answered with JSON-RPC's own error and, where the stream cannot be trusted any more, closed.
- * The server never blocks and never holds more than a bounded answer for a client that does not read.
+ * A request is at most CONTROL_LINE_MAX bytes and a client has at most one under way at a time, further ones wait;
+ * what is longer, is no JSON or no request is answered with JSON-RPC's own error and, where the stream cannot be
+ * trusted any more, closed. A request without an id is carried out and not answered; an empty line is a sign of life
+ * and nothing else. The server never blocks, does one request of a client a round of the loop, never holds more than
+ * one answer for a client that does not read, and closes a client that has been silent for a minute.
  */
 #ifndef LBPAIR_COMMON_SHELL_CONTROL_H
 #define LBPAIR_COMMON_SHELL_CONTROL_H
 
 #include "common/pure/base.h"
+#include "common/shell/rpc.h"
 #include "common/system/loop.h"
 
 #include <jansson.h>
 
 #define CONTROL_LINE_MAX ((size_t)64 * 1024)
+#define CONTROL_CLIENTS_MAX 64
+#define CONTROL_IDLE_NS (60 * NS_PER_S)
 
-/* Codes of JSON-RPC 2.0, and ours for "understood, and refused". */
+/* Why a command says no: the caller's mistake, or "understood, and refused". */
 enum control_error {
-	CONTROL_PARSE_ERROR = -32700,
-	CONTROL_INVALID_REQUEST = -32600,
-	CONTROL_UNKNOWN_METHOD = -32601,
-	CONTROL_INVALID_PARAMS = -32602,
-	CONTROL_REFUSED = 1,
+	CONTROL_INVALID_PARAMS = RPC_INVALID_PARAMS,
+	CONTROL_REFUSED = RPC_REFUSED,
 };
 
 struct control_server;
@@ -31,7 +33,8 @@ struct control_call;
 
 /*
  * Carries a command out. Every call is answered exactly once, by control_reply or control_refuse, in the function or
- * later. `params` is an object (empty where the request had none) and lives until the call is answered.
+ * later, notifications too. `params` is an object (empty where the request had none) and lives until the call is
+ * answered. The server must not be freed in here.
  */
 typedef void control_fn(struct control_call *call, const json_t *params, void *context);
 
@@ -48,8 +51,10 @@ MUST_USE int control_server_new(struct loop *loop, const char *path, const char 
 	const struct control_command *commands, void *context, struct control_server **ret_server);
 /* Closes everything and removes the socket. Unanswered calls stay valid, their answers go nowhere. Accepts NULL. */
 void control_server_free(struct control_server *server);
+/* How long a client may be silent, from its next byte on, instead of CONTROL_IDLE_NS. */
+void control_server_set_idle(struct control_server *server, int64_t idle_ns);
 
-/* Takes the reference to `result`. */
+/* Takes the reference to `result`, which is at least an empty object; NULL is answered as "out of memory". */
 void control_reply(struct control_call *call, json_t *result);
 void control_refuse(struct control_call *call, enum control_error code, const char *format, ...) PRINTF_LIKE(3, 4);
 

@@ -36,17 +36,20 @@ MUST_USE enum daemon_verdict daemon_options(
 
 /*
  * Which node of the configuration this host is: `wanted`, else the one with the host's name, else the one whose address
- * is on this host. None or two: -ENOENT or -ENOTUNIQ.
+ * is on this host. None or two: -ENOENT or -ENOTUNIQ. node.h decides.
  */
 MUST_USE int daemon_find_node(const struct conf *conf, const char *wanted, const struct node_conf **ret_node);
 
-/* Creates the directories where they are missing: group lbpair where it exists, mode 0770 (run) and 0750 (state). */
+/*
+ * Creates the directories where they are missing (not what is above them): group lbpair where it exists, mode 0770
+ * (run) and 0750 (state), and sees that this process may write into them.
+ */
 MUST_USE int daemon_make_dirs(const struct daemon_options *options);
 
 /*
  * Locks `NAME.lock` of the run dir for as long as the descriptor is open, and writes the pid into it. -EBUSY: another
- * instance holds it. It is not inherited over fork as a reason to live: flock(2) on a descriptor that is closed on
- * exec.
+ * instance holds it. The lock is flock(2)'s, on a descriptor that is closed on exec: a child that is forked without an
+ * exec and may outlive this process closes it.
  */
 MUST_USE int daemon_lock(const char *run_dir, const char *name, int *ret_fd);
 
