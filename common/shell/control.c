@@ -133,6 +133,7 @@ static void client_start_call(struct client *client, const struct control_comman
 	call->request = *request;
 	call->no_params = request->params == NULL ? params : NULL;
 	client->call = call;
+	client_touch(client);
 	command->fn(call, params, client->server->context);
 }
 
