@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Sourced by the tools that install Debian packages: what is there is left alone, and nothing that is installed is
-# started on this host.
+# Sourced by the tools: Debian packages, a copy of the sources, long commands that can be interrupted.
+
+# ---- packages: what is there is left alone, and nothing that is installed is started on this host
 
 BUILD_PACKAGES="gcc libc6-dev make autoconf automake autoconf-archive pkg-config libconfuse-dev libjansson-dev
 	libssl-dev libnl-3-dev libnl-route-3-dev libmnl-dev libsystemd-dev libcap-ng-dev"
@@ -54,8 +55,8 @@ packages_install() {
 	{
 		export DEBIAN_FRONTEND=noninteractive
 		# shellcheck disable=SC2086 # a list of names
-		apt-get update && apt-get install -y --no-install-recommends $missing
-	} >"$log" 2>&1 </dev/null || status=$?
+		run apt-get update && run apt-get install -y --no-install-recommends $missing
+	} >"$log" 2>&1 || status=$?
 	policy_restore
 	# What was not here before the tools came shall not start at the next boot either.
 	if echo "$missing" | grep -qx nginx && command -v systemctl >/dev/null; then
@@ -66,4 +67,42 @@ packages_install() {
 		echo "installing packages failed; the whole output: $log" >&2
 	fi
 	return $status
+}
+
+# ---- sources
+
+# copy_sources DIR: the sources alone, without whatever was built in the checkout that we stand in.
+copy_sources() {
+	mkdir -p "$1" || return 1
+	if git -c safe.directory='*' ls-files --error-unmatch configure.ac >/dev/null 2>&1; then
+		git -c safe.directory='*' ls-files -z --cached --others --exclude-standard --deduplicate |
+			while IFS= read -r -d '' file; do
+				[ -e "$file" ] && printf '%s\0' "$file"
+			done | tar -c --null -T - -f - | tar -x -C "$1" -f -
+	else
+		# An unpacked tarball, where somebody may have built.
+		tar -c --exclude='./build-*' --exclude=./out . | tar -x -C "$1" -f - &&
+			{ [ ! -e "$1/Makefile" ] || make -C "$1" distclean >/dev/null; }
+	fi
+}
+
+# ---- long commands
+
+RUNNING=
+
+# run COMMAND...: in a process group of its own, because bash runs a trap only between commands, while `wait` can be
+# interrupted; run_stop in the trap then ends the whole group.
+run() {
+	local status=0
+	set -m
+	"$@" </dev/null &
+	RUNNING=$!
+	set +m
+	wait $RUNNING || status=$?
+	RUNNING=
+	return $status
+}
+run_stop() {
+	[ -z "$RUNNING" ] || kill -TERM -- "-$RUNNING" 2>/dev/null
+	RUNNING=
 }
