@@ -1,24 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The datagrams that the nodes' vrrpds exchange on the state port (DESIGN section 5.4): signed, versioned, bounded.
- * A codec and the session that proves freshness: no I/O, no clock.
+ * The datagrams that the nodes' vrrpds exchange on the state port (DESIGN section 5.4): a codec, signed, versioned,
+ * bounded. No I/O, no clock. Whether what came is fresh is the matter of peer_session.h.
  *
- * Freshness owes nothing to clocks: each datagram carries its sender's current nonce and echoes the receiver's. What
- * echoes a nonce of ours was made after we made that nonce; within a session the counter only grows.
+ * On the wire, in network order: "LBVP", version, kind, key id, flags; the session's numbers; the sender's sequence and
+ * time; the two nodes' names; then what the kind asks for; at the end the first 16 bytes of an HMAC-SHA256 over all
+ * before it (half of the hash, RFC 2104 section 5). The MAC's key is derived from the pair key (HKDF), so that nothing
+ * signed here can pass for an advert. Names and texts are a length byte and the bytes.
+ *
+ * Two package versions talk to each other during an upgrade: a later one may append fields to a body, and to each vip's
+ * record, whose size is on the wire; the earlier one passes over what it does not know. What cannot be passed over
+ * raises PEER_VERSION, and then a node has to send the lower one until the peer has shown the higher.
  */
 #ifndef LBPAIR_VRRPD_PEERMSG_H
 #define LBPAIR_VRRPD_PEERMSG_H
 
 #include "common/pure/cursor.h"
-#include "common/pure/mono.h"
 #include "common/system/keyring.h"
 
-#define PEER_NAME_MAX 64
+#define PEER_VERSION 1
+#define PEER_NAME_MAX 64 /* with its NUL, as in all these */
 #define PEER_REASON_MAX 160
 #define PEER_VIPS_MAX 256
 #define PEER_SERVICES_MAX 4096
-#define PEER_DATAGRAM_MAX 8192
 #define PEER_CONFIG_HASH_SIZE 17
+/* The largest datagram that is ever made or taken; 200 vips and 1000 services fit in the 1472 bytes of one frame. */
+#define PEER_DATAGRAM_MAX 2560
 
 enum peer_kind {
 	PEER_HEARTBEAT,
@@ -45,7 +52,7 @@ enum peer_vip_state {
 };
 
 struct peer_vip {
-	char name[PEER_NAME_MAX];
+	uint32_t id; /* peer_vip_id of its name and VRID */
 	enum peer_vip_state state;
 	uint8_t effective_priority;
 	bool carrier;   /* the interface has its carrier */
@@ -54,16 +61,24 @@ struct peer_vip {
 	bool resigned;  /* gave the vip away and holds back */
 };
 
+/* What stands for a vip in a heartbeat: 6 bytes a vip, where names would make datagrams of several frames. */
+uint32_t peer_vip_id(const char *name, uint8_t vrid);
+
+/* One datagram of one session; {0, 0} is none. The counter grows with each datagram of the session, from 1. */
+struct peer_stamp {
+	uint64_t session; /* random, of the sender's start */
+	uint64_t counter;
+};
+
 struct peer_message {
 	enum peer_kind kind;
-	char from[PEER_NAME_MAX]; /* node names */
+	char from[PEER_NAME_MAX]; /* node names: who got it looks whether it is meant */
 	char to[PEER_NAME_MAX];
-	uint64_t session;  /* random, of the sender's start */
-	uint64_t counter;  /* grows with each datagram of the session */
-	uint64_t nonce;    /* the sender's challenge */
-	uint64_t echo;     /* the newest nonce of the receiver that the sender knows; 0: none */
-	uint64_t sequence; /* the sender's last signed advert's */
-	int64_t real_ns;   /* the sender's time of day */
+	struct peer_stamp stamp;  /* of this datagram */
+	struct peer_stamp echo;   /* the newest of the receiver's that the sender has taken in */
+	struct peer_stamp answer; /* the newest of a session of the receiver's that the sender does not know yet */
+	uint64_t sequence;        /* of the sender's last signed advert; 0: it has signed none */
+	int64_t real_ns;          /* the sender's time of day */
 
 	/* PEER_HEARTBEAT */
 	char config_hash[PEER_CONFIG_HASH_SIZE];
@@ -82,42 +97,34 @@ struct peer_message {
 	char reason[PEER_REASON_MAX]; /* PEER_ANSWER: why not */
 };
 
-/* Writes and signs the datagram with a key that is derived from `key` (HKDF, its own label). out->bad: does not fit. */
-void peermsg_encode(const struct peer_message *message, const struct key *key, struct writer *out);
+/* NULL: the heartbeat says nothing of that vip. */
+const struct peer_vip *peermsg_find_vip(const struct peer_message *message, uint32_t id);
+
+#define PEERMSG_KEY_SIZE 32
+
+struct peermsg_key {
+	uint8_t id; /* 0: no key in this place */
+	uint8_t bytes[PEERMSG_KEY_SIZE];
+};
+
+/* The keys of these datagrams: derived once, since a derivation takes longer than a MAC. By id, as in the keyring. */
+struct peermsg_keys {
+	struct peermsg_key keys[256];
+};
+
+/* -EIO as crypto_derive. */
+MUST_USE int peermsg_derive_keys(const struct keyring *ring, struct peermsg_keys *ret_keys);
+/* NULL: there is no such key. */
+const struct peermsg_key *peermsg_find_key(const struct peermsg_keys *keys, unsigned id);
+
+/* Writes and signs the datagram. out->bad: it does not fit, or could not be signed. */
+void peermsg_encode(const struct peer_message *message, const struct peermsg_key *key, struct writer *out);
 
 /*
- * -EBADMSG: not such a datagram (length, magic, version, counts, unknown kinds, strings that do not end);
- * -EACCES: the MAC is wrong or its key unknown. Nothing of an unauthentic datagram is looked at but the key's id.
+ * -EBADMSG: not such a datagram (length, magic, version, counts, unknown kinds and states, texts too long or with a
+ * NUL); -EACCES: the MAC is wrong or its key unknown. Nothing of an unauthentic datagram is looked at but the key's id.
  */
 MUST_USE int peermsg_decode(
-	const uint8_t *bytes, size_t size, const struct keyring *ring, struct peer_message *ret_message);
-
-/* One's side of the exchange with one peer. */
-struct peer_session {
-	uint64_t own_session;
-	uint64_t own_counter;
-	uint64_t nonce;          /* our current challenge */
-	uint64_t previous_nonce; /* still accepted: datagrams cross */
-	uint64_t peer_session;
-	uint64_t peer_counter;
-	uint64_t peer_nonce; /* to be echoed */
-	bool peer_known;
-};
-
-enum peer_freshness {
-	PEER_FRESH,
-	PEER_GREETING, /* authentic, new or unknown session without our nonce: take its nonce, answer, believe nothing
-			  else */
-	PEER_OLD,      /* replayed, or of an ended session */
-};
-
-/* Random numbers come from the caller. */
-void peer_session_init(struct peer_session *session, uint64_t own_session, uint64_t nonce);
-/* Fills the message's session, counter, nonce and echo. */
-void peer_session_stamp(struct peer_session *session, struct peer_message *message);
-/* Judges an authentic message and takes its nonce and counter in where it may. */
-MUST_USE enum peer_freshness peer_session_take(struct peer_session *session, const struct peer_message *message);
-/* A new challenge; the one before stays good until the next. */
-void peer_session_renew(struct peer_session *session, uint64_t nonce);
+	const uint8_t *bytes, size_t size, const struct peermsg_keys *keys, struct peer_message *ret_message);
 
 #endif

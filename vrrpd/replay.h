@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whether an authentic advert is new: the replay window of draft-cassen-vrrp-auth-hmac in time mode, and what keeps
- * two nodes with wrong clocks from both staying active (DESIGN section 5.4). One `struct replay` a sender and vip.
- * Pure: moves only by what it is told.
+ * Whether an authentic advert is new: the time mode of draft-cassen-vrrp-auth-hmac, and what keeps two nodes with wrong
+ * clocks from both staying active (DESIGN section 5.4). One `struct replay` a sender and vip, zeroed at first. Pure.
  *
- * A sequence is fresh when it is above the mark and within the window of our clock, shifted by what is known of the
- * sender's clock. What is known comes from a nonce answered over the state port (replay_prove). Without such an answer
- * authentic adverts outside the window count once three in a row, above a mark that does not expire, have advanced at
- * the pace of real time.
+ * A sequence is fresh when it is above the mark and within the window of the sender's clock: as a nonce has shown it,
+ * else as ours is. Without a nonce answered of late, those outside the window count once three in a row, above a mark
+ * that does not expire, have advanced at the pace of real time.
  */
 #ifndef LBPAIR_VRRPD_REPLAY_H
 #define LBPAIR_VRRPD_REPLAY_H
@@ -23,11 +21,18 @@ enum replay_verdict {
 };
 
 struct replay {
+	/* The last accepted. */
 	bool marked;
-	uint64_t mark; /* the highest accepted sequence */
+	uint64_t mark;
+	struct mono mark_at;
+	unsigned steady; /* how many in a row have kept the pace of real time, up to REPLAY_RUN */
+	/* The highest that was ever accepted or proven; it does not expire. 0: none. */
+	uint64_t high;
+	/* The sender's time of day at proven_at, by a nonce answered. */
 	bool proven;
-	int64_t offset_ns; /* proven: the sender's clock minus ours */
-	/* The run of authentic adverts outside the window. */
+	int64_t proven_real_ns;
+	struct mono proven_at;
+	/* The run of authentic adverts that were not accepted. */
 	uint64_t run_mark;
 	struct mono run_at;
 	unsigned run_length;
@@ -40,7 +45,13 @@ struct replay {
 MUST_USE enum replay_verdict replay_check(
 	struct replay *replay, uint64_t sequence, int64_t real_ns, struct mono now, int64_t window_ns);
 
-/* The sender answered a nonce: at `real_ns` of our clock its sequence was `sequence` and its clock `peer_real_ns`. */
-void replay_prove(struct replay *replay, uint64_t sequence, int64_t peer_real_ns, int64_t real_ns);
+/*
+ * A fresh datagram of the sender came (PEER_FRESH): when it was made the last sequence signed was `sequence` (0: none)
+ * and its time of day `peer_real_ns`.
+ */
+void replay_prove(struct replay *replay, uint64_t sequence, int64_t peer_real_ns, struct mono now);
+
+/* The highest sequence that this host has ever accepted of the sender, kept across a restart; 0: none. */
+void replay_restore(struct replay *replay, uint64_t high);
 
 #endif
