@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include "lbd/life.h"
+
+void life_begin(struct life *life, unsigned retries, struct mono now)
+{
+	*life = (struct life){.state = LIFE_CONNECTING, .attempts_left = retries, .since = now, .active = now};
+}
+
+static enum life_action enter(struct life *life, enum life_state state, struct mono now, enum life_action action)
+{
+	life->state = state;
+	life->since = now;
+	return action;
+}
+
+static struct mono after(struct mono since, int64_t limit_ns)
+{
+	return limit_ns == 0 ? MONO_NEVER : mono_add(since, limit_ns);
+}
+
+struct mono life_deadline(const struct life *life, const struct timeouts_conf *timeouts)
+{
+	switch (life->state) {
+	case LIFE_CONNECTING:
+		return after(life->since, timeouts->connect_ns);
+	case LIFE_OPEN:
+		return after(life->active, timeouts->idle_ns);
+	case LIFE_CLIENT_DONE:
+	case LIFE_SERVER_DONE:
+		return mono_min(after(life->since, timeouts->half_close_ns), after(life->active, timeouts->idle_ns));
+	case LIFE_ENDED:
+		break;
+	}
+	return MONO_NEVER;
+}
+
+static enum life_action attempt_failed(struct life *life, struct mono now)
+{
+	if (life->attempts_left == 0)
+		return enter(life, LIFE_ENDED, now, LIFE_DO_REFUSE);
+	life->attempts_left--;
+	return enter(life, LIFE_CONNECTING, now, LIFE_DO_CONNECT);
+}
+
+static enum life_action time_passed(struct life *life, const struct timeouts_conf *timeouts, struct mono now)
+{
+	if (!mono_reached(life_deadline(life, timeouts), now))
+		return LIFE_DO_NOTHING;
+	if (life->state == LIFE_CONNECTING)
+		return attempt_failed(life, now);
+	return enter(life, LIFE_ENDED, now, LIFE_DO_CLOSE);
+}
+
+static enum life_action side_done(
+	struct life *life, enum life_state mine, enum life_state others, enum life_action pass_on, struct mono now)
+{
+	if (life->state == LIFE_OPEN) {
+		life->active = now;
+		return enter(life, mine, now, pass_on);
+	}
+	if (life->state == others)
+		return enter(life, LIFE_ENDED, now, LIFE_DO_CLOSE);
+	return LIFE_DO_NOTHING;
+}
+
+enum life_action life_step(
+	struct life *life, const struct timeouts_conf *timeouts, enum life_event event, struct mono now)
+{
+	bool connecting = life->state == LIFE_CONNECTING;
+
+	if (life->state == LIFE_ENDED)
+		return LIFE_DO_NOTHING;
+	switch (event) {
+	case LIFE_CONNECTED:
+		life->active = now;
+		return connecting ? enter(life, LIFE_OPEN, now, LIFE_DO_NOTHING) : LIFE_DO_NOTHING;
+	case LIFE_CONNECT_FAILED:
+		return connecting ? attempt_failed(life, now) : LIFE_DO_NOTHING;
+	case LIFE_NO_SERVER:
+		return connecting ? enter(life, LIFE_ENDED, now, LIFE_DO_REFUSE) : LIFE_DO_NOTHING;
+	case LIFE_CLIENT_FIN:
+		return side_done(life, LIFE_CLIENT_DONE, LIFE_SERVER_DONE, LIFE_DO_FIN_TO_SERVER, now);
+	case LIFE_SERVER_FIN:
+		return side_done(life, LIFE_SERVER_DONE, LIFE_CLIENT_DONE, LIFE_DO_FIN_TO_CLIENT, now);
+	case LIFE_RESET:
+		return enter(life, LIFE_ENDED, now, LIFE_DO_RESET);
+	case LIFE_TIME:
+		return time_passed(life, timeouts, now);
+	}
+	return LIFE_DO_NOTHING;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life of a proxied connection: what is to be done next, by what has happened and by the time. No I/O.
+ *
+ *	connecting -> open -> client done or server done -> ended
+ *
+ * A side is done when its FIN has come and all its bytes have been passed on. A reset on one side ends the life with a
+ * reset of the other. The idle timeout counts from the last byte that moved; the half-close timeout is how long the
+ * connection may live on after one side was done, however busy the other is.
+ */
+#ifndef LBPAIR_LBD_LIFE_H
+#define LBPAIR_LBD_LIFE_H
+
+#include "common/model/conf.h"
+#include "common/pure/mono.h"
+
+enum life_state {
+	LIFE_CONNECTING,
+	LIFE_OPEN,
+	LIFE_CLIENT_DONE,
+	LIFE_SERVER_DONE,
+	LIFE_ENDED,
+};
+
+enum life_event {
+	LIFE_CONNECTED,
+	LIFE_CONNECT_FAILED,
+	LIFE_NO_SERVER, /* none is usable for the first attempt or for a further one */
+	LIFE_CLIENT_FIN,
+	LIFE_SERVER_FIN,
+	LIFE_RESET, /* by either side, or by us for one of them */
+	LIFE_TIME,  /* the deadline may have been reached */
+};
+
+enum life_action {
+	LIFE_DO_NOTHING,
+	LIFE_DO_CONNECT,       /* another attempt */
+	LIFE_DO_FIN_TO_SERVER, /* close that direction */
+	LIFE_DO_FIN_TO_CLIENT,
+	LIFE_DO_CLOSE,  /* end both sides; with a FIN where no byte gets lost by it */
+	LIFE_DO_RESET,  /* end both sides with a RST */
+	LIFE_DO_REFUSE, /* the same, and no server was found */
+};
+
+struct life {
+	enum life_state state;
+	unsigned attempts_left; /* beyond the one under way */
+	struct mono since;      /* the state, or the attempt, began */
+	struct mono active;     /* the last byte moved */
+};
+
+void life_begin(struct life *life, unsigned retries, struct mono now);
+enum life_action life_step(
+	struct life *life, const struct timeouts_conf *timeouts, enum life_event event, struct mono now);
+/* When LIFE_TIME is to come; MONO_NEVER where no limit applies. */
+struct mono life_deadline(const struct life *life, const struct timeouts_conf *timeouts);
+/* Bytes have moved. */
+static inline void life_touch(struct life *life, struct mono now)
+{
+	life->active = now;
+}
+
+#endif

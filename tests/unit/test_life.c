@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#include "lbd/life.h"
+
+#include "tests/unit/unit.h"
+
+#define SECOND(n) ((struct mono){(n)*NS_PER_S})
+
+static const struct timeouts_conf limits = {
+	.connect_ns = 3 * NS_PER_S,
+	.idle_ns = 600 * NS_PER_S,
+	.half_close_ns = 30 * NS_PER_S,
+};
+
+/* A life with two retries, told event by event; `touch` says that bytes moved at that second, before the event. */
+struct step {
+	int at;
+	enum life_event event;
+	enum life_action action;
+	enum life_state state;
+	int deadline; /* in seconds; -1: never */
+	int touch;
+};
+
+static const struct {
+	const char *name;
+	struct step steps[8];
+} lives[] = {
+	{"fin from both, client first", {{1, LIFE_CONNECTED, LIFE_DO_NOTHING, LIFE_OPEN, 601, 0},
+						{5, LIFE_CLIENT_FIN, LIFE_DO_FIN_TO_SERVER, LIFE_CLIENT_DONE, 35, 0},
+						{6, LIFE_CLIENT_FIN, LIFE_DO_NOTHING, LIFE_CLIENT_DONE, 35, 0},
+						{9, LIFE_SERVER_FIN, LIFE_DO_CLOSE, LIFE_ENDED, -1, 0},
+						{9, LIFE_RESET, LIFE_DO_NOTHING, LIFE_ENDED, -1, 0}}},
+	{"fin from both, server first", {{1, LIFE_CONNECTED, LIFE_DO_NOTHING, LIFE_OPEN, 601, 0},
+						{5, LIFE_SERVER_FIN, LIFE_DO_FIN_TO_CLIENT, LIFE_SERVER_DONE, 35, 0},
+						{7, LIFE_CLIENT_FIN, LIFE_DO_CLOSE, LIFE_ENDED, -1, 0}}},
+	{"refused three times", {{1, LIFE_CONNECT_FAILED, LIFE_DO_CONNECT, LIFE_CONNECTING, 4, 0},
+					{2, LIFE_CONNECT_FAILED, LIFE_DO_CONNECT, LIFE_CONNECTING, 5, 0},
+					{3, LIFE_CONNECT_FAILED, LIFE_DO_REFUSE, LIFE_ENDED, -1, 0}}},
+	{"each attempt has its own time", {{2, LIFE_TIME, LIFE_DO_NOTHING, LIFE_CONNECTING, 3, 0},
+						  {3, LIFE_TIME, LIFE_DO_CONNECT, LIFE_CONNECTING, 6, 0},
+						  {5, LIFE_TIME, LIFE_DO_NOTHING, LIFE_CONNECTING, 6, 0},
+						  {6, LIFE_CONNECTED, LIFE_DO_NOTHING, LIFE_OPEN, 606, 0}}},
+	{"timeouts use the retries up", {{3, LIFE_TIME, LIFE_DO_CONNECT, LIFE_CONNECTING, 6, 0},
+						{6, LIFE_TIME, LIFE_DO_CONNECT, LIFE_CONNECTING, 9, 0},
+						{9, LIFE_TIME, LIFE_DO_REFUSE, LIFE_ENDED, -1, 0}}},
+	{"no server", {{0, LIFE_NO_SERVER, LIFE_DO_REFUSE, LIFE_ENDED, -1, 0}}},
+	{"the client gives up first", {{1, LIFE_RESET, LIFE_DO_RESET, LIFE_ENDED, -1, 0}}},
+	{"idle, from the last byte on", {{1, LIFE_CONNECTED, LIFE_DO_NOTHING, LIFE_OPEN, 601, 0},
+						{601, LIFE_TIME, LIFE_DO_NOTHING, LIFE_OPEN, 900, 300},
+						{900, LIFE_TIME, LIFE_DO_CLOSE, LIFE_ENDED, -1, 0}}},
+	{"half closed, however busy", {{1, LIFE_CONNECTED, LIFE_DO_NOTHING, LIFE_OPEN, 601, 0},
+					      {10, LIFE_CLIENT_FIN, LIFE_DO_FIN_TO_SERVER, LIFE_CLIENT_DONE, 40, 0},
+					      {39, LIFE_TIME, LIFE_DO_NOTHING, LIFE_CLIENT_DONE, 40, 39},
+					      {40, LIFE_TIME, LIFE_DO_CLOSE, LIFE_ENDED, -1, 40}}},
+	{"reset while half closed", {{1, LIFE_CONNECTED, LIFE_DO_NOTHING, LIFE_OPEN, 601, 0},
+					    {2, LIFE_SERVER_FIN, LIFE_DO_FIN_TO_CLIENT, LIFE_SERVER_DONE, 32, 0},
+					    {3, LIFE_RESET, LIFE_DO_RESET, LIFE_ENDED, -1, 0}}},
+	{"what comes late changes nothing", {{1, LIFE_CONNECTED, LIFE_DO_NOTHING, LIFE_OPEN, 601, 0},
+						    {2, LIFE_CONNECT_FAILED, LIFE_DO_NOTHING, LIFE_OPEN, 601, 0},
+						    {2, LIFE_CONNECTED, LIFE_DO_NOTHING, LIFE_OPEN, 602, 0},
+						    {2, LIFE_NO_SERVER, LIFE_DO_NOTHING, LIFE_OPEN, 602, 0}}},
+};
+
+static int deadline_s(const struct life *life, const struct timeouts_conf *timeouts)
+{
+	struct mono deadline = life_deadline(life, timeouts);
+
+	return mono_is_never(deadline) ? -1 : (int)(deadline.ns / NS_PER_S);
+}
+
+static void lives_go_as_told(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lives); i++) {
+		struct life life;
+
+		life_begin(&life, 2, SECOND(0));
+		assert_int_equal(deadline_s(&life, &limits), 3);
+		for (const struct step *step = lives[i].steps;
+			step < lives[i].steps + ARRAY_LEN(lives[i].steps) && (step->at > 0 || step->deadline != 0);
+			step++) {
+			enum life_action action;
+
+			if (step->touch > 0)
+				life_touch(&life, SECOND(step->touch));
+			action = life_step(&life, &limits, step->event, SECOND(step->at));
+			if (action != step->action || life.state != step->state ||
+				deadline_s(&life, &limits) != step->deadline)
+				fail_msg("%s, at %d s: action %d, state %d, deadline %d", lives[i].name, step->at,
+					action, life.state, deadline_s(&life, &limits));
+		}
+	}
+}
+
+static void zero_is_without_limit(void **state)
+{
+	static const struct timeouts_conf unlimited = {0};
+	struct life life;
+
+	(void)state;
+	life_begin(&life, 0, SECOND(0));
+	assert_int_equal(deadline_s(&life, &unlimited), -1);
+	assert_int_equal(life_step(&life, &unlimited, LIFE_TIME, SECOND(100000)), LIFE_DO_NOTHING);
+	(void)life_step(&life, &unlimited, LIFE_CONNECTED, SECOND(1));
+	assert_int_equal(deadline_s(&life, &unlimited), -1);
+	(void)life_step(&life, &unlimited, LIFE_CLIENT_FIN, SECOND(2));
+	assert_int_equal(deadline_s(&life, &unlimited), -1);
+	assert_int_equal(life.state, LIFE_CLIENT_DONE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lives_go_as_told),
+		cmocka_unit_test(zero_is_without_limit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

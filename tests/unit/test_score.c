@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#include "lbd/score.h"
+
+#include "tests/unit/unit.h"
+
+/* Results are read from left to right, `+` and `-`; the health after each stands below it: u(p), d(own). */
+static const struct {
+	const char *results;
+	const char *health;
+	unsigned rise;
+	unsigned fall;
+} cases[] = {
+	{"+", "u", 2, 3},
+	{"-", "d", 2, 3},
+	{"+---+", "uuudd", 2, 3},
+	{"+--+--+---", "uuuuuuuuud", 2, 3},
+	{"-+-++-", "ddddud", 2, 1},
+	{"-+", "du", 1, 1},
+	{"++--++++", "uuuddddu", 4, 2},
+};
+
+static void results_make_health(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct score score = {0};
+
+		for (const char *result = cases[i].results, *health = cases[i].health; *result != '\0';
+			result++, health++) {
+			enum health before = score.health;
+			bool changed = score_step(&score, cases[i].rise, cases[i].fall, *result == '+');
+
+			assert_int_equal(score.health, *health == 'u' ? HEALTH_UP : HEALTH_DOWN);
+			assert_int_equal(changed, before != score.health);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(results_make_health),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
