@@ -78,16 +78,21 @@ struct advert_received {
 };
 
 /*
- * Reads everything that needs no knowledge of the vip, and checks it in the order of section 7.1. `ret_received` is
- * written on ADVERT_TAKEN only, but its vrid whenever the packet is long enough to hold one.
+ * Reads everything that needs no knowledge of the vip, and checks it in the order of section 7.1: TTL, version and
+ * type, length (with a trailer, without, nothing else), checksum in either form, VRID; then what the sections of the
+ * fields say. `ret_received` is written on ADVERT_TAKEN only, but its vrid whenever the packet is long enough to hold
+ * one.
  */
 MUST_USE enum advert_discard advert_decode(const struct advert_packet *packet, struct advert_received *ret_received);
 
-/* Whether the trailer's MAC is right under the ring's key of its id. */
+/* Whether a trailer is there and its MAC is right under the ring's key of its id. `received` is of this packet. */
 MUST_USE bool advert_verify(
 	const struct advert_packet *packet, const struct advert_received *received, const struct keyring *ring);
 
-/* The sequence that stands for a time of day: seconds in the high 32 bits, then the 16-bit fraction, counter 0. */
+/*
+ * The sequence that stands for a time of day, in nanoseconds since 1970: seconds in the high 32 bits, then the 16-bit
+ * fraction, counter 0. The seconds wrap in 2106, which serial arithmetic bears.
+ */
 uint64_t advert_sequence_of(int64_t real_ns);
 /* The time of day that a sequence stands for, in nanoseconds since 1970. */
 int64_t advert_sequence_time(uint64_t sequence);
