@@ -19,7 +19,7 @@ struct node_conf {
 };
 
 struct pair_conf {
-	const char *key_file; /* NULL where no vip wants it and none was set */
+	const char *key_file; /* there is always one; it has to exist where a vip's authentication is hmac */
 	unsigned key_id;
 	uint16_t state_port;
 	const struct node_conf *nodes;
@@ -81,6 +81,7 @@ struct service_conf {
 	size_t listen_count;
 	enum service_protocol protocol;
 	enum service_mode mode;
+	const char *pool_name;
 	const struct pool_conf *pool;
 	struct timeouts_conf timeouts;
 	unsigned retries;

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/model/conf_check.h"
+
+#include "common/model/schema.h"
+#include "common/system/liveness.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct check {
+	struct conf *conf;
+	const struct conf_item *root;
+	struct conf_errors *errors;
+	bool no_memory;
+};
+
+/* Walks the sections of that name in `parent`. */
+#define FOR_EACH_SECTION(item, parent, name) \
+	for (const struct conf_item *item = conf_item_section(parent, name); item != NULL; \
+		item = conf_item_next_section(item))
+
+/* Things that may be there once: gathered, sorted, and neighbours compared, so that many take no longer than few. */
+
+struct thing {
+	const void *key;
+	const struct conf_item *section; /* what it belongs to */
+	unsigned line;
+	size_t place; /* among all, in the file's order */
+};
+
+struct things {
+	struct thing *list;
+	size_t count;
+	size_t capacity;
+};
+
+typedef int compare_fn(const void *a, const void *b);
+typedef void again_fn(struct conf_errors *errors, const struct thing *first, const struct thing *again);
+
+static void things_add(
+	struct check *check, struct things *things, const void *key, const struct conf_item *section, unsigned line)
+{
+	if (things->count == things->capacity) {
+		size_t capacity = MAX((size_t)64, things->capacity * 2);
+		struct thing *list = reallocarray(things->list, capacity, sizeof *list);
+
+		if (list == NULL) {
+			check->no_memory = true;
+			return;
+		}
+		things->list = list;
+		things->capacity = capacity;
+	}
+	things->list[things->count] = (struct thing){key, section, line, things->count};
+	things->count++;
+}
+
+static int compare_things(const void *a, const void *b, void *compare_keys)
+{
+	const struct thing *x = a, *y = b;
+	int order = (*(compare_fn **)compare_keys)(x->key, y->key);
+
+	if (order != 0)
+		return order;
+	return x->place < y->place ? -1 : x->place > y->place;
+}
+
+/* Reports each thing whose key an earlier one has, and forgets them all. */
+static void things_settle(struct check *check, struct things *things, compare_fn *compare, again_fn *report)
+{
+	const struct thing *first = things->list;
+
+	if (things->count > 1)
+		qsort_r(things->list, things->count, sizeof *things->list, compare_things, &compare);
+	for (size_t i = 1; i < things->count; i++) {
+		if (compare(first->key, things->list[i].key) == 0)
+			report(check->errors, first, &things->list[i]);
+		else
+			first = &things->list[i];
+	}
+	things->count = 0;
+}
+
+static void things_free(struct things *things)
+{
+	free(things->list);
+}
+#define AUTO_THINGS AUTO(things_free) struct things
+
+/* Names. */
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static void name_again(struct conf_errors *errors, const struct thing *first, const struct thing *again)
+{
+	conf_error(errors, again->line,
+		"section '%s %.64s' is there again: line %u has one already, give this one another name",
+		again->section->name, again->section->title, first->line);
+}
+
+static void check_names(
+	struct check *check, struct things *things, const struct schema_section *schema, const struct conf_item *item)
+{
+	for (size_t i = 0; i < schema->section_count; i++) {
+		const struct schema_section *inner = &schema->sections[i];
+
+		if (!inner->many)
+			continue;
+		FOR_EACH_SECTION(child, item, inner->name)
+		things_add(check, things, child->title, child, child->line);
+		things_settle(check, things, compare_names, name_again);
+		FOR_EACH_SECTION(child, item, inner->name)
+		check_names(check, things, inner, child);
+	}
+}
+
+/* Nodes. */
+
+/* Whether it can be the address of one host. */
+static bool is_host_address(const struct ip *ip)
+{
+	static const uint8_t zeros[16];
+
+	if (memcmp(ip->bytes, zeros, ip_size(ip)) == 0)
+		return false;
+	if (ip->family == AF_INET)
+		return ip->bytes[0] < 224 && ip->bytes[0] != 0;
+	return ip->bytes[0] != 0xff;
+}
+
+static void check_host_address(struct check *check, unsigned line, const char *option, const struct ip *ip)
+{
+	char text[IP_TEXT_MAX];
+
+	if (!is_host_address(ip))
+		conf_error(check->errors, line, "option '%s': '%s' is no address of a host: write a unicast address",
+			option, ip_text(ip, text));
+}
+
+static void check_node_pair(struct check *check, const struct conf_item *a, const struct conf_item *b)
+{
+	const struct node_conf *node_a = a->object, *node_b = b->object;
+	const struct conf_item *address = conf_item_option(b, "address");
+	const struct conf_item *priority = conf_item_option(b, "priority");
+	char text[IP_TEXT_MAX];
+
+	if (address != NULL && conf_item_option(a, "address") != NULL && ip_equal(&node_a->address, &node_b->address))
+		conf_error(check->errors, address->line,
+			"option 'address': node '%s' has %s already: each node wants its own", node_a->name,
+			ip_text(&node_a->address, text));
+	if (node_a->priority == node_b->priority && node_a->priority != 0)
+		conf_error(check->errors, priority != NULL ? priority->line : b->line,
+			"option 'priority': node '%s' has %u already: give one of the two a higher one", node_a->name,
+			node_a->priority);
+}
+
+static void check_nodes(struct check *check)
+{
+	const struct conf_item *pair = conf_item_section(check->root, "pair");
+	const struct conf_item *first = pair != NULL ? conf_item_section(pair, "node") : NULL;
+	const struct conf_item *second = first != NULL ? conf_item_next_section(first) : NULL;
+	const struct conf_item *third = second != NULL ? conf_item_next_section(second) : NULL;
+	const struct conf_item *vip = conf_item_section(check->root, "vip");
+
+	if (pair == NULL)
+		return;
+	FOR_EACH_SECTION(node, pair, "node")
+	{
+		const struct conf_item *address = conf_item_option(node, "address");
+
+		if (address != NULL)
+			check_host_address(
+				check, address->line, "address", &((const struct node_conf *)node->object)->address);
+	}
+	if (third != NULL)
+		conf_error(check->errors, third->line, "section 'node %.64s' is one too many: a pair has two nodes",
+			third->title);
+	else if (second != NULL)
+		check_node_pair(check, first, second);
+	else if (first != NULL && vip != NULL)
+		conf_error(check->errors, pair->line,
+			"section 'pair' has one node only, and 'vip %.64s' needs two to move between: write the other "
+			"node",
+			vip->title);
+}
+
+/* VIPs. */
+
+static int compare_prefixes(const void *a, const void *b)
+{
+	const struct prefix *x = a, *y = b;
+
+	return ip_compare(&x->ip, &y->ip);
+}
+
+static void prefix_again(struct conf_errors *errors, const struct thing *first, const struct thing *again)
+{
+	const struct prefix *prefix = again->key;
+	char text[IP_TEXT_MAX];
+
+	conf_error(errors, again->line,
+		"option 'addresses': %s stands in line %u already, for 'vip %.64s': take one out",
+		ip_text(&prefix->ip, text), first->line, first->section->title);
+}
+
+static int compare_vrids(const void *a, const void *b)
+{
+	const struct vip_conf *x = a, *y = b;
+	int order = strcmp(x->interface, y->interface);
+
+	return order != 0 ? order : (int)x->vrid - (int)y->vrid;
+}
+
+static void vrid_again(struct conf_errors *errors, const struct thing *first, const struct thing *again)
+{
+	const struct vip_conf *vip = again->key;
+
+	conf_error(errors, again->line,
+		"option 'vrid': 'vip %.64s' has %u on %s already, in line %u: take another number",
+		first->section->title, vip->vrid, vip->interface, first->line);
+}
+
+static void check_vip_address(struct check *check, const struct prefix *prefix, unsigned line)
+{
+	char text[PREFIX_TEXT_MAX], ip[IP_TEXT_MAX];
+
+	if (prefix->ip.family == AF_INET6) {
+		conf_error(check->errors, line,
+			"option 'addresses': %s is IPv6, which a vip of this version cannot hold: write an IPv4 "
+			"address",
+			prefix_text(prefix, text));
+		return;
+	}
+	check_host_address(check, line, "addresses", &prefix->ip);
+	if (prefix->length != 32)
+		conf_error(check->errors, line,
+			"option 'addresses': %s: a VIP is a single address, so that its removal never takes the node's "
+			"own "
+			"with it: write %s/32",
+			prefix_text(prefix, text), ip_text(&prefix->ip, ip));
+	for (size_t i = 0; i < check->conf->pair.node_count; i++) {
+		const struct node_conf *node = &check->conf->pair.nodes[i];
+
+		if (node->address.family != 0 && ip_equal(&node->address, &prefix->ip))
+			conf_error(check->errors, line,
+				"option 'addresses': %s is the own address of node '%s': a VIP is an address of no "
+				"node",
+				ip_text(&prefix->ip, ip), node->name);
+	}
+}
+
+static void check_vip_addresses(struct check *check, struct things *things, const struct conf_item *vip)
+{
+	const struct conf_item *option = conf_item_option(vip, "addresses");
+	const struct vip_conf *conf = vip->object;
+	const struct conf_word *word;
+	size_t i = 0;
+
+	if (option == NULL)
+		return;
+	for (word = option->first_word; word != NULL; word = word->next, i++) {
+		check_vip_address(check, &conf->addresses[i], word->line);
+		things_add(check, things, &conf->addresses[i], vip, word->line);
+	}
+}
+
+static void check_interface(struct check *check, const struct conf_item *vip)
+{
+	const struct conf_item *option = conf_item_option(vip, "interface");
+	const char *name = ((const struct vip_conf *)vip->object)->interface;
+
+	if (option == NULL)
+		return;
+	/* The kernel's own rule (dev_valid_name). */
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || name[strcspn(name, "/: \t")] != '\0')
+		conf_error(check->errors, option->line,
+			"option 'interface': '%s' cannot be an interface: write its name as `ip link` has it", name);
+}
+
+static void check_vips(struct check *check)
+{
+	AUTO_THINGS addresses = {0};
+	AUTO_THINGS vrids = {0};
+
+	FOR_EACH_SECTION(vip, check->root, "vip")
+	{
+		const struct conf_item *vrid = conf_item_option(vip, "vrid");
+
+		check_interface(check, vip);
+		check_vip_addresses(check, &addresses, vip);
+		if (vrid != NULL && conf_item_option(vip, "interface") != NULL)
+			things_add(check, &vrids, vip->object, vip, vrid->line);
+	}
+	things_settle(check, &addresses, compare_prefixes, prefix_again);
+	things_settle(check, &vrids, compare_vrids, vrid_again);
+}
+
+/* Services. */
+
+static int compare_endpoints(const void *a, const void *b)
+{
+	const struct endpoint *x = a, *y = b;
+	int order = ip_compare(&x->ip, &y->ip);
+
+	return order != 0 ? order : (int)x->port - (int)y->port;
+}
+
+static void endpoint_again(struct conf_errors *errors, const struct thing *first, const struct thing *again)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	conf_error(errors, again->line,
+		"option 'listen': %s stands in line %u already, for 'service %.64s': take one out",
+		endpoint_text(again->key, text), first->line, first->section->title);
+}
+
+static const char *pool_name_at(const void *context, size_t i)
+{
+	const struct conf *conf = context;
+
+	return i < conf->pool_count ? conf->pools[i].name : NULL;
+}
+
+static void resolve_pool(struct check *check, const struct conf_item *service)
+{
+	const struct conf_item *option = conf_item_option(service, "pool");
+	struct service_conf *conf = service->object;
+	const char *nearest;
+
+	if (option == NULL)
+		return;
+	conf->pool = conf_find_pool(check->conf, conf->pool_name);
+	if (conf->pool != NULL)
+		return;
+	nearest = text_nearest(conf->pool_name, pool_name_at, check->conf);
+	if (nearest != NULL)
+		conf_error(check->errors, option->line, "option 'pool': there is no pool '%s': did you mean '%s'?",
+			conf->pool_name, nearest);
+	else
+		conf_error(check->errors, option->line,
+			"option 'pool': there is no pool '%s': write a section 'pool %s'", conf->pool_name,
+			conf->pool_name);
+}
+
+static void check_listen(struct check *check, struct things *things, const struct conf_item *service)
+{
+	const struct conf_item *option = conf_item_option(service, "listen");
+	const struct service_conf *conf = service->object;
+	size_t i = 0;
+
+	if (option == NULL)
+		return;
+	for (const struct conf_word *word = option->first_word; word != NULL; word = word->next)
+		things_add(check, things, &conf->listen[i++], service, word->line);
+}
+
+static void check_services(struct check *check)
+{
+	AUTO_THINGS listens = {0};
+	size_t count = 0;
+
+	FOR_EACH_SECTION(service, check->root, "service")
+	{
+		check_listen(check, &listens, service);
+		resolve_pool(check, service);
+		if (++count == LIVENESS_SERVICES_MAX + 1)
+			conf_error(check->errors, service->line,
+				"section 'service %.64s' is one too many: there may be %d services", service->title,
+				LIVENESS_SERVICES_MAX);
+	}
+	things_settle(check, &listens, compare_endpoints, endpoint_again);
+}
+
+/* Pools. */
+
+static void check_pools(struct check *check)
+{
+	FOR_EACH_SECTION(pool, check->root, "pool")
+	{
+		const struct conf_item *http = conf_item_section(pool, "check");
+		const struct conf_item *host = http != NULL ? conf_item_option(http, "host") : NULL;
+
+		FOR_EACH_SECTION(server, pool, "server")
+		{
+			const struct conf_item *address = conf_item_option(server, "address");
+
+			if (address != NULL)
+				check_host_address(check, address->line, "address",
+					&((const struct server_conf *)server->object)->address.ip);
+		}
+		if (host != NULL && host->first_word->text[strcspn(host->first_word->text, " \t/")] != '\0')
+			conf_error(check->errors, host->line,
+				"option 'host': '%.64s' cannot be a Host: write a name as www.example.com",
+				host->first_word->text);
+	}
+}
+
+int conf_check(struct conf *conf, const struct conf_item *root, struct conf_errors *errors)
+{
+	struct check check = {.conf = conf, .root = root, .errors = errors};
+	AUTO_THINGS names = {0};
+
+	check_names(&check, &names, &schema_root, root);
+	check_nodes(&check);
+	check_vips(&check);
+	check_services(&check);
+	check_pools(&check);
+	return check.no_memory ? -ENOMEM : 0;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/model/conf_print.h"
+
+#include "common/model/conf_value.h"
+#include "common/model/schema.h"
+
+#include <string.h>
+
+static void indent(unsigned depth, struct text *out)
+{
+	while (depth-- > 0)
+		text_add(out, "    ");
+}
+
+/* The title of a section; "" where it has none. */
+static const char *title_of(const struct schema_section *schema, const void *object)
+{
+	const char *at = (const char *)object + schema->title_offset;
+
+	switch (schema->title) {
+	case SCHEMA_TITLE_NONE:
+		return "";
+	case SCHEMA_TITLE_NAME:
+		return *(const char *const *)(const void *)at;
+	case SCHEMA_TITLE_WORD:
+		return schema->words[*(const unsigned *)(const void *)at];
+	}
+	return "";
+}
+
+/* A section that has a kind and is absent is all zeros. */
+static bool is_absent(const struct schema_section *schema, const void *object)
+{
+	return schema->title == SCHEMA_TITLE_WORD &&
+	       *(const unsigned *)(const void *)((const char *)object + schema->title_offset) == 0;
+}
+
+static void show_section(const struct schema_section *schema, const void *object, unsigned depth, struct text *out);
+
+static void show_options(const struct schema_section *schema, const void *object, unsigned depth, struct text *out)
+{
+	const char *title = title_of(schema, object);
+
+	for (size_t i = 0; i < schema->option_count; i++) {
+		const struct schema_option *row = &schema->options[i];
+
+		if (row->only_for != NULL && strcmp(row->only_for, title) != 0)
+			continue;
+		indent(depth, out);
+		text_addf(out, "%s = ", row->name);
+		conf_value_print(row, object, out);
+		text_add(out, "\n");
+	}
+}
+
+static void show_inner(const struct schema_section *schema, const void *object, unsigned depth, struct text *out)
+{
+	for (size_t i = 0; i < schema->section_count; i++) {
+		const struct schema_section *inner = &schema->sections[i];
+		const char *at = (const char *)object + inner->offset;
+		size_t count = 1;
+
+		if (inner->many) {
+			at = *(const char *const *)(const void *)at;
+			count = *(const size_t *)(const void *)((const char *)object + inner->count_offset);
+		}
+		for (size_t j = 0; j < count; j++)
+			show_section(inner, at + j * inner->size, depth, out);
+	}
+}
+
+static void show_section(const struct schema_section *schema, const void *object, unsigned depth, struct text *out)
+{
+	if (is_absent(schema, object))
+		return;
+	indent(depth, out);
+	text_add(out, schema->name);
+	if (schema->title != SCHEMA_TITLE_NONE)
+		text_addf(out, " %s", title_of(schema, object));
+	text_add(out, " {\n");
+	show_options(schema, object, depth + 1, out);
+	show_inner(schema, object, depth + 1, out);
+	indent(depth, out);
+	text_add(out, "}\n");
+}
+
+void conf_show(const struct conf *conf, struct text *out)
+{
+	show_inner(&schema_root, conf, 0, out);
+}

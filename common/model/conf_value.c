@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/model/conf_value.h"
+
+#include "common/model/conf.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A value under way from text to field. */
+struct reading {
+	const struct schema_option *row;
+	const char *text; /* of the word at hand */
+	void *field;
+	struct arena *arena;
+	struct text *why; /* what is wrong, for an error */
+};
+
+/*
+ * One row a type. `read` is called for each word; `index` counts them. It returns -EINVAL with `why`, or -ENOMEM.
+ * `describe` says what may be written.
+ */
+struct value_type {
+	int (*read)(const struct reading *in, size_t index);
+	void (*print)(const struct schema_option *row, const void *object, struct text *out);
+	void (*describe)(const struct schema_option *row, struct text *out);
+	size_t element; /* size of one, of a list */
+};
+
+static const struct value_type value_types[];
+
+static int wrong(const struct reading *in, const char *what)
+{
+	text_addf(in->why, "'%.64s' %s: write ", in->text, what);
+	conf_value_describe(in->row, in->why);
+	return -EINVAL;
+}
+
+static const void *field_of(const struct schema_option *row, const void *object)
+{
+	return (const char *)object + row->offset;
+}
+
+/* Numbers. */
+
+static void number_store(void *field, size_t size, uint64_t value)
+{
+	switch (size) {
+	case sizeof(uint8_t):
+		*(uint8_t *)field = (uint8_t)value;
+		return;
+	case sizeof(uint16_t):
+		*(uint16_t *)field = (uint16_t)value;
+		return;
+	case sizeof(unsigned):
+		*(unsigned *)field = (unsigned)value;
+		return;
+	default:
+		assert(!"a number's field has 1, 2 or 4 bytes");
+	}
+}
+
+static unsigned number_load(const void *field, size_t size)
+{
+	if (size == sizeof(uint8_t))
+		return *(const uint8_t *)field;
+	if (size == sizeof(uint16_t))
+		return *(const uint16_t *)field;
+	return *(const unsigned *)field;
+}
+
+static int number_read(const struct reading *in, size_t index)
+{
+	const struct schema_option *row = in->row;
+	uint64_t value = 0;
+	int r;
+
+	(void)index;
+	if (row->zero != NULL && strcmp(in->text, row->zero) == 0) {
+		number_store(in->field, row->size, 0);
+		return 0;
+	}
+	r = text_to_u64(in->text, (uint64_t)row->min, (uint64_t)row->max, &value);
+	if (r < 0)
+		return wrong(in, r == -ERANGE ? "is out of range" : "is not a number");
+	number_store(in->field, row->size, value);
+	return 0;
+}
+
+static void number_print(const struct schema_option *row, const void *object, struct text *out)
+{
+	unsigned value = number_load(field_of(row, object), row->size);
+
+	if (value == 0 && row->zero != NULL)
+		text_add(out, row->zero);
+	else
+		text_addf(out, "%u", value);
+}
+
+static void number_describe(const struct schema_option *row, struct text *out)
+{
+	if (row->zero != NULL)
+		text_addf(out, "%s or ", row->zero);
+	text_addf(out, "a number from %lld to %lld", (long long)row->min, (long long)row->max);
+}
+
+/* Spans of time. */
+
+static bool is_bare_number(const char *text)
+{
+	return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
+/* The unit in which the default is written is the one that was likely meant. */
+static const char *usual_unit(const struct schema_option *row)
+{
+	const char *unit = row->preset + strspn(row->preset, "0123456789");
+
+	return *unit != '\0' ? unit : "s";
+}
+
+static int span_read(const struct reading *in, size_t index)
+{
+	const struct schema_option *row = in->row;
+	int64_t span = 0;
+	int r = text_to_span_ns(in->text, &span);
+
+	(void)index;
+	if (r == -EINVAL && is_bare_number(in->text)) {
+		text_addf(in->why, "'%.64s' has no unit: write %.64s%s, or another of ms, s, m, h", in->text, in->text,
+			usual_unit(row));
+		return -EINVAL;
+	}
+	if (r == -EINVAL)
+		return wrong(in, "is not a time");
+	if (r == -ERANGE || span < row->min || span > row->max)
+		return wrong(in, "is out of range");
+	if (row->step != 0 && span % row->step != 0)
+		return wrong(in, "is between two steps");
+	*(int64_t *)in->field = span;
+	return 0;
+}
+
+static void span_print(const struct schema_option *row, const void *object, struct text *out)
+{
+	char span[SPAN_TEXT_MAX];
+
+	text_add(out, span_text(*(const int64_t *)field_of(row, object), span));
+}
+
+static void span_describe(const struct schema_option *row, struct text *out)
+{
+	char min[SPAN_TEXT_MAX], max[SPAN_TEXT_MAX], step[SPAN_TEXT_MAX];
+
+	text_addf(out, "a time from %s to %s", span_text(row->min, min), span_text(row->max, max));
+	if (row->step != 0)
+		text_addf(out, " in steps of %s", span_text(row->step, step));
+}
+
+/* Yes and no, and words. */
+
+static int yes_no_read(const struct reading *in, size_t index)
+{
+	bool yes = strcmp(in->text, "yes") == 0;
+
+	(void)index;
+	if (!yes && strcmp(in->text, "no") != 0)
+		return wrong(in, "is neither");
+	*(bool *)in->field = yes;
+	return 0;
+}
+
+static void yes_no_print(const struct schema_option *row, const void *object, struct text *out)
+{
+	text_add(out, *(const bool *)field_of(row, object) ? "yes" : "no");
+}
+
+static void yes_no_describe(const struct schema_option *row, struct text *out)
+{
+	(void)row;
+	text_add(out, "yes or no");
+}
+
+static int word_read(const struct reading *in, size_t index)
+{
+	const struct schema_option *row = in->row;
+	int value = schema_word(row->words, row->word_count, in->text);
+	const char *nearest;
+
+	(void)index;
+	assert(row->size == sizeof(unsigned));
+	if (value >= 0) {
+		*(unsigned *)in->field = (unsigned)value;
+		return 0;
+	}
+	nearest = schema_nearest_word(row->words, row->word_count, in->text);
+	if (nearest == NULL)
+		return wrong(in, "is not known");
+	text_addf(in->why, "'%.64s' is not known: did you mean '%s'?", in->text, nearest);
+	return -EINVAL;
+}
+
+static void word_print(const struct schema_option *row, const void *object, struct text *out)
+{
+	text_add(out, row->words[*(const unsigned *)field_of(row, object)]);
+}
+
+static void word_describe(const struct schema_option *row, struct text *out)
+{
+	const char *between = "";
+
+	for (size_t i = 0; i < row->word_count; i++) {
+		if (row->words[i] == NULL)
+			continue;
+		text_addf(out, "%s%s", between, row->words[i]);
+		between = i + 2 >= row->word_count ? " or " : ", ";
+	}
+}
+
+/* Texts. */
+
+static int string_read(const struct reading *in, size_t index)
+{
+	size_t length = strlen(in->text);
+
+	(void)index;
+	if (length < (size_t)in->row->min)
+		return wrong(in, "is too short");
+	if (length > (size_t)in->row->max)
+		return wrong(in, "is too long");
+	*(const char **)in->field = arena_strdup(in->arena, in->text);
+	return *(const char **)in->field != NULL ? 0 : -ENOMEM;
+}
+
+static void string_print(const struct schema_option *row, const void *object, struct text *out)
+{
+	conf_text_print(*(const char *const *)field_of(row, object), out);
+}
+
+static void string_describe(const struct schema_option *row, struct text *out)
+{
+	if (row->min == 0)
+		text_addf(out, "a text of at most %lld characters", (long long)row->max);
+	else
+		text_addf(out, "a text of %lld to %lld characters", (long long)row->min, (long long)row->max);
+}
+
+static int path_read(const struct reading *in, size_t index)
+{
+	if (in->text[0] != '/')
+		return wrong(in, "does not begin with '/'");
+	if (in->text[strcspn(in->text, " \t")] != '\0')
+		return wrong(in, "has a blank in it");
+	return string_read(in, index);
+}
+
+static void path_describe(const struct schema_option *row, struct text *out)
+{
+	text_addf(out, "a path that begins with '/', of at most %lld characters without blanks", (long long)row->max);
+}
+
+static void name_describe(const struct schema_option *row, struct text *out)
+{
+	text_addf(out, "the name of a %s", row->name);
+}
+
+/* Addresses. */
+
+static int ip_read(const struct reading *in, size_t index)
+{
+	(void)index;
+	return ip_parse(in->text, in->field) < 0 ? wrong(in, "is not an address") : 0;
+}
+
+static void ip_print(const struct schema_option *row, const void *object, struct text *out)
+{
+	char ip[IP_TEXT_MAX];
+
+	conf_text_print(ip_text(field_of(row, object), ip), out);
+}
+
+static void ip_describe(const struct schema_option *row, struct text *out)
+{
+	(void)row;
+	text_add(out, "an address as 192.0.2.1 or 2001:db8::1");
+}
+
+static int endpoint_read(const struct reading *in, size_t index)
+{
+	(void)index;
+	return endpoint_parse(in->text, in->field) < 0 ? wrong(in, "is not an address with a port") : 0;
+}
+
+static void endpoint_print(const struct schema_option *row, const void *object, struct text *out)
+{
+	char endpoint[ENDPOINT_TEXT_MAX];
+
+	conf_text_print(endpoint_text(field_of(row, object), endpoint), out);
+}
+
+static void endpoint_describe(const struct schema_option *row, struct text *out)
+{
+	(void)row;
+	text_add(out, "an address with its port as 192.0.2.1:80 or [2001:db8::1]:80");
+}
+
+/* Lists: the field is a pointer to the elements, for which there is room already. */
+
+static const void *list_at(const struct schema_option *row, const void *object, size_t *ret_count)
+{
+	*ret_count = *(const size_t *)(const void *)((const char *)object + row->count_offset);
+	return *(const void *const *)field_of(row, object);
+}
+
+static int endpoints_read(const struct reading *in, size_t index)
+{
+	struct endpoint *elements = *(struct endpoint **)in->field;
+
+	return endpoint_parse(in->text, &elements[index]) < 0 ? wrong(in, "is not an address with a port") : 0;
+}
+
+static void endpoints_print(const struct schema_option *row, const void *object, struct text *out)
+{
+	size_t count;
+	const struct endpoint *elements = list_at(row, object, &count);
+	char endpoint[ENDPOINT_TEXT_MAX];
+
+	text_add(out, "{ ");
+	for (size_t i = 0; i < count; i++)
+		text_addf(out, "%s%s", i > 0 ? ", " : "", endpoint_text(&elements[i], endpoint));
+	text_add(out, " }");
+}
+
+static void endpoints_describe(const struct schema_option *row, struct text *out)
+{
+	text_addf(out, "{ ... } with %lld to %lld addresses, each with its port as 192.0.2.1:80 or [2001:db8::1]:80",
+		(long long)row->min, (long long)row->max);
+}
+
+static int prefixes_read(const struct reading *in, size_t index)
+{
+	struct prefix *elements = *(struct prefix **)in->field;
+	int r = prefix_parse(in->text, &elements[index]);
+
+	if (r < 0)
+		return wrong(in, r == -ERANGE ? "has a prefix that is too long" : "is not an address");
+	return 0;
+}
+
+static void prefixes_print(const struct schema_option *row, const void *object, struct text *out)
+{
+	size_t count;
+	const struct prefix *elements = list_at(row, object, &count);
+	char prefix[PREFIX_TEXT_MAX];
+
+	text_add(out, "{ ");
+	for (size_t i = 0; i < count; i++)
+		text_addf(out, "%s%s", i > 0 ? ", " : "", prefix_text(&elements[i], prefix));
+	text_add(out, " }");
+}
+
+static void prefixes_describe(const struct schema_option *row, struct text *out)
+{
+	text_addf(
+		out, "{ ... } with %lld to %lld addresses as 192.0.2.100/32", (long long)row->min, (long long)row->max);
+}
+
+/* Ranges of HTTP status. */
+
+static int status_range_read(const struct reading *in, size_t index)
+{
+	unsigned *first = in->field;
+	unsigned *last = (unsigned *)(void *)((char *)in->field - in->row->offset + in->row->count_offset);
+	const char *dash = strchr(in->text, '-');
+	char from[8] = "";
+	uint64_t min, max;
+
+	(void)index;
+	if (dash != NULL && (size_t)(dash - in->text) < sizeof from)
+		memcpy(from, in->text, (size_t)(dash - in->text));
+	if (text_to_u64(dash != NULL ? from : in->text, (uint64_t)in->row->min, (uint64_t)in->row->max, &min) < 0 ||
+		text_to_u64(dash != NULL ? dash + 1 : in->text, (uint64_t)in->row->min, (uint64_t)in->row->max, &max) <
+			0)
+		return wrong(in, "is not a status");
+	if (min > max)
+		return wrong(in, "runs backwards");
+	*first = (unsigned)min;
+	*last = (unsigned)max;
+	return 0;
+}
+
+static void status_range_print(const struct schema_option *row, const void *object, struct text *out)
+{
+	unsigned first = *(const unsigned *)field_of(row, object);
+	unsigned last = *(const unsigned *)(const void *)((const char *)object + row->count_offset);
+
+	if (first == last)
+		text_addf(out, "%u", first);
+	else
+		text_addf(out, "%u-%u", first, last);
+}
+
+static void status_range_describe(const struct schema_option *row, struct text *out)
+{
+	text_addf(out, "a status from %lld to %lld, or a range as 200-399", (long long)row->min, (long long)row->max);
+}
+
+static const struct value_type value_types[] = {
+	[SCHEMA_NUMBER] = {number_read, number_print, number_describe, 0},
+	[SCHEMA_SPAN] = {span_read, span_print, span_describe, 0},
+	[SCHEMA_YES_NO] = {yes_no_read, yes_no_print, yes_no_describe, 0},
+	[SCHEMA_WORD] = {word_read, word_print, word_describe, 0},
+	[SCHEMA_STRING] = {string_read, string_print, string_describe, 0},
+	[SCHEMA_PATH] = {path_read, string_print, path_describe, 0},
+	[SCHEMA_NAME] = {string_read, string_print, name_describe, 0},
+	[SCHEMA_IP] = {ip_read, ip_print, ip_describe, 0},
+	[SCHEMA_ENDPOINT] = {endpoint_read, endpoint_print, endpoint_describe, 0},
+	[SCHEMA_ENDPOINTS] = {endpoints_read, endpoints_print, endpoints_describe, sizeof(struct endpoint)},
+	[SCHEMA_PREFIXES] = {prefixes_read, prefixes_print, prefixes_describe, sizeof(struct prefix)},
+	[SCHEMA_STATUS_RANGE] = {status_range_read, status_range_print, status_range_describe, 0},
+};
+static_assert(ARRAY_LEN(value_types) == SCHEMA_TYPE_COUNT, "a row is missing");
+
+static int list_make_room(const struct schema_option *row, size_t count, void *object, struct arena *arena)
+{
+	void *elements = arena_alloc(arena, count, value_types[row->type].element);
+
+	if (elements == NULL)
+		return -ENOMEM;
+	*(void **)(void *)((char *)object + row->offset) = elements;
+	*(size_t *)(void *)((char *)object + row->count_offset) = count;
+	return 0;
+}
+
+static void complain(const struct schema_option *row, unsigned line, const struct text *why, struct conf_errors *errors)
+{
+	conf_error(errors, line, "option '%s': %s", row->name, text_get(why));
+}
+
+/* A list of the wrong length; other options have exactly one word by the grammar. */
+static int check_length(const struct schema_option *row, const struct conf_item *item, struct conf_errors *errors)
+{
+	AUTO_TEXT why = {0};
+
+	if (value_types[row->type].element == 0 ||
+		(item->word_count >= (size_t)row->min && item->word_count <= (size_t)row->max))
+		return 0;
+	text_addf(&why, "%zu values are too %s: write ", item->word_count,
+		item->word_count < (size_t)row->min ? "few" : "many");
+	conf_value_describe(row, &why);
+	complain(row, item->line, &why, errors);
+	return -EINVAL;
+}
+
+int conf_value_read(const struct schema_option *row, struct conf_item *item, void *object, struct arena *arena,
+	struct conf_errors *errors)
+{
+	const struct value_type *type = &value_types[row->type];
+	struct reading in = {.row = row, .field = (char *)object + row->offset, .arena = arena};
+	size_t index = 0;
+
+	item->bad = true;
+	if (check_length(row, item, errors) < 0)
+		return -EINVAL;
+	if (type->element != 0 && list_make_room(row, item->word_count, object, arena) < 0)
+		return -ENOMEM;
+	item->bad = false;
+	for (const struct conf_word *word = item->first_word; word != NULL; word = word->next) {
+		AUTO_TEXT why = {0};
+		int r;
+
+		in.text = word->text;
+		in.why = &why;
+		r = type->read(&in, index++);
+		if (r == -ENOMEM)
+			return r;
+		if (r < 0) {
+			complain(row, word->line, &why, errors);
+			item->bad = true;
+		}
+	}
+	return item->bad ? -EINVAL : 0;
+}
+
+int conf_value_preset(const struct schema_option *row, void *object, struct arena *arena)
+{
+	AUTO_TEXT why = {0};
+	struct reading in = {
+		.row = row,
+		.text = row->preset,
+		.field = (char *)object + row->offset,
+		.arena = arena,
+		.why = &why,
+	};
+	int r = value_types[row->type].read(&in, 0);
+
+	assert(r != -EINVAL);
+	return r;
+}
+
+void conf_value_print(const struct schema_option *row, const void *object, struct text *out)
+{
+	value_types[row->type].print(row, object, out);
+}
+
+void conf_value_describe(const struct schema_option *row, struct text *out)
+{
+	value_types[row->type].describe(row, out);
+}
+
+static bool is_plain(const char *value)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-:/[]%@";
+
+	return *value != '\0' && value[strspn(value, plain)] == '\0' && strstr(value, "//") == NULL;
+}
+
+void conf_text_print(const char *value, struct text *out)
+{
+	if (is_plain(value)) {
+		text_add(out, value);
+		return;
+	}
+	text_add(out, "\"");
+	for (; *value != '\0'; value++) {
+		if (strchr("\"\\$", *value) != NULL)
+			text_add(out, "\\");
+		text_add_bytes(out, value, 1);
+	}
+	text_add(out, "\"");
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/model/schema.h"
+
+#include "common/model/conf.h"
+#include "common/pure/mono.h"
+#include "common/system/liveness.h"
+
+#include <string.h>
+
+#define FIELD(type, field) .offset = offsetof(type, field), .size = sizeof(((type *)NULL)->field)
+#define LIST(type, field, counter) FIELD(type, field), .count_offset = offsetof(type, counter)
+#define NAMED(type) .title = SCHEMA_TITLE_NAME, .title_offset = offsetof(type, name)
+#define ONE(type, field) .offset = offsetof(type, field), .size = sizeof(((type *)NULL)->field)
+#define MANY(type, field, counter) \
+	.many = true, .offset = offsetof(type, field), .count_offset = offsetof(type, counter), \
+	.size = sizeof(*((type *)NULL)->field)
+#define RANGE(lowest, highest) .min = (lowest), .max = (highest)
+#define WORDS(array) .words = (array), .word_count = ARRAY_LEN(array)
+#define OPTIONS(array) .options = (array), .option_count = ARRAY_LEN(array)
+#define SECTIONS(array) .sections = (array), .section_count = ARRAY_LEN(array)
+
+#define DAY_NS (INT64_C(24) * 3600 * NS_PER_S)
+
+static const char *const log_levels[] = {
+	[LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_WARNING] = "warning",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_DEBUG] = "debug",
+};
+
+static const char *const authentications[] = {
+	[VIP_AUTHENTICATION_NONE] = "none",
+	[VIP_AUTHENTICATION_HMAC] = "hmac",
+};
+
+static const char *const protocols[] = {[SERVICE_PROTOCOL_TCP] = "tcp"};
+static const char *const modes[] = {[SERVICE_MODE_PROXY] = "proxy"};
+
+static const char *const balances[] = {[BALANCE_ROUND_ROBIN] = "round-robin"};
+static_assert(ARRAY_LEN(balances) == BALANCE_COUNT, "a row is missing");
+
+/* CHECK_NONE has no word: it is the pool without a check section. */
+static const char *const check_kinds[] = {[CHECK_TCP] = "tcp", [CHECK_HTTP] = "http"};
+static_assert(ARRAY_LEN(check_kinds) == CHECK_COUNT, "a row is missing");
+
+static const struct schema_option node_options[] = {
+	{"address", SCHEMA_IP, FIELD(struct node_conf, address),
+		.help = "The node's own address, at which the other node reaches it; never a VIP."},
+	{"priority", SCHEMA_NUMBER, FIELD(struct node_conf, priority), RANGE(1, 255), .preset = "100", .reload = true,
+		.help = "Of two healthy nodes the one with the higher priority is active; 255 is the owner, which "
+			"always "
+			"preempts."},
+};
+
+static const struct schema_section pair_sections[] = {
+	{"node", NAMED(struct node_conf), MANY(struct pair_conf, nodes, node_count), .required = true,
+		OPTIONS(node_options),
+		.help = "One of the two hosts. Its name is the host's name, or what the daemons are told with -n."},
+};
+
+static const struct schema_option pair_options[] = {
+	{"key-file", SCHEMA_PATH, FIELD(struct pair_conf, key_file), RANGE(1, 4095), .preset = "/etc/lbpair/pair.key",
+		.reload = true,
+		.help = "The pair's keys, as `lbctl genkey` makes them: the same file on both nodes, mode 0600, or "
+			"0640 of "
+			"group lbpair."},
+	{"key-id", SCHEMA_NUMBER, FIELD(struct pair_conf, key_id), RANGE(1, 255), .preset = "1", .reload = true,
+		.help = "The key to sign with; all keys of the file are taken when verifying."},
+	{"state-port", SCHEMA_NUMBER, FIELD(struct pair_conf, state_port), RANGE(1, 65535), .preset = "3780",
+		.help = "The port on which the nodes speak to each other."},
+};
+
+static const struct schema_option log_options[] = {
+	{"level", SCHEMA_WORD, FIELD(struct log_conf, level), WORDS(log_levels), .preset = "info", .reload = true,
+		.help = "What is logged: this level and those before it."},
+};
+
+static const struct schema_option forwarder_options[] = {
+	/* Each thread has a loop in the liveness page, and so has lbd's control thread. */
+	{"threads", SCHEMA_NUMBER, FIELD(struct forwarder_conf, threads), RANGE(1, LIVENESS_LOOPS_MAX - 1),
+		.zero = "auto", .preset = "auto",
+		.help = "Worker threads of lbd; auto is one for each processor that it may use."},
+};
+
+static const struct schema_option garp_options[] = {
+	{"count", SCHEMA_NUMBER, FIELD(struct garp_conf, count), RANGE(1, 100), .preset = "5", .reload = true,
+		.help = "Gratuitous ARPs for each address when the node becomes active."},
+	{"interval", SCHEMA_SPAN, FIELD(struct garp_conf, interval_ns), RANGE(10 * NS_PER_MS, 60 * NS_PER_S),
+		.preset = "200ms", .reload = true, .help = "Between two of them."},
+	{"refresh", SCHEMA_SPAN, FIELD(struct garp_conf, refresh_ns), RANGE(0, DAY_NS), .preset = "60s", .reload = true,
+		.help = "While active, one more for each address so often; 0 is never."},
+};
+
+static const struct schema_section vip_sections[] = {
+	{"garp", ONE(struct vip_conf, garp), OPTIONS(garp_options),
+		.help = "How the network is told where the addresses are."},
+};
+
+static const struct schema_option vip_options[] = {
+	{"vrid", SCHEMA_NUMBER, FIELD(struct vip_conf, vrid), RANGE(1, 255),
+		.help = "The virtual router's number, unique on its network."},
+	/* IFNAMSIZ counts the final NUL. */
+	{"interface", SCHEMA_STRING, FIELD(struct vip_conf, interface), RANGE(1, 15),
+		.help = "Where the addresses live and the adverts go."},
+	/* The count of addresses is one byte of an advert. */
+	{"addresses", SCHEMA_PREFIXES, LIST(struct vip_conf, addresses, address_count), RANGE(1, 255), .reload = true,
+		.help = "The addresses that move together: IPv4, /32."},
+	/* RFC 9568 5.2.7: 12 bits of centiseconds. */
+	{"advert-interval", SCHEMA_SPAN, FIELD(struct vip_conf, advert_interval_ns),
+		RANGE(10 * NS_PER_MS, 40 * NS_PER_S), .step = 10 * NS_PER_MS, .preset = "100ms", .reload = true,
+		.help = "Between two adverts of the active node. A dead node is noticed after three of them and a "
+			"little."},
+	{"authentication", SCHEMA_WORD, FIELD(struct vip_conf, authentication), WORDS(authentications),
+		.preset = "hmac", .reload = true,
+		.help = "hmac signs each advert with the pair's key; none is VRRP as other routers speak it."},
+	{"preempt", SCHEMA_YES_NO, FIELD(struct vip_conf, preempt), .preset = "yes", .reload = true,
+		.help = "Whether a node with a higher priority takes the VIP from one that serves it well."},
+	{"preempt-delay", SCHEMA_SPAN, FIELD(struct vip_conf, preempt_delay_ns), RANGE(0, DAY_NS), .preset = "0s",
+		.reload = true, .help = "How long such a node waits first."},
+	{"lease", SCHEMA_SPAN, FIELD(struct vip_conf, lease_ns), RANGE(NS_PER_S, 3600 * NS_PER_S), .step = NS_PER_S,
+		.preset = "2s", .reload = true,
+		.help = "How long the kernel keeps an address that vrrpd stopped renewing."},
+};
+
+static const struct schema_option timeouts_options[] = {
+	{"connect", SCHEMA_SPAN, FIELD(struct timeouts_conf, connect_ns), RANGE(0, DAY_NS), .preset = "3s",
+		.reload = true, .help = "For a server to take a connection; 0 is without limit."},
+	{"idle", SCHEMA_SPAN, FIELD(struct timeouts_conf, idle_ns), RANGE(0, DAY_NS), .preset = "10m", .reload = true,
+		.help = "A connection on which nothing moves for so long is closed; 0 is without limit."},
+	{"half-close", SCHEMA_SPAN, FIELD(struct timeouts_conf, half_close_ns), RANGE(0, DAY_NS), .preset = "30s",
+		.reload = true,
+		.help = "How long a connection lives on with one direction closed; 0 is without limit."},
+};
+
+static const struct schema_section service_sections[] = {
+	{"timeouts", ONE(struct service_conf, timeouts), OPTIONS(timeouts_options),
+		.help = "How long a connection of the service may take or rest."},
+};
+
+static const struct schema_option service_options[] = {
+	{"listen", SCHEMA_ENDPOINTS, LIST(struct service_conf, listen, listen_count), RANGE(1, 1024), .reload = true,
+		.help = "Addresses and ports where clients come in; they need not be on this node yet."},
+	{"protocol", SCHEMA_WORD, FIELD(struct service_conf, protocol), WORDS(protocols), .preset = "tcp",
+		.help = "What is forwarded."},
+	{"mode", SCHEMA_WORD, FIELD(struct service_conf, mode), WORDS(modes), .preset = "proxy",
+		.help = "How it is forwarded: proxy ends the client's connection here and opens one to the server."},
+	{"pool", SCHEMA_NAME, FIELD(struct service_conf, pool_name), RANGE(1, SCHEMA_NAME_MAX), .reload = true,
+		.help = "The pool whose servers answer."},
+	{"retries", SCHEMA_NUMBER, FIELD(struct service_conf, retries), RANGE(0, 100), .preset = "2", .reload = true,
+		.help = "Further attempts after a failed connect, each on another usable server as long as there is "
+			"one."},
+};
+
+static const struct schema_option check_options[] = {
+	{"path", SCHEMA_PATH, FIELD(struct check_conf, path), RANGE(1, 1023), .preset = "/healthz", .only_for = "http",
+		.reload = true, .help = "What is asked for, with GET."},
+	{"interval", SCHEMA_SPAN, FIELD(struct check_conf, interval_ns), RANGE(10 * NS_PER_MS, DAY_NS), .preset = "1s",
+		.reload = true, .help = "Between two checks of a server."},
+	{"timeout", SCHEMA_SPAN, FIELD(struct check_conf, timeout_ns), RANGE(10 * NS_PER_MS, DAY_NS), .preset = "1s",
+		.reload = true, .help = "A check without its answer by then has failed."},
+	{"rise", SCHEMA_NUMBER, FIELD(struct check_conf, rise), RANGE(1, 1000), .preset = "2", .reload = true,
+		.help = "So many good checks in a row bring a server up."},
+	{"fall", SCHEMA_NUMBER, FIELD(struct check_conf, fall), RANGE(1, 1000), .preset = "3", .reload = true,
+		.help = "So many failed ones in a row take it down."},
+	{"expect-status", SCHEMA_STATUS_RANGE, LIST(struct check_conf, expect_status_min, expect_status_max),
+		RANGE(100, 599), .preset = "200-399", .only_for = "http", .reload = true,
+		.help = "The status that is good: one number, or from-to."},
+	{"expect-body", SCHEMA_STRING, FIELD(struct check_conf, expect_body), RANGE(0, 1023), .preset = "",
+		.only_for = "http", .reload = true,
+		.help = "What the answer's body must contain; empty: anything goes."},
+	{"host", SCHEMA_STRING, FIELD(struct check_conf, host), RANGE(0, 255), .preset = "", .only_for = "http",
+		.reload = true, .help = "The Host that is asked for; empty: the server's address."},
+	{"port", SCHEMA_NUMBER, FIELD(struct check_conf, port), RANGE(0, 65535), .preset = "0", .reload = true,
+		.help = "Where the check connects to; 0: the server's own port."},
+};
+
+static const struct schema_option server_options[] = {
+	{"address", SCHEMA_ENDPOINT, FIELD(struct server_conf, address), .reload = true,
+		.help = "Where the server listens."},
+	{"weight", SCHEMA_NUMBER, FIELD(struct server_conf, weight), RANGE(0, 256), .preset = "100", .reload = true,
+		.help = "Its share of the new connections, against the others'; 0: none."},
+};
+
+static const struct schema_section pool_sections[] = {
+	{"check", .title = SCHEMA_TITLE_WORD, .title_offset = offsetof(struct check_conf, kind), WORDS(check_kinds),
+		ONE(struct pool_conf, check), OPTIONS(check_options),
+		.help = "How the servers' health is found out. Without a check it is unknown, which counts as up."},
+	{"server", NAMED(struct server_conf), MANY(struct pool_conf, servers, server_count), OPTIONS(server_options),
+		.help = "One server of the pool. A pool without any is legal and refuses."},
+};
+
+static const struct schema_option pool_options[] = {
+	{"balance", SCHEMA_WORD, FIELD(struct pool_conf, balance), WORDS(balances), .preset = "round-robin",
+		.reload = true, .help = "How a server is chosen for a new connection."},
+};
+
+static const struct schema_section top_sections[] = {
+	{"pair", ONE(struct conf, pair), .required = true, OPTIONS(pair_options), SECTIONS(pair_sections),
+		.help = "The two nodes, and what they speak to each other with."},
+	{"log", ONE(struct conf, log), OPTIONS(log_options), .help = "What goes to the log."},
+	{"forwarder", ONE(struct conf, forwarder), OPTIONS(forwarder_options), .help = "lbd as a whole."},
+	{"vip", NAMED(struct vip_conf), MANY(struct conf, vips, vip_count), OPTIONS(vip_options),
+		SECTIONS(vip_sections), .help = "Virtual addresses that one of the nodes holds at a time."},
+	{"service", NAMED(struct service_conf), MANY(struct conf, services, service_count), OPTIONS(service_options),
+		SECTIONS(service_sections), .help = "Where clients come in, and which pool answers them."},
+	{"pool", NAMED(struct pool_conf), MANY(struct conf, pools, pool_count), OPTIONS(pool_options),
+		SECTIONS(pool_sections), .help = "Servers that do the same, and how they are checked."},
+};
+
+const struct schema_section schema_root = {.name = "", .size = sizeof(struct conf), SECTIONS(top_sections)};
+
+const struct schema_option *schema_find_option(const struct schema_section *section, const char *name)
+{
+	for (size_t i = 0; i < section->option_count; i++) {
+		if (strcmp(section->options[i].name, name) == 0)
+			return &section->options[i];
+	}
+	return NULL;
+}
+
+const struct schema_section *schema_find_section(const struct schema_section *section, const char *name)
+{
+	for (size_t i = 0; i < section->section_count; i++) {
+		if (strcmp(section->sections[i].name, name) == 0)
+			return &section->sections[i];
+	}
+	return NULL;
+}
+
+static const char *option_name_at(const void *context, size_t i)
+{
+	const struct schema_section *section = context;
+
+	return i < section->option_count ? section->options[i].name : NULL;
+}
+
+static const char *section_name_at(const void *context, size_t i)
+{
+	const struct schema_section *section = context;
+
+	return i < section->section_count ? section->sections[i].name : NULL;
+}
+
+const char *schema_nearest_option(const struct schema_section *section, const char *name)
+{
+	return text_nearest(name, option_name_at, section);
+}
+
+const char *schema_nearest_section(const struct schema_section *section, const char *name)
+{
+	return text_nearest(name, section_name_at, section);
+}
+
+int schema_word(const char *const *words, size_t count, const char *word)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (words[i] != NULL && strcmp(words[i], word) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+struct word_list {
+	const char *const *words;
+	size_t count;
+};
+
+static const char *word_at(const void *context, size_t i)
+{
+	const struct word_list *list = context;
+
+	if (i >= list->count)
+		return NULL;
+	return list->words[i] != NULL ? list->words[i] : "";
+}
+
+const char *schema_nearest_word(const char *const *words, size_t count, const char *word)
+{
+	const struct word_list list = {words, count};
+	const char *nearest = text_nearest(word, word_at, &list);
+
+	return nearest != NULL && *nearest != '\0' ? nearest : NULL;
+}
