@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-int main(void)
+#include "lbctl/verbs.h"
+
+int main(int argc, char *argv[])
 {
-	return 1;
+	return (int)lbctl_run(argc, argv);
 }

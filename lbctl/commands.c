@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+#include "lbctl/commands.h"
+
+#include "common/model/conf.h"
+#include "common/pure/text.h"
+#include "common/shell/daemon.h"
+#include "lbctl/status.h"
+#include "lbctl/status_text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A daemon that lives answers from memory; one that does not is not waited for at night. */
+#define QUERY_TIMEOUT_MS 2000
+/* The peer has to confirm, and to take over. */
+#define FAILOVER_TIMEOUT_MS 30000
+
+/* Prints a string field of an answer, with a line end behind it if it has none. */
+static enum lbctl_exit print_field(json_t *result, const char *key)
+{
+	const char *text = json_string_value(json_object_get(result, key));
+	size_t length = text != NULL ? strlen(text) : 0;
+
+	if (text == NULL) {
+		complain("the answer has no %s: the daemon may be of another version", key);
+		json_decref(result);
+		return LBCTL_FAILED;
+	}
+	printf("%s%s", text, length > 0 && text[length - 1] == '\n' ? "" : "\n");
+	json_decref(result);
+	return LBCTL_DONE;
+}
+
+/* Loads the file; on failure its errors are on stderr. */
+static enum lbctl_exit load(const char *path, struct conf **ret_conf)
+{
+	AUTO_TEXT errors = {0};
+
+	if (conf_load(path, ret_conf, &errors) == 0)
+		return LBCTL_DONE;
+	fputs(text_get(&errors), stderr);
+	return LBCTL_FAILED;
+}
+
+enum lbctl_exit verb_check(const struct invocation *invocation)
+{
+	const char *path = invocation->words[0] != NULL ? invocation->words[0] : DAEMON_CONFIG;
+	struct conf *conf = NULL;
+	enum lbctl_exit result = load(path, &conf);
+
+	if (result == LBCTL_DONE)
+		puts("ok");
+	conf_free(conf);
+	return result;
+}
+
+static enum lbctl_exit show_file(const char *path)
+{
+	AUTO_TEXT text = {0};
+	struct conf *conf = NULL;
+	enum lbctl_exit result = load(path, &conf);
+
+	if (result == LBCTL_DONE) {
+		conf_show(conf, &text);
+		fputs(text_get(&text), stdout);
+	}
+	conf_free(conf);
+	return result;
+}
+
+enum lbctl_exit verb_config_show(const struct invocation *invocation)
+{
+	if (invocation->words[0] != NULL)
+		return show_file(invocation->words[0]);
+	for (int id = 0; id < DAEMON_COUNT; id++) {
+		json_t *result = NULL;
+
+		if (daemon_call(invocation, (enum daemon_id)id, "config", NULL, QUERY_TIMEOUT_MS, &result) ==
+			LBCTL_DONE)
+			return print_field(result, "text");
+	}
+	complain("this is the file " DAEMON_CONFIG ", as no daemon answers");
+	return show_file(DAEMON_CONFIG);
+}
+
+/* Status. */
+
+static bool wants_colour(void)
+{
+	const char *no_colour = getenv("NO_COLOR"); /* no-color.org */
+	const char *terminal = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && (no_colour == NULL || *no_colour == '\0') && terminal != NULL &&
+	       strcmp(terminal, "dumb") != 0;
+}
+
+static void print_status(const json_t *status, bool as_json)
+{
+	AUTO_TEXT page = {0};
+
+	if (as_json) {
+		(void)json_dumpf(status, stdout, JSON_INDENT(2));
+		putchar('\n');
+	} else {
+		status_text(status, wants_colour(), &page);
+		fputs(text_get(&page), stdout);
+	}
+}
+
+enum lbctl_exit verb_status(const struct invocation *invocation)
+{
+	json_t *halves[DAEMON_COUNT] = {NULL};
+	enum lbctl_exit worst = LBCTL_DONE;
+	bool any = false;
+	json_t *status;
+
+	for (int id = 0; id < DAEMON_COUNT; id++) {
+		enum lbctl_exit r =
+			daemon_call(invocation, (enum daemon_id)id, "status", NULL, QUERY_TIMEOUT_MS, &halves[id]);
+
+		any |= r == LBCTL_DONE;
+		/* What is there but refuses tells more than what is not there. */
+		if (worst != LBCTL_FAILED && r != LBCTL_DONE)
+			worst = r;
+	}
+	if (!any)
+		return worst;
+	status = status_merge(halves[DAEMON_LBD], halves[DAEMON_VRRPD]);
+	if (status != NULL)
+		print_status(status, invocation_option(invocation, "json") != NULL);
+	else
+		complain("out of memory");
+	json_decref(halves[DAEMON_LBD]);
+	json_decref(halves[DAEMON_VRRPD]);
+	json_decref(status);
+	return status != NULL ? LBCTL_DONE : LBCTL_FAILED;
+}
+
+/* What changes something. */
+
+static enum lbctl_exit set_server(const struct invocation *invocation, const char *method)
+{
+	const char *server = invocation->words[0];
+	const char *slash = strchr(server, '/');
+	json_t *result = NULL;
+	enum lbctl_exit r;
+
+	if (slash == NULL || slash == server || slash[1] == '\0') {
+		complain("'%s' is no POOL/SERVER", server);
+		return LBCTL_USAGE;
+	}
+	r = daemon_call(invocation, DAEMON_LBD, method, json_pack("{ss}", "server", server), QUERY_TIMEOUT_MS, &result);
+	if (r != LBCTL_DONE)
+		return r;
+	r = print_field(result, "message");
+	puts("This holds on this node alone and until lbd restarts: the nodes do not share it yet.");
+	return r;
+}
+
+enum lbctl_exit verb_drain(const struct invocation *invocation)
+{
+	return set_server(invocation, "drain");
+}
+
+enum lbctl_exit verb_enable(const struct invocation *invocation)
+{
+	return set_server(invocation, "enable");
+}
+
+enum lbctl_exit verb_failover(const struct invocation *invocation)
+{
+	json_t *params = json_pack("{ss* ss* sb}", "vip", invocation->words[0], "to",
+		invocation_option(invocation, "to"), "dry_run", invocation_option(invocation, "dry-run") != NULL);
+	json_t *result = NULL;
+	enum lbctl_exit r = daemon_call(invocation, DAEMON_VRRPD, "failover", params, FAILOVER_TIMEOUT_MS, &result);
+
+	return r == LBCTL_DONE ? print_field(result, "message") : r;
+}
+
+enum lbctl_exit verb_explain(const struct invocation *invocation)
+{
+	json_t *params = json_pack("{ss*}", "vip", invocation->words[0]);
+	json_t *result = NULL;
+	enum lbctl_exit r = daemon_call(invocation, DAEMON_VRRPD, "explain", params, QUERY_TIMEOUT_MS, &result);
+
+	return r == LBCTL_DONE ? print_field(result, "text") : r;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include "lbctl/lbctl.h"
+
+#include "common/pure/text.h"
+#include "common/shell/client.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const daemon_names[] = {
+	[DAEMON_LBD] = "lbd",
+	[DAEMON_VRRPD] = "vrrpd",
+};
+static_assert(ARRAY_LEN(daemon_names) == DAEMON_COUNT, "a row is missing");
+
+const char *daemon_name(enum daemon_id id)
+{
+	return daemon_names[id];
+}
+
+const char *invocation_option(const struct invocation *invocation, const char *name)
+{
+	for (size_t i = 0; i < LBCTL_OPTIONS_MAX && invocation->verb->options[i].name != NULL; i++) {
+		if (strcmp(invocation->verb->options[i].name, name) == 0)
+			return invocation->values[i];
+	}
+	assert(false);
+	return NULL;
+}
+
+void complain(const char *format, ...)
+{
+	va_list arguments;
+
+	fputs("lbctl: ", stderr);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+}
+
+static enum lbctl_exit exit_for(int error)
+{
+	switch (error) {
+	case 0:
+		return LBCTL_DONE;
+	case -ENOENT:
+	case -ECONNREFUSED:
+	case -ECONNRESET:
+	case -ETIMEDOUT:
+		return LBCTL_NO_DAEMON;
+	default:
+		return LBCTL_FAILED;
+	}
+}
+
+enum lbctl_exit daemon_call(const struct invocation *invocation, enum daemon_id id, const char *method, json_t *params,
+	int timeout_ms, json_t **ret_result)
+{
+	AUTO_TEXT path = {0};
+	char error[CLIENT_ERROR_MAX];
+	int r;
+
+	text_addf(&path, "%s/%s.sock", invocation->run_dir, daemon_name(id));
+	r = client_call(text_get(&path), method, params, timeout_ms, ret_result, error);
+	if (r == -EREMOTEIO)
+		complain("%s: %s", daemon_name(id), error);
+	else if (r < 0)
+		complain("%s does not answer: %s", daemon_name(id), error);
+	return exit_for(r);
+}

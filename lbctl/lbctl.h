@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* The operator's command: what its verbs share. */
+#ifndef LBPAIR_LBCTL_LBCTL_H
+#define LBPAIR_LBCTL_LBCTL_H
+
+#include "common/pure/base.h"
+
+#include <jansson.h>
+
+/* Exit status, as scripts rely on it. */
+enum lbctl_exit {
+	LBCTL_DONE = 0,
+	LBCTL_FAILED = 1, /* refused or failed; the reason is on stderr */
+	LBCTL_USAGE = 2,
+	LBCTL_NO_DAEMON = 3,
+};
+
+#define LBCTL_OPTIONS_MAX 4
+#define LBCTL_WORDS_MAX 4
+
+struct verb_option {
+	const char *name;
+	bool takes_value;
+};
+
+/* A verb's command line, checked against its row. */
+struct invocation {
+	const char *run_dir;
+	const struct verb *verb;
+	const char *words[LBCTL_WORDS_MAX];    /* NULL behind the last */
+	const char *values[LBCTL_OPTIONS_MAX]; /* by the row's options; NULL: not given; "": given, takes none */
+};
+
+typedef enum lbctl_exit verb_fn(const struct invocation *invocation);
+
+struct verb {
+	const char *name; /* of one word or two */
+	const char *arguments;
+	const char *help;
+	size_t words_min, words_max;
+	struct verb_option options[LBCTL_OPTIONS_MAX]; /* up to the first without a name */
+	verb_fn *fn;
+};
+
+/* The value of an option of the verb's row, "" where it takes none; NULL when it was not given. */
+const char *invocation_option(const struct invocation *invocation, const char *name);
+
+enum daemon_id {
+	DAEMON_LBD,
+	DAEMON_VRRPD,
+	DAEMON_COUNT,
+};
+
+const char *daemon_name(enum daemon_id id);
+/*
+ * Calls `method` there, taking the reference to `params`. When it fails, says why on stderr; the result is the exit
+ * status.
+ */
+MUST_USE enum lbctl_exit daemon_call(const struct invocation *invocation, enum daemon_id id, const char *method,
+	json_t *params, int timeout_ms, json_t **ret_result);
+
+/* `lbctl: ...` on stderr. */
+void complain(const char *format, ...) PRINTF_LIKE(1, 2);
+
+#endif

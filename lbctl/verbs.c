@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+#include "lbctl/verbs.h"
+
+#include "common/pure/text.h"
+#include "common/shell/daemon.h"
+#include "lbctl/commands.h"
+#include "lbctl/genkey.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct verb verbs[] = {
+	{"check", "[FILE]", "check a configuration file by itself (" DAEMON_CONFIG ")", 0, 1, {{0}}, verb_check},
+	{"status", "[--json]", "this node, the peer, vips, services, pools, servers", 0, 0, {{"json", false}},
+		verb_status},
+	{"drain", "POOL/SERVER", "give a server no new connections", 1, 1, {{0}}, verb_drain},
+	{"enable", "POOL/SERVER", "give a server new connections again", 1, 1, {{0}}, verb_enable},
+	{"failover", "[VIP] [--to=NODE] [--dry-run]",
+		"move a vip, or all, to the other node, once that confirms that it is ready", 0, 1,
+		{{"to", true}, {"dry-run", false}}, verb_failover},
+	{"explain", "[VIP]", "why this node is active or backup, and its last decisions", 0, 1, {{0}}, verb_explain},
+	{"config show", "[FILE]",
+		"the whole configuration with its defaults: of FILE, else the one that runs, else of " DAEMON_CONFIG, 0,
+		1, {{0}}, verb_config_show},
+	{"genkey", "[FILE]", "a new pair key, to stdout or into a new file", 0, 1, {{0}}, verb_genkey},
+};
+
+static void print_help(void)
+{
+	printf("lbctl: look after the two nodes of an lbpair\n\n"
+	       "Usage: lbctl [--run-dir DIR] VERB ...\n\n");
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+		printf("  %s %s\n      %s\n", verbs[i].name, verbs[i].arguments, verbs[i].help);
+	printf("\n"
+	       "  --run-dir DIR   where the daemons' sockets are (" DAEMON_RUN_DIR ")\n"
+	       "  --version       print the version and exit\n"
+	       "  --help          print this and exit\n\n"
+	       "Exit status: 0 done; 1 refused or failed; 2 usage; 3 no daemon answers.\n");
+}
+
+static void print_verb_help(const struct verb *verb)
+{
+	printf("Usage: lbctl [--run-dir DIR] %s %s\n  %s\n", verb->name, verb->arguments, verb->help);
+}
+
+static enum lbctl_exit usage(void)
+{
+	complain("try 'lbctl --help'");
+	return LBCTL_USAGE;
+}
+
+static enum lbctl_exit verb_usage(const struct verb *verb)
+{
+	complain("usage: lbctl [--run-dir DIR] %s %s", verb->name, verb->arguments);
+	return LBCTL_USAGE;
+}
+
+/* How many words of the command line are the verb's name; 0: another verb is meant. */
+static int matches(const struct verb *verb, int argc, char *argv[])
+{
+	size_t first = strcspn(verb->name, " ");
+
+	if (argc < 1 || strlen(argv[0]) != first || strncmp(argv[0], verb->name, first) != 0)
+		return 0;
+	if (verb->name[first] == '\0')
+		return 1;
+	return argc >= 2 && strcmp(argv[1], verb->name + first + 1) == 0 ? 2 : 0;
+}
+
+static const char *verb_name_at(const void *context, size_t i)
+{
+	(void)context;
+	return i < ARRAY_LEN(verbs) ? verbs[i].name : NULL;
+}
+
+static enum lbctl_exit no_such_verb(const char *word)
+{
+	const char *nearest = text_nearest(word, verb_name_at, NULL);
+
+	if (nearest != NULL)
+		complain("there is no verb '%s', did you mean '%s'?", word, nearest);
+	else
+		complain("there is no verb '%s'", word);
+	return usage();
+}
+
+/* The value that getopt_long(3) gives for `--help`; those of a verb's own options are 0 to LBCTL_OPTIONS_MAX - 1. */
+#define VALUE_HELP LBCTL_OPTIONS_MAX
+
+static void fill_getopt(const struct verb *verb, struct option options[static LBCTL_OPTIONS_MAX + 2])
+{
+	size_t count = 0;
+
+	for (; count < LBCTL_OPTIONS_MAX && verb->options[count].name != NULL; count++)
+		options[count] = (struct option){.name = verb->options[count].name,
+			.has_arg = verb->options[count].takes_value ? required_argument : no_argument,
+			.val = (int)count};
+	options[count++] = (struct option){.name = "help", .has_arg = no_argument, .val = VALUE_HELP};
+	options[count] = (struct option){0};
+}
+
+/* `argv[0]` is the verb. */
+static enum lbctl_exit run_verb(const struct verb *verb, const char *run_dir, int argc, char *argv[])
+{
+	struct option options[LBCTL_OPTIONS_MAX + 2];
+	struct invocation invocation = {.run_dir = run_dir, .verb = verb};
+	size_t count;
+	int value;
+
+	fill_getopt(verb, options);
+	optind = 0; /* getopt(3): a new scan */
+	while ((value = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (value == VALUE_HELP) {
+			print_verb_help(verb);
+			return LBCTL_DONE;
+		}
+		if (value < 0 || value > VALUE_HELP)
+			return verb_usage(verb);
+		invocation.values[value] = optarg != NULL ? optarg : "";
+	}
+	count = (size_t)(argc - optind);
+	if (count < verb->words_min || count > verb->words_max)
+		return verb_usage(verb);
+	for (size_t i = 0; i < count; i++)
+		invocation.words[i] = argv[optind + (int)i];
+	return verb->fn(&invocation);
+}
+
+static enum lbctl_exit find_and_run(const char *run_dir, int argc, char *argv[])
+{
+	if (argc == 0) {
+		complain("a verb is wanted");
+		return usage();
+	}
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+		int words = matches(&verbs[i], argc, argv);
+
+		if (words > 0)
+			return run_verb(&verbs[i], run_dir, argc - words + 1, argv + words - 1);
+	}
+	return no_such_verb(argv[0]);
+}
+
+static enum lbctl_exit run(int argc, char *argv[])
+{
+	static const struct option options[] = {
+		{"run-dir", required_argument, NULL, 'r'},
+		{"version", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	const char *run_dir = DAEMON_RUN_DIR;
+	int value;
+
+	/* `+`: what follows the verb is the verb's. */
+	while ((value = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+		switch (value) {
+		case 'r':
+			run_dir = optarg;
+			break;
+		case 'v':
+			printf("lbctl %s\n", PACKAGE_VERSION);
+			return LBCTL_DONE;
+		case 'h':
+			print_help();
+			return LBCTL_DONE;
+		default:
+			return usage();
+		}
+	}
+	return find_and_run(run_dir, argc - optind, argv + optind);
+}
+
+enum lbctl_exit lbctl_run(int argc, char *argv[])
+{
+	enum lbctl_exit result = run(argc, argv);
+
+	/* A page that went nowhere was not printed. */
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		complain("cannot write the output");
+		return LBCTL_FAILED;
+	}
+	return result;
+}
