@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The state machine as traces: each row is an event at a time, and what must come of it. Intervals are 100 ms; this
+ * node has priority 150 where a trace says nothing else, so its skew is 41.4 ms and its Active_Down_Interval 341.4 ms.
+ */
+#include "vrrpd/fsm.h"
+
+#include "tests/unit/unit.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#define MS NS_PER_MS
+#define INTERVAL (100 * MS)
+
+/* What a row expects to be done. */
+#define NOTHING 0u
+#define CLAIM (VRRP_DO_INSTALL | VRRP_DO_ADVERT | VRRP_DO_ANNOUNCE)
+#define RESIGN (VRRP_DO_REMOVE | VRRP_DO_ADVERT)
+
+enum fact {
+	FACT_NONE,
+	FACT_LINK_DOWN,
+	FACT_LINK_UP,
+	FACT_UNBOUND,
+	FACT_NOT_READY,
+	FACT_READY,
+	FACT_PEER_HOLDS_ON_LAN,
+	FACT_PEER_HOLDS_ELSEWHERE,
+	FACT_PEER_SICKER,
+	FACT_PRIORITY_1,
+	FACT_HOLD_BACK_UNTIL_2S,
+};
+
+struct row {
+	int at_ms;
+	enum vrrp_event_kind kind;
+	int priority;          /* VRRP_EVENT_ADVERT */
+	enum fact fact;        /* VRRP_EVENT_FACTS */
+	enum vrrp_state state; /* afterwards */
+	unsigned todo;
+	int advert_priority; /* where an advert is due */
+};
+
+struct trace {
+	const char *name;
+	int own_priority; /* 0: 150 */
+	bool no_preempt;
+	int preempt_delay_ms;
+	bool yielding;
+	const char *peer_address; /* NULL: 192.0.2.12, above our 192.0.2.11 */
+	struct row rows[12];
+};
+
+#define START(todo) \
+	{ \
+		0, VRRP_EVENT_START, 0, FACT_NONE, VRRP_BACKUP, todo, 0 \
+	}
+#define ADVERT(at, priority, state, todo) \
+	{ \
+		at, VRRP_EVENT_ADVERT, priority, FACT_NONE, state, todo, 150 \
+	}
+#define TICK(at, state, todo) \
+	{ \
+		at, VRRP_EVENT_TICK, 0, FACT_NONE, state, todo, 150 \
+	}
+#define FACT(at, fact, state, todo) \
+	{ \
+		at, VRRP_EVENT_FACTS, 0, fact, state, todo, 0 \
+	}
+#define EVENT(at, kind, state, todo) \
+	{ \
+		at, kind, 0, FACT_NONE, state, todo, 0 \
+	}
+#define EVENT_ADVERT(at, kind, state, todo, advert) \
+	{ \
+		at, kind, 0, FACT_NONE, state, todo, advert \
+	}
+
+static const struct trace traces[] = {
+	{"nobody is heard: claimed after Active_Down_Interval", .rows = {
+		START(NOTHING),
+		TICK(341, VRRP_BACKUP, NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		TICK(442, VRRP_ACTIVE, VRRP_DO_ADVERT),
+	}},
+	{"the owner claims at once", .own_priority = 255, .rows = {
+		{0, VRRP_EVENT_START, 0, FACT_NONE, VRRP_ACTIVE, CLAIM, 255},
+	}},
+	{"an advert restarts the timer", .rows = {
+		START(NOTHING),
+		ADVERT(300, 200, VRRP_BACKUP, NOTHING),
+		TICK(342, VRRP_BACKUP, NOTHING),
+		TICK(641, VRRP_BACKUP, NOTHING),
+		TICK(642, VRRP_ACTIVE, CLAIM),
+	}},
+	{"a backup accepts an equal priority whatever the address", .peer_address = "192.0.2.1", .rows = {
+		START(NOTHING),
+		ADVERT(300, 150, VRRP_BACKUP, NOTHING),
+		TICK(342, VRRP_BACKUP, NOTHING),
+	}},
+	{"priority 0 costs the skew alone, and only once", .rows = {
+		START(NOTHING),
+		ADVERT(100, 200, VRRP_BACKUP, NOTHING),
+		ADVERT(150, 0, VRRP_BACKUP, NOTHING),
+		EVENT(180, VRRP_EVENT_PEER_GONE, VRRP_BACKUP, NOTHING),
+		TICK(191, VRRP_BACKUP, NOTHING),
+		TICK(192, VRRP_ACTIVE, CLAIM),
+	}},
+	{"the peer's word that it has gone is as good as priority 0", .rows = {
+		START(NOTHING),
+		ADVERT(100, 200, VRRP_BACKUP, NOTHING),
+		EVENT(150, VRRP_EVENT_PEER_GONE, VRRP_BACKUP, NOTHING),
+		TICK(192, VRRP_ACTIVE, CLAIM),
+	}},
+	{"a lower active is preempted when the timer expires", .rows = {
+		START(NOTHING),
+		ADVERT(100, 100, VRRP_BACKUP, NOTHING),
+		ADVERT(200, 100, VRRP_BACKUP, NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+	}},
+	{"no preemption where it is off", .no_preempt = true, .rows = {
+		START(NOTHING),
+		ADVERT(100, 100, VRRP_BACKUP, NOTHING),
+		TICK(342, VRRP_BACKUP, NOTHING),
+		ADVERT(400, 100, VRRP_BACKUP, NOTHING),
+		TICK(742, VRRP_ACTIVE, CLAIM),
+	}},
+	{"without preemption a sick active is still relieved", .no_preempt = true, .rows = {
+		START(NOTHING),
+		FACT(10, FACT_PEER_SICKER, VRRP_BACKUP, NOTHING),
+		ADVERT(100, 100, VRRP_BACKUP, NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+	}},
+	{"priority 1 is the word of a sick active", .no_preempt = true, .rows = {
+		START(NOTHING),
+		ADVERT(100, 1, VRRP_BACKUP, NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+	}},
+	{"preempt-delay runs from the first lower advert", .preempt_delay_ms = 1000, .rows = {
+		START(NOTHING),
+		ADVERT(100, 100, VRRP_BACKUP, NOTHING),
+		ADVERT(400, 100, VRRP_BACKUP, NOTHING),
+		ADVERT(700, 100, VRRP_BACKUP, NOTHING),
+		ADVERT(1000, 100, VRRP_BACKUP, NOTHING),
+		ADVERT(1300, 100, VRRP_BACKUP, NOTHING),
+		TICK(1342, VRRP_ACTIVE, CLAIM),
+	}},
+	{"preemption waits until this node is ready", .rows = {
+		START(NOTHING),
+		FACT(10, FACT_NOT_READY, VRRP_BACKUP, NOTHING),
+		ADVERT(300, 100, VRRP_BACKUP, NOTHING),
+		TICK(342, VRRP_BACKUP, NOTHING),
+		FACT(400, FACT_READY, VRRP_BACKUP, NOTHING),
+		ADVERT(600, 100, VRRP_BACKUP, NOTHING),
+		TICK(642, VRRP_ACTIVE, CLAIM),
+	}},
+	{"a node that gave the vip away does not take it back by itself", .yielding = true, .rows = {
+		START(NOTHING),
+		ADVERT(100, 100, VRRP_BACKUP, NOTHING),
+		TICK(342, VRRP_BACKUP, NOTHING),
+		ADVERT(400, 100, VRRP_BACKUP, NOTHING),
+		TICK(742, VRRP_ACTIVE, CLAIM),
+	}},
+	{"but does when the new one is sick", .yielding = true, .rows = {
+		START(NOTHING),
+		FACT(10, FACT_PEER_SICKER, VRRP_BACKUP, NOTHING),
+		ADVERT(100, 100, VRRP_BACKUP, NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+	}},
+	{"an unbound forwarder delays the claim, but for 10 s at most", .rows = {
+		START(NOTHING),
+		FACT(0, FACT_UNBOUND, VRRP_BACKUP, NOTHING),
+		TICK(342, VRRP_BACKUP, NOTHING),
+		TICK(9900, VRRP_BACKUP, NOTHING),
+		TICK(10000, VRRP_ACTIVE, CLAIM),
+	}},
+	{"a claim by silence is held back while the peer is heard on this LAN", .rows = {
+		START(NOTHING),
+		FACT(10, FACT_PEER_HOLDS_ON_LAN, VRRP_BACKUP, NOTHING),
+		TICK(342, VRRP_BACKUP, NOTHING),
+		TICK(5000, VRRP_BACKUP, NOTHING),
+		FACT(5001, FACT_READY, VRRP_BACKUP, NOTHING),
+		TICK(5100, VRRP_ACTIVE, CLAIM),
+	}},
+	{"over another path it is held back for three Active_Down_Intervals", .rows = {
+		START(NOTHING),
+		FACT(10, FACT_PEER_HOLDS_ELSEWHERE, VRRP_BACKUP, NOTHING),
+		TICK(342, VRRP_BACKUP, NOTHING),
+		TICK(1020, VRRP_BACKUP, NOTHING),
+		TICK(1121, VRRP_ACTIVE, CLAIM),
+	}},
+	{"priority 0 is never held back by the peer's heartbeat", .rows = {
+		START(NOTHING),
+		FACT(10, FACT_PEER_HOLDS_ON_LAN, VRRP_BACKUP, NOTHING),
+		ADVERT(100, 0, VRRP_BACKUP, NOTHING),
+		TICK(142, VRRP_ACTIVE, CLAIM),
+	}},
+	{"a resignation holds the next claim back", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		EVENT_ADVERT(350, VRRP_EVENT_RESIGN, VRRP_BACKUP, RESIGN, 0),
+		FACT(351, FACT_HOLD_BACK_UNTIL_2S, VRRP_BACKUP, NOTHING),
+		TICK(700, VRRP_BACKUP, NOTHING),
+		TICK(1999, VRRP_BACKUP, NOTHING),
+		TICK(2000, VRRP_ACTIVE, CLAIM),
+	}},
+	{"an active yields to a higher advert", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		ADVERT(400, 200, VRRP_BACKUP, VRRP_DO_REMOVE),
+		TICK(741, VRRP_BACKUP, NOTHING),
+		TICK(742, VRRP_ACTIVE, CLAIM),
+	}},
+	{"an equal priority yields to the greater address", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		ADVERT(400, 150, VRRP_BACKUP, VRRP_DO_REMOVE),
+	}},
+	{"and not to the smaller", .peer_address = "192.0.2.9", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		ADVERT(400, 150, VRRP_ACTIVE, VRRP_DO_ADVERT | VRRP_DO_ANNOUNCE),
+	}},
+	{"a lower rival is told at once, and the LAN again when it is gone", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		ADVERT(400, 100, VRRP_ACTIVE, VRRP_DO_ADVERT | VRRP_DO_ANNOUNCE),
+		TICK(500, VRRP_ACTIVE, VRRP_DO_ADVERT),
+		TICK(600, VRRP_ACTIVE, VRRP_DO_ADVERT),
+		TICK(700, VRRP_ACTIVE, VRRP_DO_ADVERT | VRRP_DO_ANNOUNCE),
+		TICK(800, VRRP_ACTIVE, VRRP_DO_ADVERT),
+	}},
+	{"an active answers priority 0 with an advert", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		ADVERT(400, 0, VRRP_ACTIVE, VRRP_DO_ADVERT),
+	}},
+	{"stopping removes the addresses before it says priority 0", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		EVENT_ADVERT(400, VRRP_EVENT_STOP, VRRP_INITIALIZE, RESIGN, 0),
+	}},
+	{"stopping as a backup says nothing", .rows = {
+		START(NOTHING),
+		EVENT(400, VRRP_EVENT_STOP, VRRP_INITIALIZE, NOTHING),
+	}},
+	{"a lost link is a fault, its return a full wait", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		FACT(400, FACT_LINK_DOWN, VRRP_FAULT, VRRP_DO_REMOVE),
+		ADVERT(500, 100, VRRP_FAULT, NOTHING),
+		FACT(1000, FACT_LINK_UP, VRRP_BACKUP, NOTHING),
+		TICK(1341, VRRP_BACKUP, NOTHING),
+		TICK(1342, VRRP_ACTIVE, CLAIM),
+	}},
+	{"fenced: backup for a full Active_Down_Interval", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		EVENT(500, VRRP_EVENT_FENCED, VRRP_BACKUP, VRRP_DO_REMOVE),
+		TICK(841, VRRP_BACKUP, NOTHING),
+		TICK(842, VRRP_ACTIVE, CLAIM),
+	}},
+	{"overslept: even a lower claim is given way to", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		EVENT(2000, VRRP_EVENT_OVERSLEPT, VRRP_ACTIVE, NOTHING),
+		ADVERT(2000, 100, VRRP_BACKUP, VRRP_DO_REMOVE),
+	}},
+	{"overslept and nobody claimed: goes on", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		EVENT(2000, VRRP_EVENT_OVERSLEPT, VRRP_ACTIVE, NOTHING),
+		TICK(2000, VRRP_ACTIVE, VRRP_DO_ADVERT),
+		ADVERT(2050, 100, VRRP_ACTIVE, VRRP_DO_ADVERT | VRRP_DO_ANNOUNCE),
+	}},
+	{"planned, the giver: lbd first, then the addresses, then it yields", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		EVENT(400, VRRP_EVENT_OFFERED, VRRP_ACTIVE, NOTHING),
+		ADVERT(401, 100, VRRP_ACTIVE, VRRP_DO_RELEASE),
+		EVENT(402, VRRP_EVENT_TAKEN, VRRP_ACTIVE, NOTHING),
+		TICK(404, VRRP_BACKUP, VRRP_DO_REMOVE),
+		ADVERT(500, 100, VRRP_BACKUP, NOTHING),
+		ADVERT(700, 100, VRRP_BACKUP, NOTHING),
+		TICK(746, VRRP_BACKUP, NOTHING),
+	}},
+	{"planned, refused: everything stays", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		EVENT(400, VRRP_EVENT_OFFERED, VRRP_ACTIVE, NOTHING),
+		EVENT(410, VRRP_EVENT_OFFER_FAILED, VRRP_ACTIVE, NOTHING),
+		ADVERT(420, 100, VRRP_ACTIVE, VRRP_DO_ADVERT | VRRP_DO_ANNOUNCE),
+	}},
+	{"planned, the taker: the giver's higher adverts do not count for a moment", .own_priority = 150, .rows = {
+		START(NOTHING),
+		ADVERT(10, 200, VRRP_BACKUP, NOTHING),
+		EVENT_ADVERT(20, VRRP_EVENT_TAKE, VRRP_ACTIVE, CLAIM, 150),
+		ADVERT(30, 200, VRRP_ACTIVE, NOTHING),
+		EVENT(40, VRRP_EVENT_PEER_GONE, VRRP_ACTIVE, VRRP_DO_ANNOUNCE),
+		ADVERT(1100, 200, VRRP_BACKUP, VRRP_DO_REMOVE),
+	}},
+	{"worst health lengthens the running wait to that of priority 1", .rows = {
+		START(NOTHING),
+		FACT(100, FACT_PRIORITY_1, VRRP_BACKUP, NOTHING),
+		TICK(399, VRRP_BACKUP, NOTHING),
+		{400, VRRP_EVENT_TICK, 0, FACT_NONE, VRRP_ACTIVE, CLAIM, 1},
+	}},
+};
+
+static struct vrrp_facts good_facts(const struct trace *trace)
+{
+	struct vrrp_facts facts = {
+		.link_ok = true,
+		.priority = (uint8_t)(trace->own_priority != 0 ? trace->own_priority : 150),
+		.bound = true,
+		.ready = true,
+	};
+
+	assert_int_equal(ip_parse("192.0.2.11", &facts.source), 0);
+	return facts;
+}
+
+static struct vrrp_facts facts_of(const struct trace *trace, enum fact fact)
+{
+	struct vrrp_facts facts = good_facts(trace);
+
+	switch (fact) {
+	case FACT_NONE:
+	case FACT_LINK_UP:
+	case FACT_READY:
+		break;
+	case FACT_LINK_DOWN:
+		facts.link_ok = false;
+		break;
+	case FACT_UNBOUND:
+		facts.bound = false;
+		facts.ready = false;
+		break;
+	case FACT_NOT_READY:
+		facts.ready = false;
+		break;
+	case FACT_PEER_HOLDS_ON_LAN:
+		facts.peer_on_lan = true;
+		facts.peer_holds = true;
+		break;
+	case FACT_PEER_HOLDS_ELSEWHERE:
+		facts.peer_holds = true;
+		break;
+	case FACT_PEER_SICKER:
+		facts.peer_sicker = true;
+		break;
+	case FACT_PRIORITY_1:
+		facts.priority = VRRP_PRIORITY_SICK;
+		break;
+	case FACT_HOLD_BACK_UNTIL_2S:
+		facts.hold_back_until = (struct mono){3 * NS_PER_S};
+		break;
+	}
+	return facts;
+}
+
+/* Traces begin one second after the clock's zero, which stands for "not set" in the machine. */
+static struct mono at(int ms)
+{
+	return (struct mono){NS_PER_S + ms * MS};
+}
+
+static void run_row(const struct trace *trace, size_t number, const struct row *row, struct vrrp_fsm *fsm)
+{
+	struct vrrp_event event = {.kind = row->kind, .priority = (uint8_t)row->priority, .interval_ns = INTERVAL};
+	struct vrrp_actions actions;
+
+	assert_int_equal(ip_parse(trace->peer_address != NULL ? trace->peer_address : "192.0.2.12", &event.source), 0);
+	event.facts = facts_of(trace, row->fact);
+	vrrp_step(fsm, &event, at(row->at_ms), &actions);
+	if (fsm->state != row->state || actions.todo != row->todo)
+		fail_msg("%s, row %zu at %d ms: state %s, todo %#x; expected %s, %#x", trace->name, number, row->at_ms,
+			vrrp_state_name(fsm->state), actions.todo, vrrp_state_name(row->state), row->todo);
+	if ((actions.todo & VRRP_DO_ADVERT) && actions.advert_priority != row->advert_priority)
+		fail_msg("%s, row %zu: advert with priority %u, expected %d", trace->name, number,
+			actions.advert_priority, row->advert_priority);
+}
+
+static void traces_go_as_told(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(traces); i++) {
+		const struct trace *trace = &traces[i];
+		struct vrrp_conf conf = {
+			.priority = good_facts(trace).priority,
+			.interval_ns = INTERVAL,
+			.preempt = !trace->no_preempt,
+			.preempt_delay_ns = trace->preempt_delay_ms * MS,
+		};
+		struct vrrp_event facts = {.kind = VRRP_EVENT_FACTS, .facts = good_facts(trace)};
+		struct vrrp_actions actions;
+		struct vrrp_fsm fsm;
+
+		vrrp_init(&fsm, &conf, trace->yielding);
+		vrrp_step(&fsm, &facts, at(0), &actions);
+		for (size_t k = 0; k < ARRAY_LEN(trace->rows); k++) {
+			const struct row *row = &trace->rows[k];
+
+			if (k > 0 && row->at_ms == 0 && row->kind == VRRP_EVENT_START)
+				break; /* the rest of the array is zero */
+			run_row(trace, k, row, &fsm);
+		}
+	}
+}
+
+/* Whatever comes in whatever order: the deadline is kept, and addresses are never installed twice or removed twice. */
+static void random_events_keep_the_rules(void **state)
+{
+	unsigned seed = 1;
+
+	(void)state;
+	for (int run = 0; run < 2000; run++) {
+		struct vrrp_conf conf = {.priority = (uint8_t)(1 + rand_r(&seed) % 255),
+			.interval_ns = INTERVAL,
+			.preempt = rand_r(&seed) % 2 == 0};
+		struct trace trace = {.own_priority = conf.priority};
+		struct vrrp_event event = {.kind = VRRP_EVENT_FACTS, .facts = good_facts(&trace)};
+		struct vrrp_actions actions;
+		struct vrrp_fsm fsm;
+		bool holding = false;
+		int now_ms = 0;
+
+		vrrp_init(&fsm, &conf, false);
+		vrrp_step(&fsm, &event, at(0), &actions);
+		event.kind = VRRP_EVENT_START;
+		vrrp_step(&fsm, &event, at(0), &actions);
+		holding = actions.todo & VRRP_DO_INSTALL;
+		for (int step = 0; step < 200; step++) {
+			now_ms += rand_r(&seed) % 60;
+			event.kind = (enum vrrp_event_kind)(rand_r(&seed) % (VRRP_EVENT_OFFER_FAILED + 1));
+			if (event.kind == VRRP_EVENT_START || event.kind == VRRP_EVENT_STOP)
+				continue;
+			event.facts = facts_of(&trace, (enum fact)(rand_r(&seed) % (FACT_HOLD_BACK_UNTIL_2S + 1)));
+			event.priority = (uint8_t)(rand_r(&seed) % 256);
+			event.interval_ns = INTERVAL;
+			event.blind = rand_r(&seed) % 2 == 0;
+			assert_int_equal(ip_parse("192.0.2.12", &event.source), 0);
+			vrrp_step(&fsm, &event, at(now_ms), &actions);
+			if (actions.todo & VRRP_DO_INSTALL) {
+				assert_false(holding);
+				holding = true;
+			}
+			if (actions.todo & VRRP_DO_REMOVE) {
+				assert_true(holding);
+				holding = false;
+			}
+			assert_int_equal(holding, fsm.state == VRRP_ACTIVE);
+			assert_int_equal(actions.moved, actions.moved && actions.from != fsm.state);
+			if (fsm.state == VRRP_BACKUP)
+				assert_false(mono_is_never(vrrp_deadline(&fsm)));
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(traces_go_as_told),
+		cmocka_unit_test(random_events_keep_the_rules),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

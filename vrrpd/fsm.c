@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: MIT */
+#include "vrrpd/fsm.h"
+
+#include "vrrpd/timers.h"
+
+/* How long a planned failover may take until the offer is taken back, and the former owner's adverts are passed over.
+ */
+#define OFFER_NS (1 * NS_PER_S)
+#define GRACE_NS (1 * NS_PER_S)
+/* How long lbd has to reset the connections that it holds, while the addresses that the resets come from are still
+ * here. */
+#define LEAVE_NS (3 * NS_PER_MS)
+
+/* Where neither node can tell whether the other is heard, the backup waits for this many Active_Down_Intervals (5.4).
+ */
+#define BLIND_DOWN_INTERVALS 3
+
+static const char *const state_names[] = {
+	[VRRP_INITIALIZE] = "initialize",
+	[VRRP_BACKUP] = "backup",
+	[VRRP_ACTIVE] = "active",
+	[VRRP_FAULT] = "fault",
+};
+static_assert(ARRAY_LEN(state_names) == VRRP_STATE_COUNT, "a state has no name");
+
+const char *vrrp_state_name(enum vrrp_state state)
+{
+	return state_names[state];
+}
+
+void vrrp_init(struct vrrp_fsm *fsm, const struct vrrp_conf *conf, bool yielding)
+{
+	*fsm = (struct vrrp_fsm){
+		.conf = *conf,
+		.state = VRRP_INITIALIZE,
+		.reason = "not started",
+		.active_interval_ns = conf->interval_ns,
+		.down_at = MONO_NEVER,
+		.advert_at = MONO_NEVER,
+		.yielding = yielding,
+	};
+	fsm->facts.priority = conf->priority;
+}
+
+static bool is_set(struct mono at)
+{
+	return at.ns != 0;
+}
+
+static bool is_owner(const struct vrrp_fsm *fsm)
+{
+	return fsm->conf.priority == VRRP_PRIORITY_OWNER;
+}
+
+static int64_t active_down_ns(const struct vrrp_fsm *fsm)
+{
+	return timers_active_down_ns(fsm->facts.priority, fsm->active_interval_ns);
+}
+
+static void send_advert(struct vrrp_actions *out, uint8_t priority)
+{
+	out->todo |= VRRP_DO_ADVERT;
+	out->advert_priority = priority;
+}
+
+/* The one setter of the state. */
+static void move_to(struct vrrp_fsm *fsm, enum vrrp_state state, const char *reason, struct vrrp_actions *out)
+{
+	assert(fsm->state != state);
+	out->moved = true;
+	out->from = fsm->state;
+	fsm->state = state;
+	fsm->reason = reason;
+	fsm->down_at = MONO_NEVER;
+	fsm->advert_at = MONO_NEVER;
+	fsm->rival_until = (struct mono){0};
+	fsm->offered_until = (struct mono){0};
+	fsm->leave_at = (struct mono){0};
+	fsm->grace_until = (struct mono){0};
+	fsm->silent_at = (struct mono){0};
+	fsm->weaker_since = (struct mono){0};
+	fsm->resigned_heard = false;
+	fsm->overslept = false;
+}
+
+static void become_active(struct vrrp_fsm *fsm, const char *reason, struct mono now, struct vrrp_actions *out)
+{
+	move_to(fsm, VRRP_ACTIVE, reason, out);
+	fsm->yielding = false;
+	fsm->active_priority = 0;
+	fsm->active_interval_ns = fsm->conf.interval_ns;
+	fsm->advert_at = mono_add(now, fsm->conf.interval_ns);
+	out->todo |= VRRP_DO_INSTALL | VRRP_DO_ANNOUNCE;
+	send_advert(out, fsm->facts.priority);
+}
+
+/* From any state; the addresses go when there were any. */
+static void become_backup(struct vrrp_fsm *fsm, const char *reason, struct mono now, struct vrrp_actions *out)
+{
+	if (fsm->state == VRRP_ACTIVE)
+		out->todo |= VRRP_DO_REMOVE;
+	move_to(fsm, VRRP_BACKUP, reason, out);
+	fsm->active_priority = 0;
+	fsm->down_at = mono_add(now, active_down_ns(fsm));
+}
+
+/* Leaves Active so that the peer waits for its skew only: the addresses go first, then priority 0 is said. */
+static void resign(struct vrrp_fsm *fsm, const char *reason, struct mono now, struct vrrp_actions *out)
+{
+	become_backup(fsm, reason, now, out);
+	send_advert(out, VRRP_PRIORITY_RESIGN);
+}
+
+/* Events that may come in any state. */
+
+static void enter_by_link(struct vrrp_fsm *fsm, struct mono now, struct vrrp_actions *out)
+{
+	if (!fsm->facts.link_ok)
+		move_to(fsm, VRRP_FAULT, "the interface is down or missing, or has no address to send from", out);
+	else if (is_owner(fsm) && fsm->facts.bound)
+		become_active(fsm, "this node owns the address", now, out);
+	else
+		become_backup(fsm, fsm->state == VRRP_FAULT ? "the interface is back" : "started", now, out);
+}
+
+static void on_facts(struct vrrp_fsm *fsm, const struct vrrp_facts *facts, struct mono now, struct vrrp_actions *out)
+{
+	int64_t before_ns = active_down_ns(fsm);
+	bool lost_link = fsm->facts.link_ok && !facts->link_ok;
+
+	fsm->facts = *facts;
+	if (fsm->state == VRRP_INITIALIZE)
+		return;
+	if (fsm->state == VRRP_FAULT) {
+		if (facts->link_ok)
+			enter_by_link(fsm, now, out);
+		return;
+	}
+	if (lost_link) {
+		if (fsm->state == VRRP_ACTIVE)
+			out->todo |= VRRP_DO_REMOVE;
+		enter_by_link(fsm, now, out);
+		return;
+	}
+	/* A new priority moves the skew: the running timer is shifted by the difference. */
+	if (fsm->state == VRRP_BACKUP && !mono_is_never(fsm->down_at) && !fsm->resigned_heard)
+		fsm->down_at = mono_add(fsm->down_at, active_down_ns(fsm) - before_ns);
+}
+
+static void on_stop(struct vrrp_fsm *fsm, struct vrrp_actions *out)
+{
+	if (fsm->state == VRRP_ACTIVE) {
+		out->todo |= VRRP_DO_REMOVE;
+		send_advert(out, VRRP_PRIORITY_RESIGN);
+	}
+	move_to(fsm, VRRP_INITIALIZE, "stopped", out);
+}
+
+/* Backup. */
+
+static bool may_preempt(const struct vrrp_fsm *fsm, struct mono now)
+{
+	if (is_owner(fsm))
+		return true;
+	if (!fsm->facts.ready || mono_before(now, fsm->facts.hold_back_until))
+		return false;
+	/* Health outranks what was configured and what was planned (5.5, 5.6). */
+	if (fsm->facts.peer_sicker || fsm->active_priority == VRRP_PRIORITY_SICK)
+		return true;
+	return fsm->conf.preempt && !fsm->yielding &&
+	       mono_reached(mono_add(fsm->weaker_since, fsm->conf.preempt_delay_ns), now);
+}
+
+static void backup_on_advert(struct vrrp_fsm *fsm, const struct vrrp_event *event, struct mono now)
+{
+	fsm->active_priority = event->priority;
+	if (event->priority == VRRP_PRIORITY_RESIGN) {
+		/* RFC 9568 6.4.2: the active router is leaving, so only the skew is waited for. Said twice, waited for
+		 * once. */
+		if (fsm->resigned_heard)
+			return;
+		fsm->resigned_heard = true;
+		fsm->weaker_since = (struct mono){0};
+		fsm->down_at = mono_add(now, timers_skew_ns(fsm->facts.priority, fsm->active_interval_ns));
+		return;
+	}
+	fsm->silent_at = (struct mono){0};
+	if (event->priority >= fsm->facts.priority)
+		fsm->weaker_since = (struct mono){0};
+	else if (!is_set(fsm->weaker_since))
+		fsm->weaker_since = now;
+	/* An advert that we preempt does not restart the timer; the claim comes when it expires (6.4.2). */
+	if (event->priority < fsm->facts.priority && may_preempt(fsm, now))
+		return;
+	fsm->resigned_heard = false;
+	fsm->active_interval_ns = event->interval_ns;
+	fsm->down_at = mono_add(now, active_down_ns(fsm));
+}
+
+/*
+ * Why a claim that is due now has to wait; NULL: it has not. `ret_again` is when to look again.
+ */
+static const char *held_back(const struct vrrp_fsm *fsm, struct mono now, struct mono *ret_again)
+{
+	int64_t down_ns = active_down_ns(fsm);
+
+	*ret_again = mono_add(now, fsm->conf.interval_ns);
+	if (mono_before(now, fsm->facts.hold_back_until)) {
+		*ret_again = fsm->facts.hold_back_until;
+		return "held back after a resignation";
+	}
+	if (!fsm->facts.bound && mono_before(now, mono_add(fsm->started_at, VRRP_UNBOUND_CLAIM_NS)))
+		return "waiting for lbd to bind its listeners";
+	if (fsm->resigned_heard || is_set(fsm->weaker_since) || !fsm->facts.peer_holds)
+		return NULL;
+	if (fsm->facts.peer_on_lan)
+		return "adverts are lost, but the peer is heard on this LAN and says that it is active";
+	if (mono_before(now, mono_add(fsm->silent_at, (BLIND_DOWN_INTERVALS - 1) * down_ns)))
+		return "adverts are lost, and the peer says over another path that it is active";
+	return NULL;
+}
+
+static const char *claim_reason(const struct vrrp_fsm *fsm)
+{
+	if (fsm->resigned_heard)
+		return "the active node resigned";
+	if (is_set(fsm->weaker_since) && fsm->facts.peer_sicker)
+		return "preempted a node in worse health";
+	if (is_set(fsm->weaker_since))
+		return "preempted a node of lower priority";
+	return fsm->active_priority != 0 ? "the active node fell silent" : "no active node was heard";
+}
+
+static void backup_on_tick(struct vrrp_fsm *fsm, struct mono now, struct vrrp_actions *out)
+{
+	const char *why;
+	struct mono again;
+
+	if (!mono_reached(fsm->down_at, now))
+		return;
+	if (!is_set(fsm->silent_at))
+		fsm->silent_at = now;
+	why = held_back(fsm, now, &again);
+	if (why != NULL) {
+		fsm->reason = why;
+		fsm->down_at = again;
+		return;
+	}
+	become_active(fsm, claim_reason(fsm), now, out);
+}
+
+static void backup_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, struct mono now, struct vrrp_actions *out)
+{
+	switch (event->kind) {
+	case VRRP_EVENT_ADVERT:
+		backup_on_advert(fsm, event, now);
+		break;
+	case VRRP_EVENT_TICK:
+		backup_on_tick(fsm, now, out);
+		break;
+	case VRRP_EVENT_PEER_GONE:
+		backup_on_advert(fsm, &(struct vrrp_event){.priority = VRRP_PRIORITY_RESIGN}, now);
+		break;
+	case VRRP_EVENT_TAKE:
+		become_active(fsm, "planned failover: the active node offered the vip", now, out);
+		fsm->grace_until = mono_add(now, GRACE_NS);
+		break;
+	case VRRP_EVENT_FENCED:
+	case VRRP_EVENT_OVERSLEPT:
+		fsm->down_at = mono_add(now, active_down_ns(fsm));
+		break;
+	case VRRP_EVENT_START:
+	case VRRP_EVENT_STOP:
+	case VRRP_EVENT_FACTS:
+	case VRRP_EVENT_RESIGN:
+	case VRRP_EVENT_OFFERED:
+	case VRRP_EVENT_TAKEN:
+	case VRRP_EVENT_OFFER_FAILED:
+		break;
+	}
+}
+
+/* Active. */
+
+/* The peer has taken what we offered: our addresses go when lbd has had its moment. */
+static void on_taken(struct vrrp_fsm *fsm, struct mono now, struct vrrp_actions *out)
+{
+	if (!is_set(fsm->offered_until) || is_set(fsm->leave_at))
+		return;
+	fsm->leave_at = mono_add(now, LEAVE_NS);
+	fsm->offered_until = (struct mono){0};
+	fsm->advert_at = MONO_NEVER;
+	out->todo |= VRRP_DO_RELEASE;
+}
+
+static void leave_as_planned(struct vrrp_fsm *fsm, struct mono now, struct vrrp_actions *out)
+{
+	become_backup(fsm, "planned failover: the peer has the vip", now, out);
+	fsm->yielding = true;
+}
+
+static bool rival_wins(const struct vrrp_fsm *fsm, const struct vrrp_event *event)
+{
+	if (event->priority != fsm->facts.priority)
+		return event->priority > fsm->facts.priority;
+	return ip_compare(&event->source, &fsm->facts.source) > 0;
+}
+
+static void active_on_advert(
+	struct vrrp_fsm *fsm, const struct vrrp_event *event, struct mono now, struct vrrp_actions *out)
+{
+	if (is_set(fsm->leave_at))
+		return;
+	if (event->priority == VRRP_PRIORITY_RESIGN) {
+		send_advert(out, fsm->facts.priority);
+		fsm->advert_at = mono_add(now, fsm->conf.interval_ns);
+		return;
+	}
+	if (is_set(fsm->offered_until)) {
+		on_taken(fsm, now, out);
+		return;
+	}
+	if (fsm->overslept) {
+		become_backup(fsm, "overslept, and another node claimed meanwhile", now, out);
+		fsm->down_at = mono_add(now, active_down_ns(fsm));
+		return;
+	}
+	if (is_set(fsm->grace_until) && mono_before(now, fsm->grace_until))
+		return;
+	fsm->rival_until = mono_add(now, 3 * event->interval_ns);
+	if (is_owner(fsm) || !rival_wins(fsm, event)) {
+		/* RFC 9568 6.4.3: the sender learns at once who is active; the LAN is told again as well (5.4). */
+		send_advert(out, fsm->facts.priority);
+		out->todo |= VRRP_DO_ANNOUNCE;
+		fsm->advert_at = mono_add(now, fsm->conf.interval_ns);
+		return;
+	}
+	become_backup(fsm, "a node of higher priority is active", now, out);
+	fsm->active_priority = event->priority;
+	fsm->active_interval_ns = event->interval_ns;
+	fsm->down_at = mono_add(now, active_down_ns(fsm));
+}
+
+static void active_on_tick(struct vrrp_fsm *fsm, struct mono now, struct vrrp_actions *out)
+{
+	if (is_set(fsm->leave_at) && mono_reached(fsm->leave_at, now)) {
+		leave_as_planned(fsm, now, out);
+		return;
+	}
+	if (is_set(fsm->rival_until) && mono_reached(fsm->rival_until, now)) {
+		/* Its last word on the LAN may have been an ARP answer: ours is to be the last. */
+		fsm->rival_until = (struct mono){0};
+		out->todo |= VRRP_DO_ANNOUNCE;
+	}
+	if (is_set(fsm->offered_until) && mono_reached(fsm->offered_until, now))
+		fsm->offered_until = (struct mono){0};
+	if (!mono_reached(fsm->advert_at, now))
+		return;
+	fsm->overslept = false;
+	send_advert(out, fsm->facts.priority);
+	/* Paced by the schedule, not by when we woke; what was missed is not made up for. */
+	fsm->advert_at = mono_add(fsm->advert_at, fsm->conf.interval_ns);
+	if (mono_reached(fsm->advert_at, now))
+		fsm->advert_at = mono_add(now, fsm->conf.interval_ns);
+}
+
+static void active_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, struct mono now, struct vrrp_actions *out)
+{
+	switch (event->kind) {
+	case VRRP_EVENT_ADVERT:
+		active_on_advert(fsm, event, now, out);
+		break;
+	case VRRP_EVENT_TICK:
+		active_on_tick(fsm, now, out);
+		break;
+	case VRRP_EVENT_RESIGN:
+		resign(fsm, "resigned: the peer's forwarder is in better health", now, out);
+		break;
+	case VRRP_EVENT_FENCED:
+		become_backup(fsm, "fenced: the addresses were taken away or their lease lapsed", now, out);
+		break;
+	case VRRP_EVENT_OVERSLEPT:
+		fsm->overslept = true;
+		if (event->blind)
+			become_backup(fsm, "overslept, and nothing is known of the peer", now, out);
+		break;
+	case VRRP_EVENT_OFFERED:
+		fsm->offered_until = mono_add(now, OFFER_NS);
+		break;
+	case VRRP_EVENT_OFFER_FAILED:
+		fsm->offered_until = (struct mono){0};
+		break;
+	case VRRP_EVENT_TAKEN:
+		on_taken(fsm, now, out);
+		break;
+	case VRRP_EVENT_PEER_GONE:
+		/* Its addresses are gone only now: what it answered on the LAN meanwhile is put right (5.4). */
+		out->todo |= VRRP_DO_ANNOUNCE;
+		break;
+	case VRRP_EVENT_START:
+	case VRRP_EVENT_STOP:
+	case VRRP_EVENT_FACTS:
+	case VRRP_EVENT_TAKE:
+		break;
+	}
+}
+
+void vrrp_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, struct mono now, struct vrrp_actions *out)
+{
+	*out = (struct vrrp_actions){0};
+	if (event->kind == VRRP_EVENT_FACTS) {
+		on_facts(fsm, &event->facts, now, out);
+		return;
+	}
+	if (event->kind == VRRP_EVENT_STOP) {
+		if (fsm->state != VRRP_INITIALIZE)
+			on_stop(fsm, out);
+		return;
+	}
+	switch (fsm->state) {
+	case VRRP_INITIALIZE:
+		if (event->kind == VRRP_EVENT_START) {
+			fsm->started_at = now;
+			enter_by_link(fsm, now, out);
+		}
+		break;
+	case VRRP_BACKUP:
+		backup_step(fsm, event, now, out);
+		break;
+	case VRRP_ACTIVE:
+		active_step(fsm, event, now, out);
+		break;
+	case VRRP_FAULT:
+	case VRRP_STATE_COUNT:
+		break;
+	}
+}
+
+struct mono vrrp_deadline(const struct vrrp_fsm *fsm)
+{
+	struct mono deadline = mono_min(fsm->down_at, fsm->advert_at);
+
+	if (is_set(fsm->rival_until))
+		deadline = mono_min(deadline, fsm->rival_until);
+	if (is_set(fsm->offered_until))
+		deadline = mono_min(deadline, fsm->offered_until);
+	if (is_set(fsm->leave_at))
+		deadline = mono_min(deadline, fsm->leave_at);
+	return deadline;
+}
+
+bool vrrp_in_conflict(const struct vrrp_fsm *fsm)
+{
+	return fsm->state == VRRP_ACTIVE && is_set(fsm->rival_until);
+}
+
+const char *vrrp_refuse_take(const struct vrrp_fsm *fsm)
+{
+	switch (fsm->state) {
+	case VRRP_INITIALIZE:
+		return "vrrpd has only just started";
+	case VRRP_FAULT:
+		return "its interface is at fault";
+	case VRRP_BACKUP:
+	case VRRP_ACTIVE:
+	case VRRP_STATE_COUNT:
+		break;
+	}
+	if (!fsm->facts.bound)
+		return "its lbd is not running or has not bound its listeners";
+	return fsm->facts.ready ? NULL : "its lbd has not checked all servers, or finds a service down that is up here";
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The VRRP state machine of one vip: RFC 9568 section 6.4 and the rules that DESIGN section 5 adds. Pure: it is told
+ * events and the time, and says what is to be done; vip.c does it.
+ *
+ * Beyond the RFC:
+ * - a claim made because adverts fell silent is held back while the peer says over the state port that it is active
+ *   (5.4); one after priority 0, a resignation or a consent never is;
+ * - a preemption wants this node ready (5.6); a vip that nobody holds is claimed once the forwarder is bound;
+ * - a node that gave a vip away as planned yields to the new owner until that fails, resigns or is sick (5.6);
+ * - a node that lost its addresses to its guardian or to the lease goes to Backup for a full Active_Down_Interval
+ * (5.1);
+ * - a node that overslept gives up to whoever claimed meanwhile, whatever the priorities (5.3).
+ */
+#ifndef LBPAIR_VRRPD_FSM_H
+#define LBPAIR_VRRPD_FSM_H
+
+#include "common/pure/addr.h"
+#include "common/pure/mono.h"
+
+enum vrrp_state {
+	VRRP_INITIALIZE,
+	VRRP_BACKUP,
+	VRRP_ACTIVE,
+	VRRP_FAULT,
+	VRRP_STATE_COUNT,
+};
+/* "initialize", "backup", … as `status` prints them. */
+const char *vrrp_state_name(enum vrrp_state state);
+
+#define VRRP_PRIORITY_OWNER 255
+#define VRRP_PRIORITY_RESIGN 0
+/* The effective priority of a node whose forwarder is in the worst health (DESIGN section 5.5). */
+#define VRRP_PRIORITY_SICK 1
+
+/* How long a vip that nobody holds waits for the forwarder to bind before it is claimed regardless (5.6). */
+#define VRRP_UNBOUND_CLAIM_NS (10 * NS_PER_S)
+
+struct vrrp_conf {
+	uint8_t priority; /* configured */
+	int64_t interval_ns;
+	bool preempt;
+	int64_t preempt_delay_ns;
+};
+
+/* What the node knows; the whole of it comes with VRRP_EVENT_FACTS whenever some of it changes. */
+struct vrrp_facts {
+	bool link_ok;                /* the interface is there, up, has carrier and an address to send from */
+	struct ip source;            /* that address: it breaks ties */
+	uint8_t priority;            /* effective */
+	bool bound;                  /* the forwarder's listeners are bound (true where none is wanted) */
+	bool ready;                  /* and each server has been checked, and no service is down that the peer has up */
+	struct mono hold_back_until; /* after a resignation; {0}: none */
+	bool peer_holds;             /* the peer says that it is active and has carrier */
+	bool peer_on_lan;            /* and says it over the vip's own LAN */
+	bool peer_sicker;            /* the peer's forwarder is known to be in strictly worse health than ours */
+};
+
+enum vrrp_event_kind {
+	VRRP_EVENT_START,
+	VRRP_EVENT_STOP,
+	VRRP_EVENT_FACTS,
+	VRRP_EVENT_TICK,      /* the deadline was reached */
+	VRRP_EVENT_ADVERT,    /* one that is authentic, fresh and for this vip */
+	VRRP_EVENT_PEER_GONE, /* the peer said over the state port that it no longer holds the vip: as priority 0 */
+	VRRP_EVENT_RESIGN,    /* give the vip away and hold back */
+	VRRP_EVENT_FENCED,    /* the addresses were taken away, or the lease has lapsed */
+	VRRP_EVENT_OVERSLEPT, /* the process slept past the peers' down interval */
+	VRRP_EVENT_TAKE,      /* the active node offered the vip and we consented */
+	VRRP_EVENT_OFFERED,   /* we, active, offered the vip to the peer: adverts of its claim are expected */
+	VRRP_EVENT_TAKEN,     /* the peer confirmed that it has the vip */
+	VRRP_EVENT_OFFER_FAILED,
+};
+
+struct vrrp_event {
+	enum vrrp_event_kind kind;
+	struct vrrp_facts facts; /* VRRP_EVENT_FACTS */
+	/* VRRP_EVENT_ADVERT */
+	struct ip source;
+	uint8_t priority;
+	int64_t interval_ns;
+	/* VRRP_EVENT_OVERSLEPT: nobody who could have claimed can be asked. */
+	bool blind;
+};
+
+enum {
+	VRRP_DO_INSTALL = 1 << 0,  /* the addresses; first */
+	VRRP_DO_REMOVE = 1 << 1,   /* the addresses; before any advert says that we resign */
+	VRRP_DO_ADVERT = 1 << 2,   /* at advert_priority */
+	VRRP_DO_ANNOUNCE = 1 << 3, /* gratuitous ARP, a whole burst */
+	VRRP_DO_RELEASE =
+		1 << 4, /* lbd ends the vip's connections; the addresses go a moment later, with a step of their own */
+};
+
+struct vrrp_actions {
+	unsigned todo; /* to be done in the order of the bits */
+	uint8_t advert_priority;
+	bool moved; /* the state changed, from `from`; fsm->state has the new one and fsm->reason says why */
+	enum vrrp_state from;
+};
+
+struct vrrp_fsm {
+	struct vrrp_conf conf;
+	struct vrrp_facts facts;
+	enum vrrp_state state;
+	const char *reason; /* of the last change of state, or why a claim is held back now; a literal */
+	struct mono started_at;
+
+	/* Backup */
+	struct mono down_at;        /* Active_Down_Timer */
+	struct mono silent_at;      /* when the timer first expired in the present silence; {0}: it has not */
+	int64_t active_interval_ns; /* Active_Adver_Interval, learned */
+	uint8_t active_priority;    /* of the last accepted or passed-over advert; 0: nobody heard */
+	bool resigned_heard;        /* priority 0 or PEER_GONE: a claim needs no more consent */
+	struct mono weaker_since;   /* since when only adverts that we could preempt are heard; {0}: not so */
+	bool yielding;              /* gave the vip away as planned; kept across restarts by vip.c */
+
+	/* Active */
+	struct mono advert_at;     /* Adver_Timer */
+	struct mono rival_until;   /* a rival was heard: when it counts as gone; {0}: none */
+	struct mono offered_until; /* we offered the vip; {0}: not */
+	struct mono leave_at;      /* the peer has it: when our addresses go; {0}: not */
+	struct mono grace_until;   /* we took the vip by consent: the former owner's adverts do not count until then */
+	bool overslept;
+};
+
+void vrrp_init(struct vrrp_fsm *fsm, const struct vrrp_conf *conf, bool yielding);
+void vrrp_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, struct mono now, struct vrrp_actions *out);
+/* When VRRP_EVENT_TICK is due; MONO_NEVER: nothing is waited for. */
+struct mono vrrp_deadline(const struct vrrp_fsm *fsm);
+/* Whether a rival is heard while this node is active. */
+bool vrrp_in_conflict(const struct vrrp_fsm *fsm);
+/* Why this node would not take the vip over as planned now; NULL: it would. */
+const char *vrrp_refuse_take(const struct vrrp_fsm *fsm);
+
+#endif

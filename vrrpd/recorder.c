@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include "vrrpd/recorder.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+void recorder_add(struct recorder *recorder, struct mono now, int64_t real_ns, const char *vip, const char *format, ...)
+{
+	struct recorder_entry *entry = &recorder->entries[recorder->count++ % RECORDER_ENTRIES];
+	va_list arguments;
+
+	entry->at = now;
+	entry->real_ns = real_ns;
+	snprintf(entry->vip, sizeof entry->vip, "%s", vip != NULL ? vip : "");
+	va_start(arguments, format);
+	vsnprintf(entry->text, sizeof entry->text, format, arguments);
+	va_end(arguments);
+}
+
+static bool concerns(const struct recorder_entry *entry, const char *vip)
+{
+	return vip == NULL || entry->vip[0] == '\0' || strcmp(entry->vip, vip) == 0;
+}
+
+static void print_entry(const struct recorder_entry *entry, struct mono now, struct text *out)
+{
+	time_t seconds = (time_t)(entry->real_ns / NS_PER_S);
+	struct tm tm;
+	char clock[32] = "-";
+
+	if (gmtime_r(&seconds, &tm) != NULL)
+		strftime(clock, sizeof clock, "%Y-%m-%dT%H:%M:%S", &tm);
+	text_addf(out, "%s.%03dZ (%.3f s ago) %s%s%s\n", clock, (int)(entry->real_ns % NS_PER_S / NS_PER_MS),
+		(double)mono_diff(now, entry->at) / (double)NS_PER_S, entry->vip, entry->vip[0] != '\0' ? ": " : "",
+		entry->text);
+}
+
+void recorder_print(const struct recorder *recorder, const char *vip, size_t limit, struct mono now, struct text *out)
+{
+	size_t kept = MIN(recorder->count, (size_t)RECORDER_ENTRIES);
+	size_t first = recorder->count - kept;
+	size_t from = recorder->count;
+
+	for (size_t matching = 0; from > first && matching < limit; from--)
+		matching += concerns(&recorder->entries[(from - 1) % RECORDER_ENTRIES], vip);
+	for (; from < recorder->count; from++) {
+		const struct recorder_entry *entry = &recorder->entries[from % RECORDER_ENTRIES];
+
+		if (concerns(entry, vip))
+			print_entry(entry, now, out);
+	}
+}

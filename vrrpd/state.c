@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "vrrpd/state.h"
+
+#include "common/system/fd.h"
+#include "common/system/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FILE_NAME "vrrpd.json"
+#define PATH_SIZE 4096
+
+static int read_yielding(const json_t *list, struct state *state)
+{
+	size_t count = json_array_size(list);
+
+	state->yielding = calloc(MAX(count, (size_t)1), sizeof *state->yielding);
+	if (state->yielding == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		const char *name = json_string_value(json_array_get(list, i));
+
+		if (name == NULL || strlen(name) >= sizeof *state->yielding)
+			continue;
+		strcpy(state->yielding[state->yielding_count++], name);
+	}
+	return 0;
+}
+
+int state_load(const char *state_dir, struct state *ret_state)
+{
+	char path[PATH_SIZE];
+	json_error_t error;
+	json_t *root;
+	int r;
+
+	*ret_state = (struct state){0};
+	snprintf(path, sizeof path, "%s/" FILE_NAME, state_dir);
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		return 0;
+	root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+	if (root == NULL) {
+		log_warning("the state file cannot be read and is passed over", log_str("file", path),
+			log_str("error", error.text));
+		return 0;
+	}
+	ret_state->sequence = strtoull(json_string_value(json_object_get(root, "sequence")) ?: "0", NULL, 10);
+	r = read_yielding(json_object_get(root, "yielding"), ret_state);
+	json_decref(root);
+	return r;
+}
+
+bool state_is_yielding(const struct state *state, const char *vip)
+{
+	for (size_t i = 0; i < state->yielding_count; i++) {
+		if (strcmp(state->yielding[i], vip) == 0)
+			return true;
+	}
+	return false;
+}
+
+void state_free(struct state *state)
+{
+	free(state->yielding);
+	*state = (struct state){0};
+}
+
+/* The writer's thread runs while there is something to write, and ends then. */
+static struct {
+	pthread_mutex_t mutex;
+	pthread_cond_t idle;
+	bool running;
+	char *next; /* the text that is to be written; NULL: none */
+	char state_dir[PATH_SIZE];
+} writer = {.mutex = PTHREAD_MUTEX_INITIALIZER, .idle = PTHREAD_COND_INITIALIZER};
+
+static int write_file(const char *state_dir, const char *text)
+{
+	static const char temporary[] = FILE_NAME ".new";
+	AUTO_FD dir = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO_FD fd = -1;
+	size_t length = strlen(text);
+
+	if (dir < 0)
+		return -errno;
+	fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, length) != (ssize_t)length)
+		return errno != 0 ? -errno : -ENOSPC;
+	if (fsync(fd) < 0 || renameat(dir, temporary, dir, FILE_NAME) < 0 || fsync(dir) < 0)
+		return -errno;
+	return 0;
+}
+
+static void *write_all(void *unused)
+{
+	(void)unused;
+	pthread_mutex_lock(&writer.mutex);
+	while (writer.next != NULL) {
+		AUTO_FREE char *text = TAKE(writer.next);
+		int r;
+
+		pthread_mutex_unlock(&writer.mutex);
+		r = write_file(writer.state_dir, text);
+		if (r < 0)
+			log_error(
+				"the state file could not be written", log_str("dir", writer.state_dir), log_errno(r));
+		pthread_mutex_lock(&writer.mutex);
+	}
+	writer.running = false;
+	pthread_cond_broadcast(&writer.idle);
+	pthread_mutex_unlock(&writer.mutex);
+	return NULL;
+}
+
+static int start_writer(void)
+{
+	pthread_t thread;
+	int r = pthread_create(&thread, NULL, write_all, NULL);
+
+	if (r != 0)
+		return -r;
+	pthread_detach(thread);
+	return 0;
+}
+
+static char *print(uint64_t sequence, const char *const *yielding, size_t count)
+{
+	char sequence_text[24];
+	json_t *list = json_array();
+	json_t *root;
+	char *text;
+
+	/* As a string: JSON's numbers need not hold 64 bits. */
+	snprintf(sequence_text, sizeof sequence_text, "%llu", (unsigned long long)sequence);
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, json_string(yielding[i]));
+	root = json_pack("{s:s, s:o}", "sequence", sequence_text, "yielding", list);
+	text = json_dumps(root, JSON_INDENT(1));
+	json_decref(root);
+	return text;
+}
+
+void state_save(const char *state_dir, uint64_t sequence, const char *const *yielding, size_t count)
+{
+	char *text = print(sequence, yielding, count);
+
+	if (text == NULL)
+		return;
+	pthread_mutex_lock(&writer.mutex);
+	snprintf(writer.state_dir, sizeof writer.state_dir, "%s", state_dir);
+	free(writer.next);
+	writer.next = text;
+	if (!writer.running) {
+		int r = start_writer();
+
+		writer.running = r == 0;
+		if (r < 0)
+			log_error("no thread to write the state file", log_errno(r));
+	}
+	pthread_mutex_unlock(&writer.mutex);
+}
+
+void state_flush(void)
+{
+	pthread_mutex_lock(&writer.mutex);
+	while (writer.running)
+		pthread_cond_wait(&writer.idle, &writer.mutex);
+	pthread_mutex_unlock(&writer.mutex);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What vrrpd keeps over a restart, `vrrpd.json` of the state dir: the vips that were given away as planned, and the
+ * last sequence that adverts were signed with.
+ */
+#ifndef LBPAIR_VRRPD_STATE_H
+#define LBPAIR_VRRPD_STATE_H
+
+#include "common/model/conf.h"
+
+struct state {
+	uint64_t sequence;
+	size_t yielding_count;
+	char (*yielding)[64]; /* names of vips; owned */
+};
+
+/* Where there is no file, or it cannot be read as one (which is logged), the state is empty. -ENOMEM. */
+MUST_USE int state_load(const char *state_dir, struct state *ret_state);
+bool state_is_yielding(const struct state *state, const char *vip);
+void state_free(struct state *state);
+
+/*
+ * Writes the file anew in a thread of its own, since syncing a disk may take seconds: to a temporary file, synced and
+ * renamed. Of several calls under way the last one wins. Failures are logged.
+ */
+void state_save(const char *state_dir, uint64_t sequence, const char *const *yielding, size_t count);
+/* Waits until what was saved is on the disk; for the planned end. */
+void state_flush(void);
+
+#endif
