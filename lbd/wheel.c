@@ -47,18 +47,6 @@ void wheel_clear(struct wheel_timer *timer)
 	list_remove(&timer->link);
 }
 
-/* Moves the list's content to `to`, so that what is added meanwhile is not met. */
-static void take_all(struct list *from, struct list *to)
-{
-	list_init(to);
-	if (list_is_empty(from))
-		return;
-	*to = *from;
-	to->next->previous = to;
-	to->previous->next = to;
-	list_init(from);
-}
-
 /* Deals the timers of the upper levels out to the lower ones where a group of bits has begun anew. */
 static void cascade(struct wheel *wheel)
 {
@@ -68,7 +56,7 @@ static void cascade(struct wheel *wheel)
 
 		if (lower_bits != 0)
 			return;
-		take_all(&wheel->slots[level][wheel->tick >> (WHEEL_BITS * level) & SLOT_MASK], &due);
+		list_take_all(&wheel->slots[level][wheel->tick >> (WHEEL_BITS * level) & SLOT_MASK], &due);
 		while (!list_is_empty(&due)) {
 			struct wheel_timer *timer = LIST_ENTRY(due.next, struct wheel_timer, link);
 
@@ -82,7 +70,7 @@ static void fire(struct wheel *wheel, wheel_fn *fn, void *context)
 {
 	struct list due;
 
-	take_all(&wheel->slots[0][wheel->tick & SLOT_MASK], &due);
+	list_take_all(&wheel->slots[0][wheel->tick & SLOT_MASK], &due);
 	while (!list_is_empty(&due)) {
 		struct wheel_timer *timer = LIST_ENTRY(due.next, struct wheel_timer, link);
 

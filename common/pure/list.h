@@ -36,6 +36,18 @@ static inline void list_remove(struct list *link)
 	list_init(link);
 }
 
+/* Moves all links of `from` to `to`, which needs no list_init: what is appended to `from` meanwhile is not met. */
+static inline void list_take_all(struct list *from, struct list *to)
+{
+	list_init(to);
+	if (list_is_empty(from))
+		return;
+	*to = *from;
+	to->next->previous = to;
+	to->previous->next = to;
+	list_init(from);
+}
+
 #define LIST_ENTRY(link, type, member) CONTAINER_OF(link, type, member)
 
 /* Walks the list `head`; the entry at hand may be removed and freed in the body. */

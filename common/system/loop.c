@@ -146,6 +146,11 @@ void loop_io_remove(struct loop *loop, struct loop_io *io)
 	if (!io->added)
 		return;
 	(void)io_control(loop, EPOLL_CTL_DEL, io);
+	loop_io_forget(loop, io);
+}
+
+void loop_io_forget(struct loop *loop, struct loop_io *io)
+{
 	io->added = false;
 	for (int i = loop->next; i < loop->count; i++) {
 		if (loop->events[i].data.ptr == io)

@@ -51,6 +51,11 @@ MUST_USE int loop_io_add(struct loop *loop, struct loop_io *io, int fd, unsigned
 MUST_USE int loop_io_change(struct loop *loop, struct loop_io *io, unsigned events);
 /* No further callback comes for `io`. To be called before the descriptor is closed. Does nothing when not added. */
 void loop_io_remove(struct loop *loop, struct loop_io *io);
+/*
+ * The same, for a descriptor without duplicates that is closed next: the kernel then drops the watch by itself, and a
+ * system call is saved.
+ */
+void loop_io_forget(struct loop *loop, struct loop_io *io);
 
 /* Calls `fn` once at `at` or soon after; replaces an earlier setting. -ENOMEM. */
 MUST_USE int loop_timer_set(struct loop *loop, struct loop_timer *timer, struct mono at, loop_timer_fn *fn);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bytes one way between two connected sockets that are watched edge-triggered: with recv and send while the flow is
+ * small, with splice(2) through a pipe once it is bulk. Bytes are read only when those before have been passed on, so
+ * that a slow reader holds the writer back, and nothing is lost or overtaken.
+ */
+#ifndef LBPAIR_LBD_FLOW_H
+#define LBPAIR_LBD_FLOW_H
+
+#include "common/system/loop.h"
+#include "lbd/store.h"
+
+/* A socket, and what is known of it since its last event. */
+struct side {
+	struct loop_io io;
+	bool readable;
+	bool writable;
+	bool peer_closed; /* a FIN is at the end of what can be read */
+	bool ended;       /* and it has been read */
+	bool shut;        /* we have sent ours */
+	bool reset;
+};
+
+struct flow {
+	struct buffer *buffer; /* one of the two while bytes are in flight, else NULL */
+	struct pipe *pipe;
+	uint32_t start;  /* of the bytes in the buffer */
+	uint32_t left;   /* bytes in flight */
+	uint32_t streak; /* full reads in a row */
+};
+
+enum flow_result {
+	FLOW_WAITS,  /* for an event of either side */
+	FLOW_BUSY,   /* it has had its share of this round and could go on */
+	FLOW_ENDED,  /* the source's FIN has come, and all bytes have been passed on */
+	FLOW_BROKEN, /* one of the sides is reset */
+};
+
+/* Takes note of the events that the loop reports for a connected side. */
+void side_note(struct side *side, unsigned events);
+
+/* Moves what can be moved now. `ret_moved`, always written: how many bytes the sink has taken. */
+enum flow_result flow_run(
+	struct flow *flow, struct side *source, struct side *sink, struct store *store, uint64_t *ret_moved);
+/* Gives up the bytes in flight. */
+void flow_drop(struct flow *flow, struct store *store);
+
+static inline bool flow_is_empty(const struct flow *flow)
+{
+	return flow->left == 0;
+}
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ways to forward a service, one row each: a protocol in a mode. The proxy accepts and connects; a packet path would
+ * have no sockets at all, so nothing here speaks of them.
+ *
+ * The control thread opens a forwarder once for the process (what needs the configuration or privilege), and each
+ * worker starts its own half of it.
+ */
+#ifndef LBPAIR_LBD_FORWARD_H
+#define LBPAIR_LBD_FORWARD_H
+
+#include "common/pure/text.h"
+#include "common/system/loop.h"
+#include "lbd/counters.h"
+#include "lbd/snapshot.h"
+
+enum forward_kind {
+	FORWARD_PROXY_TCP,
+	FORWARD_COUNT,
+};
+
+struct forward_entry; /* what is opened for the process */
+struct forward;       /* a worker's half */
+
+/* What a worker lends to its half. */
+struct forward_env {
+	struct loop *loop;
+	struct counters *counters;
+	uint32_t worker; /* from 0 */
+};
+
+struct forward_ops {
+	const char *name;
+	enum service_protocol protocol;
+	enum service_mode mode;
+	/*
+	 * Prepares the services of this protocol and mode for so many workers; from then on clients may come. On
+	 * failure a negative errno and a line for each mistake in `errors`. With `workers` 0 it only tries whether it
+	 * could.
+	 */
+	int (*open)(const struct conf *conf, unsigned workers, struct forward_entry **ret_entry, struct text *errors);
+	void (*close)(struct forward_entry *entry);
+	int (*start)(struct forward_entry *entry, const struct forward_env *env, const struct snapshot *snapshot,
+		struct forward **ret_forward);
+	/* Resets what is open. */
+	void (*stop)(struct forward *forward);
+	/* Goes by another snapshot from now on; the one before is alive until this returns. */
+	void (*apply)(struct forward *forward, const struct snapshot *snapshot);
+	/* Comes about every LIVENESS_BEAT_MS. */
+	void (*tick)(struct forward *forward, struct mono now);
+	size_t (*open_connections)(const struct forward *forward);
+};
+
+extern const struct forward_ops *const forward_table[FORWARD_COUNT];
+
+extern const struct forward_ops forward_proxy_tcp;
+
+#endif

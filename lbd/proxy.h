@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A worker's half of the TCP proxy, as its files share it: proxy_tcp.c has the listeners and the row of forward_table,
+ * proxy_conn.c the connections.
+ */
+#ifndef LBPAIR_LBD_PROXY_H
+#define LBPAIR_LBD_PROXY_H
+
+#include "common/pure/list.h"
+#include "lbd/flow.h"
+#include "lbd/forward.h"
+#include "lbd/life.h"
+#include "lbd/picker.h"
+#include "lbd/slab.h"
+#include "lbd/store.h"
+#include "lbd/wheel.h"
+
+struct proxy;
+
+struct proxy_listener {
+	struct loop_io io;
+	struct proxy *proxy;
+	int fd; /* -1: closed */
+	uint32_t service;
+	struct ip address; /* the unspecified one: all of this host's */
+};
+
+struct proxy {
+	struct forward_env env;
+	const struct snapshot *snapshot; /* borrowed from the worker */
+	struct picker *picker;
+	struct wheel wheel;
+	struct slab conns;
+	struct store store;
+	struct list open; /* all connections */
+	size_t open_count;
+	struct list busy; /* those that could go on and have had their turn */
+	struct loop_timer busy_timer;
+
+	struct proxy_listener *listeners;
+	size_t listener_count;
+	bool accepts_paused;
+	struct loop_timer accept_timer;
+	struct mono pause_logged_at;
+	uint64_t yields_seen; /* the highest revision that has been carried out */
+};
+
+/* Servers that a connection remembers as tried; with more retries than that it may come back to the first. */
+#define CONN_TRIED_MAX 6
+
+struct conn {
+	struct proxy *proxy;
+	struct side client;
+	struct side server;
+	struct flow up;
+	struct flow down;
+	struct life life;
+	struct wheel_timer timer;
+	struct list link; /* in proxy->open */
+	struct list busy;
+	const struct proxy_listener *listener;
+	uint32_t server_place; /* CONN_NO_SERVER: none */
+	uint8_t tried_count;
+	uint32_t tried[CONN_TRIED_MAX];
+};
+
+#define CONN_NO_SERVER UINT32_MAX
+
+/* Takes over the client's socket, which has been accepted on `listener`, in any case. */
+void proxy_conn_open(struct proxy *proxy, const struct proxy_listener *listener, int client_fd);
+/* Ends it with a reset of both sides. */
+void proxy_conn_reset(struct conn *conn);
+/* After its turn in a busy round. */
+void proxy_conn_go_on(struct conn *conn);
+/* For the wheel. */
+void proxy_conn_on_time(struct wheel_timer *timer, void *context);
+/* Whether the client speaks to `address`. */
+bool proxy_conn_is_local_to(const struct conn *conn, const struct ip *address);
+
+/* The connection is to go on in the next round. */
+void proxy_conn_is_busy(struct proxy *proxy, struct list *link);
+
+/* There are no descriptors or no memory left: no connections are accepted for a moment. */
+void proxy_exhausted(struct proxy *proxy, int error);
+
+#endif

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+#include "lbd/proxy.h"
+
+#include "common/system/fd.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* What an idle connection costs in user memory. */
+static_assert(sizeof(struct conn) <= 512, "a connection has grown");
+
+/* These return whether the connection is still there. */
+static bool conn_do(struct conn *conn, enum life_action action);
+static bool conn_event(struct conn *conn, enum life_event event);
+
+static const struct snapshot_service *conn_service(const struct conn *conn)
+{
+	return &conn->proxy->snapshot->services[conn->listener->service];
+}
+
+static struct service_counters *conn_counters(const struct conn *conn)
+{
+	return &conn->proxy->env.counters->services[conn->listener->service];
+}
+
+static struct server_counters *conn_server_counters(const struct conn *conn)
+{
+	return &conn->proxy->env.counters->servers[conn->server_place];
+}
+
+static struct mono conn_now(const struct conn *conn)
+{
+	return loop_now(conn->proxy->env.loop);
+}
+
+static void conn_set_timer(struct conn *conn)
+{
+	wheel_set(&conn->proxy->wheel, &conn->timer, life_deadline(&conn->life, &conn_service(conn)->timeouts));
+}
+
+static bool conn_event(struct conn *conn, enum life_event event)
+{
+	return conn_do(conn, life_step(&conn->life, &conn_service(conn)->timeouts, event, conn_now(conn)));
+}
+
+/* Closing. */
+
+static void side_close(struct conn *conn, struct side *side, bool reset)
+{
+	const struct linger linger = {.l_onoff = 1};
+	int fd = side->io.fd;
+
+	if (!side->io.added)
+		return;
+	if (reset)
+		(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+	loop_io_forget(conn->proxy->env.loop, &side->io);
+	close(fd);
+}
+
+static void conn_leave_server(struct conn *conn, bool reset)
+{
+	side_close(conn, &conn->server, reset);
+	conn->server = (struct side){0};
+	if (conn->server_place == CONN_NO_SERVER)
+		return;
+	counter_subtract(&conn_server_counters(conn)->connections, 1);
+	conn->server_place = CONN_NO_SERVER;
+}
+
+static void conn_end(struct conn *conn, bool reset)
+{
+	struct proxy *proxy = conn->proxy;
+
+	side_close(conn, &conn->client, reset);
+	conn_leave_server(conn, reset);
+	flow_drop(&conn->up, &proxy->store);
+	flow_drop(&conn->down, &proxy->store);
+	wheel_clear(&conn->timer);
+	list_remove(&conn->busy);
+	list_remove(&conn->link);
+	counter_subtract(&conn_counters(conn)->connections, 1);
+	proxy->open_count--;
+	slab_give(&proxy->conns, conn);
+}
+
+static void side_shut(struct side *side)
+{
+	/* It fails where the other side has been reset, of which an event tells. */
+	(void)shutdown(side->io.fd, SHUT_WR);
+	side->shut = true;
+}
+
+/* Connecting. */
+
+static void on_server(struct loop_io *io, unsigned events);
+
+/* 0: under way. -EMFILE and the like: no server can be reached for want of resources here. */
+static int connect_to(struct conn *conn, const struct endpoint *to)
+{
+	AUTO_FD fd = socket(to->ip.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct sockaddr_storage address;
+	socklen_t size = endpoint_to_sockaddr(to, &address);
+	const int on = 1;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	if (connect(fd, (const struct sockaddr *)&address, size) < 0 && errno != EINPROGRESS)
+		return -errno;
+	r = loop_io_add(conn->proxy->env.loop, &conn->server.io, fd,
+		LOOP_READ | LOOP_WRITE | LOOP_PEER_CLOSED | LOOP_EDGE, on_server);
+	if (r == 0)
+		(void)fd_take(&fd);
+	return r;
+}
+
+/* A server that this connection has not tried yet, else any that is usable. */
+static size_t conn_pick(struct conn *conn)
+{
+	struct proxy *proxy = conn->proxy;
+	uint32_t pool = conn_service(conn)->pool;
+	size_t place = picker_pick(proxy->picker, proxy->snapshot, pool, conn->tried, conn->tried_count);
+
+	if (place == BALANCE_NONE && conn->tried_count > 0)
+		place = picker_pick(proxy->picker, proxy->snapshot, pool, NULL, 0);
+	return place;
+}
+
+static bool is_exhaustion(int error)
+{
+	return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM || error == -ENOSPC;
+}
+
+static bool conn_connect(struct conn *conn)
+{
+	struct proxy *proxy = conn->proxy;
+	size_t place = conn_pick(conn);
+	int r;
+
+	if (place == BALANCE_NONE)
+		return conn_event(conn, LIFE_NO_SERVER);
+	conn->server_place = (uint32_t)place;
+	counter_add(&conn_server_counters(conn)->connections, 1);
+	conn_set_timer(conn);
+	r = connect_to(conn, &proxy->snapshot->addresses[place]);
+	if (is_exhaustion(r)) {
+		proxy_exhausted(proxy, r);
+		return conn_event(conn, LIFE_NO_SERVER);
+	}
+	return r == 0 || conn_event(conn, LIFE_CONNECT_FAILED);
+}
+
+/* The attempt has failed. */
+static void conn_note_failure(struct conn *conn)
+{
+	if (conn->server_place == CONN_NO_SERVER)
+		return;
+	counter_add(&conn_server_counters(conn)->connects_failed, 1);
+	if (conn->tried_count < CONN_TRIED_MAX)
+		conn->tried[conn->tried_count++] = conn->server_place;
+	conn_leave_server(conn, true);
+}
+
+/* Open. */
+
+/* Reports the end of one direction, once. */
+static bool conn_pass_end(struct conn *conn, enum flow_result result, const struct side *sink, enum life_event event)
+{
+	return result != FLOW_ENDED || sink->shut || conn_event(conn, event);
+}
+
+static void conn_count_bytes(struct conn *conn, uint64_t in, uint64_t out)
+{
+	struct service_counters *counters = conn_counters(conn);
+
+	if (in > 0)
+		counter_add(&counters->bytes_in, in);
+	if (out > 0)
+		counter_add(&counters->bytes_out, out);
+	if (in + out > 0)
+		life_touch(&conn->life, conn_now(conn));
+}
+
+static bool conn_run(struct conn *conn)
+{
+	struct proxy *proxy = conn->proxy;
+	uint64_t in, out;
+	enum flow_result up = flow_run(&conn->up, &conn->client, &conn->server, &proxy->store, &in);
+	enum flow_result down = flow_run(&conn->down, &conn->server, &conn->client, &proxy->store, &out);
+
+	conn_count_bytes(conn, in, out);
+	list_remove(&conn->busy);
+	if (up == FLOW_BUSY || down == FLOW_BUSY)
+		proxy_conn_is_busy(proxy, &conn->busy);
+	else if (conn->client.reset || conn->server.reset)
+		/* What the reset side had sent before has been passed on by now, as far as the other side took it. */
+		return conn_event(conn, LIFE_RESET);
+	return conn_pass_end(conn, up, &conn->server, LIFE_CLIENT_FIN) &&
+	       conn_pass_end(conn, down, &conn->client, LIFE_SERVER_FIN);
+}
+
+void proxy_conn_go_on(struct conn *conn)
+{
+	(void)conn_run(conn);
+}
+
+/* Actions and events. */
+
+static bool conn_do(struct conn *conn, enum life_action action)
+{
+	switch (action) {
+	case LIFE_DO_NOTHING:
+		return true;
+	case LIFE_DO_CONNECT:
+		conn_note_failure(conn);
+		return conn_connect(conn);
+	case LIFE_DO_FIN_TO_SERVER:
+		side_shut(&conn->server);
+		conn_set_timer(conn);
+		return true;
+	case LIFE_DO_FIN_TO_CLIENT:
+		side_shut(&conn->client);
+		conn_set_timer(conn);
+		return true;
+	case LIFE_DO_CLOSE:
+		/* After a timeout bytes may be in flight; a FIN would then tell of an end that is none. */
+		conn_end(conn, !flow_is_empty(&conn->up) || !flow_is_empty(&conn->down));
+		return false;
+	case LIFE_DO_REFUSE:
+		conn_note_failure(conn);
+		counter_add(&conn_counters(conn)->refused_total, 1);
+		conn_end(conn, true);
+		return false;
+	case LIFE_DO_RESET:
+		conn_end(conn, true);
+		return false;
+	}
+	return true;
+}
+
+static void on_client(struct loop_io *io, unsigned events)
+{
+	struct conn *conn = CONTAINER_OF(io, struct conn, client.io);
+
+	side_note(&conn->client, events);
+	if (conn->life.state != LIFE_CONNECTING)
+		(void)conn_run(conn);
+	else if (conn->client.reset)
+		(void)conn_event(conn, LIFE_RESET);
+}
+
+static void on_server(struct loop_io *io, unsigned events)
+{
+	struct conn *conn = CONTAINER_OF(io, struct conn, server.io);
+
+	side_note(&conn->server, events);
+	if (conn->life.state != LIFE_CONNECTING) {
+		(void)conn_run(conn);
+	} else if (conn->server.reset) {
+		(void)conn_event(conn, LIFE_CONNECT_FAILED);
+	} else if (conn->server.writable) {
+		counter_add(&conn_server_counters(conn)->connections_total, 1);
+		if (conn_event(conn, LIFE_CONNECTED) && conn_run(conn))
+			conn_set_timer(conn);
+	}
+}
+
+void proxy_conn_on_time(struct wheel_timer *timer, void *context)
+{
+	struct conn *conn = CONTAINER_OF(timer, struct conn, timer);
+
+	(void)context;
+	/* The deadline has moved on with each byte, which the wheel was not told of. */
+	if (conn_event(conn, LIFE_TIME) && conn->life.state != LIFE_CONNECTING)
+		conn_set_timer(conn);
+}
+
+static struct conn *conn_new(struct proxy *proxy, const struct proxy_listener *listener)
+{
+	struct conn *conn = slab_take(&proxy->conns);
+
+	if (conn == NULL)
+		return NULL;
+	conn->proxy = proxy;
+	conn->listener = listener;
+	conn->server_place = CONN_NO_SERVER;
+	conn->client.writable = true;
+	wheel_timer_init(&conn->timer);
+	list_init(&conn->busy);
+	list_append(&proxy->open, &conn->link);
+	proxy->open_count++;
+	life_begin(&conn->life, conn_service(conn)->retries, loop_now(proxy->env.loop));
+	counter_add(&conn_counters(conn)->connections, 1);
+	counter_add(&conn_counters(conn)->connections_total, 1);
+	return conn;
+}
+
+void proxy_conn_open(struct proxy *proxy, const struct proxy_listener *listener, int client_fd)
+{
+	struct conn *conn = conn_new(proxy, listener);
+	int r = -ENOMEM;
+
+	if (conn != NULL)
+		r = loop_io_add(proxy->env.loop, &conn->client.io, client_fd,
+			LOOP_READ | LOOP_WRITE | LOOP_PEER_CLOSED | LOOP_EDGE, on_client);
+	if (r < 0) {
+		close(client_fd);
+		proxy_exhausted(proxy, r);
+		if (conn != NULL)
+			(void)conn_event(conn, LIFE_NO_SERVER);
+		return;
+	}
+	(void)conn_connect(conn);
+}
+
+void proxy_conn_reset(struct conn *conn)
+{
+	(void)conn_event(conn, LIFE_RESET);
+}
+
+bool proxy_conn_is_local_to(const struct conn *conn, const struct ip *address)
+{
+	static const uint8_t any[16];
+	struct sockaddr_storage local;
+	socklen_t size = sizeof local;
+	struct endpoint endpoint;
+
+	if (memcmp(conn->listener->address.bytes, any, sizeof any) != 0)
+		return ip_equal(&conn->listener->address, address);
+	if (getsockname(conn->client.io.fd, (struct sockaddr *)&local, &size) < 0 ||
+		endpoint_from_sockaddr(&local, &endpoint) < 0)
+		return false;
+	return ip_equal(&endpoint.ip, address);
+}

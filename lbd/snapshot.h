@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the workers forward by: services, pools and servers with what is decided about them, in one immutable piece.
+ * The control thread builds a new one at each change; workers hold references, and the last to let go frees it.
+ */
+#ifndef LBPAIR_LBD_SNAPSHOT_H
+#define LBPAIR_LBD_SNAPSHOT_H
+
+#include "common/model/conf.h"
+#include "lbd/balance.h"
+
+struct snapshot_service {
+	uint32_t pool;
+	unsigned retries;
+	struct timeouts_conf timeouts;
+};
+
+struct snapshot_pool {
+	enum balance_kind balance;
+	uint32_t first_server;
+	uint32_t server_count;
+	uint64_t revision; /* another one whenever something of its servers is */
+};
+
+/* An address that this node has given up: connections to it are reset, once for each new revision. */
+struct snapshot_yield {
+	struct ip address;
+	uint64_t revision;
+};
+
+struct snapshot {
+	_Atomic unsigned references;
+	uint64_t generation; /* counts up */
+	bool accepting;
+	const struct snapshot_service *services;
+	const struct snapshot_pool *pools;
+	const struct balance_server *servers; /* pool by pool */
+	const struct endpoint *addresses;     /* of the servers, at the same places */
+	const struct snapshot_yield *yields;
+	size_t service_count;
+	size_t pool_count;
+	size_t server_count;
+	size_t yield_count;
+};
+
+struct snapshot_source {
+	const struct conf *conf;
+	uint64_t generation;
+	bool accepting;
+	const bool *usable;             /* by server */
+	const uint64_t *pool_revisions; /* by pool */
+	const struct snapshot_yield *yields;
+	size_t yield_count;
+};
+
+/* One reference, the caller's. -ENOMEM. */
+MUST_USE int snapshot_new(const struct snapshot_source *source, struct snapshot **ret_snapshot);
+struct snapshot *snapshot_ref(struct snapshot *snapshot);
+/* Accepts NULL. */
+void snapshot_unref(struct snapshot *snapshot);
+
+/* How many servers the configuration has, over all pools. */
+size_t snapshot_count_servers(const struct conf *conf);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A worker: a thread with its own loop, forwarders and counters, that shares nothing on the hot path. The functions
+ * here are the control thread's.
+ */
+#ifndef LBPAIR_LBD_WORKER_H
+#define LBPAIR_LBD_WORKER_H
+
+#include "common/system/liveness.h"
+#include "lbd/counters.h"
+#include "lbd/forward.h"
+#include "lbd/snapshot.h"
+
+struct worker;
+
+struct worker_setup {
+	uint32_t number; /* from 0 */
+	unsigned liveness_loop;
+	struct liveness *live;                        /* NULL: none */
+	struct forward_entry *entries[FORWARD_COUNT]; /* stay open as long as the worker */
+	struct snapshot *snapshot;
+	int news_fd; /* an eventfd that is written to when worker_generation or worker_open_connections matter */
+};
+
+MUST_USE int worker_start(const struct worker_setup *setup, struct worker **ret_worker);
+/* Ends the thread, resets what is open, and frees it. Accepts NULL. */
+void worker_stop(struct worker *worker);
+
+/* Hands over a snapshot; the worker takes a reference of its own. One that it has not looked at yet is replaced. */
+void worker_publish(struct worker *worker, struct snapshot *snapshot);
+
+/* The generation of the snapshot that has been carried out. */
+uint64_t worker_generation(const struct worker *worker);
+size_t worker_open_connections(const struct worker *worker);
+/* Advances while the worker's loop runs. */
+uint64_t worker_beats(const struct worker *worker);
+const struct counters *worker_counters(const struct worker *worker);
+
+#endif
