@@ -2,6 +2,9 @@
 /*
  * The page that vrrpd's main process and its guardian share (DESIGN section 5.2): the main process publishes what it
  * holds and a counter of its progress, the guardian reads both and raises the epoch before it takes anything away.
+ *
+ * Either process may be killed or stopped at any instruction, so nothing here locks. Counters are atomic; what is
+ * published stands in one of two slots, and a counter says in which: an unfinished slot is never the one that counts.
  */
 #ifndef LBPAIR_VRRPD_FENCE_H
 #define LBPAIR_VRRPD_FENCE_H
@@ -18,46 +21,70 @@ struct fence;
 struct fence_vip {
 	bool active;
 	uint8_t vrid;
+	uint8_t checksum; /* enum advert_checksum: the form that its adverts are sent in */
 	int ifindex;
 	struct ip source; /* the address that adverts are sent from */
 	int64_t interval_ns;
-	const struct prefix *addresses; /* copied in; out of fence_read they point into the reader's own copy */
+	const struct prefix *addresses; /* copied in; out of fence_copy_vips they point into the reader's own copy */
 	size_t address_count;
 	bool is_signed;
 };
 
-/* Creates the page (memfd, shared). The descriptor may be passed to an exec'd guardian, which maps it by fence_map. */
+/*
+ * Creates the page: shared memory without a name, locked where that is allowed, left out of core dumps. Its descriptor
+ * may be passed to an exec'd guardian, which maps it by fence_map.
+ */
 MUST_USE int fence_create(struct fence **ret_fence);
+/* Maps the page of that descriptor and takes the descriptor over, on success. -EINVAL: it is not such a page. */
 MUST_USE int fence_map(int fd, struct fence **ret_fence);
 int fence_fd(const struct fence *fence);
+/* Accepts NULL. */
 void fence_free(struct fence *fence);
+/* Overwrites the published keys; for the last one who needs them. */
+void fence_wipe(struct fence *fence);
 
 /* Main: says that it is alive. Wait-free. */
 void fence_progress(struct fence *fence);
 uint64_t fence_progress_count(const struct fence *fence);
+/* The same for the guardian. */
+void fence_guardian_progress(struct fence *fence);
+uint64_t fence_guardian_progress_count(const struct fence *fence);
 
-/* Replaces what is published: the vips, the key to sign with (NULL: none), and the guardian's threshold. -ENOSPC. */
-MUST_USE int fence_publish(
-	struct fence *fence, const struct fence_vip *vips, size_t count, const struct key *key, int64_t threshold_ns);
+/* Without progress of the main process for so long, by the guardian's count, it hangs. 0, as at first: never. */
+void fence_set_threshold(struct fence *fence, int64_t threshold_ns);
+int64_t fence_threshold_ns(const struct fence *fence);
 
-/* A consistent copy, also when the writer died in the middle (the last whole one is kept: two slots). */
+/* Main: a planned end, its addresses are gone and it has said goodbye; the guardian is to go without fencing. */
+void fence_dismiss(struct fence *fence);
+bool fence_is_dismissed(const struct fence *fence);
+
+/* Replaces what is published: the vips, and the key to sign with (NULL: none). One writer. -ENOSPC: too many. */
+MUST_USE int fence_publish(struct fence *fence, const struct fence_vip *vips, size_t count, const struct key *key);
+
+/* Room for a copy of what is published; allocated early by a reader who must not fail when it comes to it. */
 struct fence_copy;
-MUST_USE int fence_read(const struct fence *fence, struct fence_copy **ret_copy);
-const struct fence_vip *fence_copy_vips(const struct fence_copy *copy, size_t *ret_count);
-const struct key *fence_copy_key(const struct fence_copy *copy);
-int64_t fence_copy_threshold_ns(const struct fence_copy *copy);
+MUST_USE int fence_copy_new(struct fence_copy **ret_copy);
+/* Wipes the key in it. Accepts NULL. */
 void fence_copy_free(struct fence_copy *copy);
+/*
+ * Copies what was published last, whole, also when the writer died or stands still in the middle of the next
+ * publication. -EAGAIN: the writer published anew again and again meanwhile; `copy` is then not to be used.
+ */
+MUST_USE int fence_read(const struct fence *fence, struct fence_copy *copy);
+const struct fence_vip *fence_copy_vips(const struct fence_copy *copy, size_t *ret_count);
+/* NULL: none. */
+const struct key *fence_copy_key(const struct fence_copy *copy);
 
-/* How many times the guardian has fenced; main compares it before each renewal. */
+/* How many times a guardian has fenced; main compares it before each renewal. */
 uint64_t fence_epoch(const struct fence *fence);
 void fence_raise_epoch(struct fence *fence);
 
 /*
- * The next sequence to sign with, over both processes: the larger of the clock's and the last one + 1. A last one that
- * is over 5 s ahead of the clock starts again from the clock.
+ * The next sequence to sign with, over both processes: the larger of the clock's (advert_sequence_of) and the last one
+ * + 1, compared by RFC 1982. A last one that is over 5 s ahead of the clock is dropped for the clock's.
  */
-uint64_t fence_next_sequence(struct fence *fence, int64_t real_ns);
-/* The last one given out, and setting it at the start (kept across restarts). */
+uint64_t fence_next_sequence(struct fence *fence, uint64_t clock_sequence);
+/* The last one given out, 0 for none, and setting it at the start (kept across restarts). */
 uint64_t fence_last_sequence(const struct fence *fence);
 void fence_set_sequence(struct fence *fence, uint64_t sequence);
 

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#include "vrrpd/announce.h"
+
+#include "tests/unit/unit.h"
+
+static void the_frame_is_an_announcement(void **state)
+{
+	static const uint8_t mac[] = {0x02, 0x11, 0x22, 0x33, 0x44, 0x55};
+	static const uint8_t expected[ANNOUNCE_FRAME_SIZE] = {
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02, 0x11, 0x22, 0x33, 0x44, 0x55, 0x08, 0x06, /* Ethernet */
+		0x00, 0x01, 0x08, 0x00, 0x06, 0x04, 0x00, 0x01,                                     /* request */
+		0x02, 0x11, 0x22, 0x33, 0x44, 0x55, 192, 0, 2, 100,                                 /* sender */
+		0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 192, 0, 2, 100,                                 /* target */
+	};
+	uint8_t frame[ANNOUNCE_FRAME_SIZE];
+	struct writer out = writer_of(frame, sizeof frame);
+	struct ip vip;
+
+	(void)state;
+	assert_int_equal(ip_parse("192.0.2.100", &vip), 0);
+	announce_encode(mac, &vip, &out);
+	assert_false(out.bad);
+	assert_int_equal(out.length, sizeof expected);
+	assert_memory_equal(frame, expected, sizeof expected);
+	out = writer_of(frame, sizeof frame - 1);
+	announce_encode(mac, &vip, &out);
+	assert_true(out.bad);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_frame_is_an_announcement),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
