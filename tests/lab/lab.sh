@@ -124,7 +124,7 @@ on() { # on HOST COMMAND...
 
 lab_down() {
 	local status=$? host pid pids=
-	trap '' INT TERM HUP
+	trap '' INT TERM HUP PIPE
 	for host in $LAB_HOSTS lan; do
 		pids="$pids $(ip netns pids "$LAB_PREFIX$host" 2>/dev/null)"
 	done
@@ -226,6 +226,7 @@ lab_up() {
 	trap lab_down EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
+	trap 'exit 141' PIPE # the reader of our output has gone
 	lab_programs
 	LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/lbpair-lab.XXXXXX") || die "no temporary directory"
 	chmod 755 "$LAB_DIR"

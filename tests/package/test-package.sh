@@ -36,7 +36,7 @@ LEADER=
 NSPAWN=
 package_down() {
 	local status=$?
-	trap '' INT TERM HUP
+	trap '' INT TERM HUP PIPE
 	if [ -n "$LEADER" ]; then
 		[ "$LAB_FAILURES" = 0 ] && [ $status = 0 ] ||
 			inside journalctl -q --no-pager -n 60 -o short-monotonic -u lbd -u vrrpd
