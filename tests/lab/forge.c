@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * forge: sends VRRP adverts that no honest node would send, and sends again what it has overheard (RFC 9568 section 5,
+ * draft-cassen-vrrp-auth-hmac). It builds its bytes by itself, so that a mistake of vrrpd's codec does not hide here.
+ *
+ * It sends by a raw socket that takes the IP header as given, for the source address is part of the lie.
+ */
+#include "common/pure/base.h"
+#include "common/pure/mono.h"
+#include "common/system/clock.h"
+#include "common/system/crypto.h"
+#include "common/system/fd.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define VRRP_PROTOCOL 112
+#define VRRP_GROUP "224.0.0.18"
+#define HEADER_SIZE 8
+#define TRAILER_SIZE 28
+#define PACKET_MAX 2048
+#define KEY_MAX 64
+
+struct options {
+	struct in_addr source;
+	struct in_addr address;
+	const char *interface;
+	unsigned version;
+	unsigned type;
+	unsigned vrid;
+	unsigned priority;
+	unsigned count;    /* what the header says, however many there are */
+	unsigned interval; /* centiseconds */
+	unsigned ttl;
+	bool bad_checksum;
+	bool is_signed;
+	bool bad_mac;
+	unsigned key_id;
+	uint8_t key[KEY_MAX];
+	size_t key_size;
+	int64_t clock_offset_s;
+	long truncate; /* bytes of the message that are sent; -1: all */
+	unsigned times;
+	unsigned every_ms;
+};
+
+static _Noreturn void die(const char *what)
+{
+	fprintf(stderr, "forge: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static _Noreturn void usage(void)
+{
+	fprintf(stderr,
+		"usage: forge send [OPTION]...\n"
+		"       forge capture FILE --source=IP    save the next advert of that source, IP header and all\n"
+		"       forge resend FILE [--times=N] [--every=MS]\n"
+		"  --interface=IF --source=IP --address=IP --version=N --type=N --vrid=N --priority=N --count=N\n"
+		"  --interval=CENTISECONDS --ttl=N --bad-checksum --key=HEX --key-id=N --bad-mac --clock=SECONDS\n"
+		"  --truncate=BYTES --times=N --every=MS\n");
+	exit(2);
+}
+
+static uint16_t inet_sum(const uint8_t *bytes, size_t size)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i + 1 < size; i += 2)
+		sum += (uint32_t)bytes[i] << 8 | bytes[i + 1];
+	if (size % 2 == 1)
+		sum += (uint32_t)bytes[size - 1] << 8;
+	while (sum >> 16 != 0)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+static void put_u16(uint8_t *to, uint16_t value)
+{
+	to[0] = (uint8_t)(value >> 8);
+	to[1] = (uint8_t)value;
+}
+
+/* The trailer of the draft: type, key id, reserved, seconds, fraction, counter, MAC. */
+static void put_trailer(const struct options *o, const uint8_t *message, uint8_t *trailer)
+{
+	int64_t now_ns = clock_real_ns();
+	uint64_t seconds = (uint64_t)(now_ns / NS_PER_S + o->clock_offset_s);
+	uint64_t fraction = (uint64_t)(now_ns % NS_PER_S) * 65536 / (uint64_t)NS_PER_S;
+	uint8_t input[20 + HEADER_SIZE + 4 + TRAILER_SIZE] = {4, (uint8_t)o->version, (uint8_t)o->vrid, 0};
+	uint8_t mac[SHA256_SIZE];
+
+	memset(trailer, 0, TRAILER_SIZE);
+	trailer[0] = 1;
+	trailer[1] = (uint8_t)o->key_id;
+	put_u16(trailer + 4, (uint16_t)(seconds >> 16));
+	put_u16(trailer + 6, (uint16_t)seconds);
+	put_u16(trailer + 8, (uint16_t)fraction);
+	memcpy(input + 4, &o->source, 4);
+	memcpy(input + 20, message, HEADER_SIZE + 4);
+	memset(input + 20 + 6, 0, 2);
+	memcpy(input + 20 + HEADER_SIZE + 4, trailer, 12);
+	if (crypto_hmac_sha256(o->key, o->key_size, input, sizeof input, mac) < 0)
+		die("HMAC");
+	memcpy(trailer + 12, mac, 16);
+	if (o->bad_mac)
+		trailer[12] ^= 1;
+}
+
+static size_t put_packet(const struct options *o, uint8_t *packet)
+{
+	struct iphdr *ip = (struct iphdr *)(void *)packet;
+	uint8_t *message = packet + sizeof *ip;
+	size_t size = HEADER_SIZE + 4;
+	uint16_t sum;
+
+	memset(packet, 0, PACKET_MAX);
+	message[0] = (uint8_t)(o->version << 4 | o->type);
+	message[1] = (uint8_t)o->vrid;
+	message[2] = (uint8_t)o->priority;
+	message[3] = (uint8_t)o->count;
+	put_u16(message + 4, (uint16_t)o->interval);
+	memcpy(message + HEADER_SIZE, &o->address, 4);
+	sum = inet_sum(message, size);
+	put_u16(message + 6, o->bad_checksum ? (uint16_t)(sum ^ 0x0101) : sum);
+	if (o->is_signed) {
+		put_trailer(o, message, message + size);
+		size += TRAILER_SIZE;
+	}
+	if (o->truncate >= 0 && (size_t)o->truncate < PACKET_MAX - sizeof *ip)
+		size = (size_t)o->truncate;
+	ip->version = 4;
+	ip->ihl = 5;
+	ip->tos = 0xc0;
+	ip->ttl = (uint8_t)o->ttl;
+	ip->protocol = VRRP_PROTOCOL;
+	ip->saddr = o->source.s_addr;
+	ip->daddr = inet_addr(VRRP_GROUP);
+	return sizeof *ip + size;
+}
+
+static int raw_socket(const char *interface, int protocol)
+{
+	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, protocol);
+	struct ip_mreqn group = {.imr_multiaddr.s_addr = inet_addr(VRRP_GROUP)};
+
+	if (fd < 0)
+		die("socket");
+	group.imr_ifindex = (int)if_nametoindex(interface);
+	if (group.imr_ifindex == 0)
+		die(interface);
+	if (setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &group, sizeof group) < 0 ||
+		setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof group) < 0)
+		die("multicast");
+	return fd;
+}
+
+static void packet_send(int fd, const uint8_t *packet, size_t size)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = inet_addr(VRRP_GROUP)};
+
+	if (sendto(fd, packet, size, 0, (const struct sockaddr *)&to, sizeof to) != (ssize_t)size)
+		die("sendto");
+}
+
+static void pause_ms(unsigned ms)
+{
+	struct timespec span = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+
+	nanosleep(&span, NULL);
+}
+
+static void forge_send(const struct options *o)
+{
+	uint8_t packet[PACKET_MAX] __attribute__((aligned(4)));
+	AUTO_FD fd = raw_socket(o->interface, IPPROTO_RAW);
+
+	for (unsigned i = 0; i < o->times; i++) {
+		packet_send(fd, packet, put_packet(o, packet));
+		pause_ms(o->every_ms);
+	}
+}
+
+static void forge_capture(const struct options *o, const char *path)
+{
+	uint8_t packet[PACKET_MAX];
+	AUTO_FD fd = raw_socket(o->interface, VRRP_PROTOCOL);
+	struct mono end = mono_add(clock_mono(), 10 * NS_PER_S);
+
+	while (mono_before(clock_mono(), end)) {
+		struct pollfd ready = {.fd = fd, .events = POLLIN};
+		ssize_t size = poll(&ready, 1, 100) == 1 ? recv(fd, packet, sizeof packet, 0) : 0;
+		FILE *file;
+
+		/* Priority 0 would say more about the end of a test than about a replay. */
+		if (size < 20 + HEADER_SIZE || memcmp(packet + 12, &o->source, 4) != 0 || packet[20 + 2] == 0)
+			continue;
+		file = fopen(path, "w");
+		if (file == NULL || fwrite(packet, (size_t)size, 1, file) != 1 || fclose(file) != 0)
+			die(path);
+		return;
+	}
+	errno = ETIMEDOUT;
+	die("no advert was heard");
+}
+
+static void forge_resend(const struct options *o, const char *path)
+{
+	uint8_t packet[PACKET_MAX];
+	AUTO_FD fd = raw_socket(o->interface, IPPROTO_RAW);
+	FILE *file = fopen(path, "r");
+	size_t size;
+
+	if (file == NULL)
+		die(path);
+	size = fread(packet, 1, sizeof packet, file);
+	fclose(file);
+	for (unsigned i = 0; i < o->times; i++) {
+		packet_send(fd, packet, size);
+		pause_ms(o->every_ms);
+	}
+}
+
+static unsigned number(const char *text, unsigned long max)
+{
+	char *end;
+	unsigned long value = strtoul(text, &end, 10);
+
+	if (end == text || *end != '\0' || value > max)
+		usage();
+	return (unsigned)value;
+}
+
+static struct in_addr address(const char *text)
+{
+	struct in_addr parsed;
+
+	if (inet_pton(AF_INET, text, &parsed) != 1)
+		usage();
+	return parsed;
+}
+
+static void key_parse(struct options *o, const char *hex)
+{
+	unsigned byte;
+
+	o->is_signed = true;
+	for (o->key_size = 0; *hex != '\0'; hex += 2) {
+		if (o->key_size == KEY_MAX || sscanf(hex, "%2x", &byte) != 1 || hex[1] == '\0')
+			usage();
+		o->key[o->key_size++] = (uint8_t)byte;
+	}
+}
+
+static void option_set(struct options *o, const char *name, const char *value)
+{
+	if (strcmp(name, "interface") == 0)
+		o->interface = value;
+	else if (strcmp(name, "source") == 0)
+		o->source = address(value);
+	else if (strcmp(name, "address") == 0)
+		o->address = address(value);
+	else if (strcmp(name, "version") == 0)
+		o->version = number(value, 15);
+	else if (strcmp(name, "type") == 0)
+		o->type = number(value, 15);
+	else if (strcmp(name, "vrid") == 0)
+		o->vrid = number(value, 255);
+	else if (strcmp(name, "priority") == 0)
+		o->priority = number(value, 255);
+	else if (strcmp(name, "count") == 0)
+		o->count = number(value, 255);
+	else if (strcmp(name, "interval") == 0)
+		o->interval = number(value, 65535);
+	else if (strcmp(name, "ttl") == 0)
+		o->ttl = number(value, 255);
+	else if (strcmp(name, "bad-checksum") == 0)
+		o->bad_checksum = true;
+	else if (strcmp(name, "key") == 0)
+		key_parse(o, value);
+	else if (strcmp(name, "key-id") == 0)
+		o->key_id = number(value, 255);
+	else if (strcmp(name, "bad-mac") == 0)
+		o->bad_mac = true;
+	else if (strcmp(name, "clock") == 0)
+		o->clock_offset_s = strtoll(value, NULL, 10);
+	else if (strcmp(name, "truncate") == 0)
+		o->truncate = (long)number(value, PACKET_MAX);
+	else if (strcmp(name, "times") == 0)
+		o->times = number(value, 1000000);
+	else
+		o->every_ms = number(value, 100000);
+}
+
+static void options_parse(struct options *o, int argc, char *argv[])
+{
+	static const struct option options[] = {
+		{"interface", required_argument, NULL, 1},
+		{"source", required_argument, NULL, 1},
+		{"address", required_argument, NULL, 1},
+		{"version", required_argument, NULL, 1},
+		{"type", required_argument, NULL, 1},
+		{"vrid", required_argument, NULL, 1},
+		{"priority", required_argument, NULL, 1},
+		{"count", required_argument, NULL, 1},
+		{"interval", required_argument, NULL, 1},
+		{"ttl", required_argument, NULL, 1},
+		{"bad-checksum", no_argument, NULL, 1},
+		{"key", required_argument, NULL, 1},
+		{"key-id", required_argument, NULL, 1},
+		{"bad-mac", no_argument, NULL, 1},
+		{"clock", required_argument, NULL, 1},
+		{"truncate", required_argument, NULL, 1},
+		{"times", required_argument, NULL, 1},
+		{"every", required_argument, NULL, 1},
+		{0},
+	};
+	int index;
+
+	for (;;) {
+		int found = getopt_long(argc, argv, "", options, &index);
+
+		if (found == -1)
+			return;
+		if (found != 1)
+			usage();
+		option_set(o, options[index].name, optarg);
+	}
+}
+
+int main(int argc, char *argv[])
+{
+	struct options o = {.source = address("192.0.2.12"),
+		.address = address("192.0.2.100"),
+		.interface = "eth0",
+		.version = 3,
+		.type = 1,
+		.vrid = 51,
+		.priority = 254,
+		.count = 1,
+		.interval = 10,
+		.ttl = 255,
+		.key_id = 1,
+		.truncate = -1,
+		.times = 1,
+		.every_ms = 20};
+
+	options_parse(&o, argc, argv);
+	if (argc - optind == 1 && strcmp(argv[optind], "send") == 0)
+		forge_send(&o);
+	else if (argc - optind == 2 && strcmp(argv[optind], "capture") == 0)
+		forge_capture(&o, argv[optind + 1]);
+	else if (argc - optind == 2 && strcmp(argv[optind], "resend") == 0)
+		forge_resend(&o, argv[optind + 1]);
+	else
+		usage();
+	return 0;
+}
