@@ -36,16 +36,18 @@ static int hash(struct conf *conf)
 static int fill(struct conf *conf, const char *content, size_t size, struct arena *arena, struct conf_errors *errors)
 {
 	struct conf_item *root = NULL;
+	unsigned unclosed = conf_scan(content, size, errors);
 	bool whole;
 	int r;
 
-	conf_scan(content, size, errors);
 	if (errors->count > 0)
 		return -EINVAL;
 	r = conf_parse_items(content, size, arena, errors, &root);
 	if (r < 0 && r != -EBADMSG)
 		return r;
-	whole = r == 0;
+	whole = r == 0 && unclosed == 0;
+	if (r == 0 && unclosed != 0)
+		conf_error(errors, unclosed, "a '{' is opened here and never closed: a '}' is missing");
 	r = conf_build(conf, root, whole, errors);
 	if (r == 0 && whole)
 		r = conf_check(conf, root, errors);

@@ -233,17 +233,7 @@ static void answer(enum complaint complaint, const char *name)
 	}
 }
 
-static void complain_of_end(void)
-{
-	const struct conf_item *open = parser->current;
-
-	if (open->parent == NULL)
-		complain("the file ends in the middle of something");
-	else
-		complain("the file ends inside section '%.64s', which begins in line %u: a '}' is missing", open->name,
-			open->line);
-}
-
+static void on_error(cfg_t *cfg, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
 static void on_error(cfg_t *cfg, const char *format, va_list arguments)
 {
 	enum complaint complaint = 0;
@@ -255,7 +245,7 @@ static void on_error(cfg_t *cfg, const char *format, va_list arguments)
 	while (complaint < COMPLAINT_OTHER && strcmp(format, complaint_formats[complaint]) != 0)
 		complaint++;
 	if (complaint == COMPLAINT_END) {
-		complain_of_end();
+		complain("the file ends in the middle of a section or an option: something is missing");
 	} else if (complaint == COMPLAINT_CLOSING_BRACE) {
 		complain("a '}' closes nothing: take it out");
 	} else if (complaint == COMPLAINT_OTHER) {

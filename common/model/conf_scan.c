@@ -3,10 +3,15 @@
 
 #include <string.h>
 
+/* Deeper than the language goes. */
+#define DEPTH_MAX 16
+
 struct scan {
 	const char *at;
 	const char *end;
 	unsigned line;
+	unsigned open_lines[DEPTH_MAX]; /* of the braces that are open, the outermost first */
+	size_t depth;
 	struct conf_errors *errors;
 };
 
@@ -118,6 +123,18 @@ static void scan_word(struct scan *scan)
 			start, *bad == '/' ? 2 : 1, bad);
 }
 
+static void scan_brace(struct scan *scan)
+{
+	if (*scan->at == '{') {
+		if (scan->depth < DEPTH_MAX)
+			scan->open_lines[scan->depth] = scan->line;
+		scan->depth++;
+	} else if (*scan->at == '}' && scan->depth > 0) {
+		scan->depth--;
+	}
+	scan->at++;
+}
+
 static void scan_token(struct scan *scan)
 {
 	char c = *scan->at;
@@ -126,7 +143,9 @@ static void scan_token(struct scan *scan)
 		scan_comment(scan);
 	} else if (c == '"' || c == '\'') {
 		scan_quoted(scan);
-	} else if (c == '{' || c == '}' || c == '=' || c == ',') {
+	} else if (c == '{' || c == '}') {
+		scan_brace(scan);
+	} else if (c == '=' || c == ',') {
 		scan->at++;
 	} else if (is_control(scan, scan->at)) {
 		scan_control(scan);
@@ -138,10 +157,11 @@ static void scan_token(struct scan *scan)
 	}
 }
 
-void conf_scan(const char *content, size_t size, struct conf_errors *errors)
+unsigned conf_scan(const char *content, size_t size, struct conf_errors *errors)
 {
 	struct scan scan = {.at = content, .end = content + size, .line = 1, .errors = errors};
 
 	while (scan.at < scan.end)
 		scan_token(&scan);
+	return scan.depth > 0 ? scan.open_lines[MIN(scan.depth, (size_t)DEPTH_MAX) - 1] : 0;
 }

@@ -12,7 +12,10 @@
 
 #include "common/model/conf_error.h"
 
-/* Adds an error for each place that breaks the rules. */
-void conf_scan(const char *content, size_t size, struct conf_errors *errors);
+/*
+ * Adds an error for each place that breaks the rules. Returns the line of the innermost `{` that is not closed at the
+ * end, 0 when all are: libconfuse takes the end of the file for the end of a section.
+ */
+unsigned conf_scan(const char *content, size_t size, struct conf_errors *errors);
 
 #endif

@@ -44,19 +44,13 @@ static const void *field_of(const struct schema_option *row, const void *object)
 
 static void number_store(void *field, size_t size, uint64_t value)
 {
-	switch (size) {
-	case sizeof(uint8_t):
+	assert(size == sizeof(uint8_t) || size == sizeof(uint16_t) || size == sizeof(unsigned));
+	if (size == sizeof(uint8_t))
 		*(uint8_t *)field = (uint8_t)value;
-		return;
-	case sizeof(uint16_t):
+	else if (size == sizeof(uint16_t))
 		*(uint16_t *)field = (uint16_t)value;
-		return;
-	case sizeof(unsigned):
+	else
 		*(unsigned *)field = (unsigned)value;
-		return;
-	default:
-		assert(!"a number's field has 1, 2 or 4 bytes");
-	}
 }
 
 static unsigned number_load(const void *field, size_t size)
@@ -99,7 +93,7 @@ static void number_print(const struct schema_option *row, const void *object, st
 static void number_describe(const struct schema_option *row, struct text *out)
 {
 	if (row->zero != NULL)
-		text_addf(out, "%s or ", row->zero);
+		text_addf(out, "%s, or ", row->zero);
 	text_addf(out, "a number from %lld to %lld", (long long)row->min, (long long)row->max);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/model/conf_print.h"
+#include "common/model/conf.h"
 
 #include "common/model/conf_value.h"
 #include "common/model/schema.h"

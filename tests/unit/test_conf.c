@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/model/conf.h"
+
+#include "tests/unit/unit.h"
+
+#include "common/pure/mono.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Two lines, so that what follows begins on the third. */
+#define PAIR \
+	"pair { node a { address = 192.0.2.1  priority = 150 }\n" \
+	"node b { address = 192.0.2.2 } }\n"
+#define POOL "pool p { server s { address = 192.0.2.21:80 } }\n"
+
+static int parse(const char *content, struct conf **ret_conf, struct text *errors)
+{
+	return conf_parse("f", content, strlen(content), ret_conf, errors);
+}
+
+/* Mistakes, each with the exact lines that tell of them. */
+static const struct {
+	const char *content;
+	const char *errors;
+} bad[] = {
+	/* Names that are not known, and what they may have been meant for. */
+	{PAIR "vip w { vird = 3  vrid = 3  interface = e  addresses = { 192.0.2.100 } }\n",
+		"f:3: option 'vird' is not known in section 'vip w': did you mean 'vrid'?\n"},
+	{PAIR "poool p { server s { address = x } }\n",
+		"f:3: section 'poool' is not known in the file: did you mean 'pool'?\n"},
+	{PAIR "log { colour = yes }\n", "f:3: option 'colour' is not known in section 'log': there are level\n"},
+	{PAIR "admin { listen = { 127.0.0.1:8404 } }\n",
+		"f:3: section 'admin' is not known in the file: there are pair, log, forwarder, vip, service, pool\n"},
+	{PAIR "include = x\n", "f:3: option 'include' is not known in the file: it has no options\n"},
+	{PAIR "log { x {} y z { a = { 1 }  b { c d { } } }  level = infos }\n",
+		"f:3: section 'x' is not known in section 'log': it has no sections\n"
+		"f:3: section 'y' is not known in section 'log': it has no sections\n"
+		"f:3: option 'level': 'infos' is not known: did you mean 'info'?\n"},
+	/* What later versions have is unknown until it works. */
+	{PAIR "pool p { balance = maglev }\n", "f:3: option 'balance': 'maglev' is not known: write round-robin\n"},
+	{PAIR "forwarder { max-connections = 10 }\n",
+		"f:3: option 'max-connections' is not known in section 'forwarder': there are threads\n"},
+	/* Repeats. */
+	{PAIR "log { level = info\nlevel = info }\n",
+		"f:4: option 'level' is set again in section 'log': line 3 has it already, keep one\n"},
+	{PAIR "log { }\nlog { }\n", "f:4: section 'log' is there again: line 3 has one already, keep one\n"},
+	{PAIR POOL "service s { listen = { 192.0.2.1:80 }\nlisten = { 192.0.2.1:81 } pool = p }",
+		"f:5: option 'listen' is set again in section 'service s': line 4 has it already, keep one\n"},
+	{PAIR POOL "service s { listen = { 192.0.2.1:80 }\nlisten = { } pool = p }",
+		"f:4: option 'listen' is set again in section 'service s': line 4 has it already, keep one\n"},
+	{PAIR POOL "\n" POOL,
+		"f:5: section 'pool p' is there again: line 3 has one already, give this one another name\n"},
+	{PAIR "pool p { server s { address = 192.0.2.21:80 }\nserver s { address = 192.0.2.22:80 } }\n",
+		"f:4: section 'server s' is there again: line 3 has one already, give this one another name\n"},
+	{PAIR "pool p { check tcp { }\ncheck http { } }\n",
+		"f:4: section 'check http' is there again: line 3 has one already, keep one\n"},
+	/* What is missing. */
+	{"", "f:1: section 'pair' is missing in the file: write pair { ... }\n"},
+	{"\npair { }", "f:2: section 'node' is missing in section 'pair': write node NAME { ... }\n"},
+	{PAIR "\nvip w { }\n",
+		"f:4: option 'vrid' is missing in section 'vip w': set it to a number from 1 to 255\n"
+		"f:4: option 'interface' is missing in section 'vip w': set it to a text of 1 to 15 characters\n"
+		"f:4: option 'addresses' is missing in section 'vip w': set it to { ... } with 1 to 255 addresses as "
+		"192.0.2.100/32\n"},
+	{PAIR "pool p { server s { weight = 0 } }",
+		"f:3: option 'address' is missing in section 'server s': set it to an address with its port as "
+		"192.0.2.1:80 or [2001:db8::1]:80\n"},
+	{PAIR POOL "service s { listen = { }  pool = p }", "f:4: option 'listen': 0 values are too few: write { ... } "
+							   "with 1 to 1024 addresses, each with its port "
+							   "as 192.0.2.1:80 or [2001:db8::1]:80\n"},
+	/* Values. */
+	{"pair { key-id = 0\nstate-port = 65536\nkey-file = pair.key\n"
+	 "node a { address = 192.0.2.1:80\npriority = -1 } node b { address = 192.0.2.2 } }",
+		"f:1: option 'key-id': '0' is out of range: write a number from 1 to 255\n"
+		"f:2: option 'state-port': '65536' is out of range: write a number from 1 to 65535\n"
+		"f:3: option 'key-file': 'pair.key' does not begin with '/': write a path that begins with '/', of at "
+		"most 4095 characters without blanks\n"
+		"f:4: option 'address': '192.0.2.1:80' is not an address: write an address as 192.0.2.1 or "
+		"2001:db8::1\n"
+		"f:5: option 'priority': '-1' is not a number: write a number from 1 to 255\n"},
+	{PAIR "vip w { vrid = 1  interface = interface0123456\n"
+	      "advert-interval = 100\n lease = 2\n preempt-delay = 1.5s\n garp { refresh = 1d } preempt = true\n"
+	      "authentication = hmca\n addresses = { 192.0.2.100/33,\n x } }",
+		"f:3: option 'interface': 'interface0123456' is too long: write a text of 1 to 15 characters\n"
+		"f:4: option 'advert-interval': '100' has no unit: write 100ms, or another of ms, s, m, h\n"
+		"f:5: option 'lease': '2' has no unit: write 2s, or another of ms, s, m, h\n"
+		"f:6: option 'preempt-delay': '1.5s' is not a time: write a time from 0s to 24h\n"
+		"f:7: option 'preempt': 'true' is neither: write yes or no\n"
+		"f:7: option 'refresh': '1d' is not a time: write a time from 0s to 24h\n"
+		"f:8: option 'authentication': 'hmca' is not known: did you mean 'hmac'?\n"
+		"f:9: option 'addresses': '192.0.2.100/33' has a prefix that is too long: write { ... } with 1 to 255 "
+		"addresses as 192.0.2.100/32\n"
+		"f:10: option 'addresses': 'x' is not an address: write { ... } with 1 to 255 addresses as "
+		"192.0.2.100/32\n"},
+	{PAIR "vip w { vrid = 1  interface = e  addresses = { 192.0.2.100 }\n"
+	      "advert-interval = 9ms  lease = 0s }\n"
+	      "vip x { vrid = 2  interface = e  addresses = { 192.0.2.101 }\n"
+	      "advert-interval = 41s  lease = 1500ms }\n"
+	      "vip y { vrid = 3  interface = e  addresses = { 192.0.2.102 }\n"
+	      "advert-interval = 15ms  lease = 99999999999999999999h }\n",
+		"f:4: option 'advert-interval': '9ms' is out of range: write a time from 10ms to 40s in steps of 10ms\n"
+		"f:4: option 'lease': '0s' is out of range: write a time from 1s to 1h in steps of 1s\n"
+		"f:6: option 'advert-interval': '41s' is out of range: write a time from 10ms to 40s in steps of 10ms\n"
+		"f:6: option 'lease': '1500ms' is between two steps: write a time from 1s to 1h in steps of 1s\n"
+		"f:8: option 'advert-interval': '15ms' is between two steps: write a time from 10ms to 40s in steps of "
+		"10ms\n"
+		"f:8: option 'lease': '99999999999999999999h' is out of range: write a time from 1s to 1h in steps of "
+		"1s\n"},
+	{PAIR "forwarder { threads = 64 }\n",
+		"f:3: option 'threads': '64' is out of range: write auto, or a number from 1 to 63\n"},
+	{PAIR "pool p { server s { address = 192.0.2.1  weight = 257 } }",
+		"f:3: option 'address': '192.0.2.1' is not an address with a port: write an address with its port as "
+		"192.0.2.1:80 or [2001:db8::1]:80\n"
+		"f:3: option 'weight': '257' is out of range: write a number from 0 to 256\n"},
+	{PAIR "pool p { check http { path = healthz\n expect-status = 399-200\nhost = \"a b\" } }",
+		"f:3: option 'path': 'healthz' does not begin with '/': write a path that begins with '/', of at most "
+		"1023 characters without blanks\n"
+		"f:4: option 'expect-status': '399-200' runs backwards: write a status from 100 to 599, or a range as "
+		"200-399\n"
+		"f:5: option 'host': 'a b' cannot be a Host: write a name as www.example.com\n"},
+	{PAIR "pool p { check http { expect-status = 99-200 } }",
+		"f:3: option 'expect-status': '99-200' is not a status: write a status from 100 to 599, or a range as "
+		"200-399\n"},
+	{PAIR "pool p { check tcp { expect-status = 200\n rise = 0 } }",
+		"f:3: option 'expect-status' does not go with 'check tcp': it is for 'check http'\n"
+		"f:4: option 'rise': '0' is out of range: write a number from 1 to 1000\n"},
+	{PAIR "pool p { check htpt { path = / } }\n pool q { check script { } }",
+		"f:3: section 'check htpt' is not known: did you mean 'check http'?\n"
+		"f:4: section 'check script' is not known: there are tcp, http\n"},
+	{PAIR "pool -p { }\npool \"a b\" { }\npool p/q { }\n",
+		"f:3: section 'pool -p': that is no name: write up to 63 letters, digits and '-_.', a letter or digit "
+		"first\n"
+		"f:4: section 'pool a b': that is no name: write up to 63 letters, digits and '-_.', a letter or digit "
+		"first\n"
+		"f:5: section 'pool p/q': that is no name: write up to 63 letters, digits and '-_.', a letter or digit "
+		"first\n"},
+	/* What does not go together. */
+	{"pair { node a { address = 192.0.2.1 }\nnode b { address = 192.0.2.1 } }",
+		"f:2: option 'address': node 'a' has 192.0.2.1 already: each node wants its own\n"
+		"f:2: option 'priority': node 'a' has 100 already: give one of the two a higher one\n"},
+	{PAIR "log { }", ""},
+	{"pair { node a { address = 192.0.2.1 priority = 3 } node b { address = 192.0.2.2 }\n"
+	 "node c { address = 192.0.2.3 } }",
+		"f:2: section 'node c' is one too many: a pair has two nodes\n"},
+	{"pair { node a { address = 192.0.2.1 } }\nvip w { vrid = 1 interface = e addresses = { 192.0.2.100 } }",
+		"f:1: section 'pair' has one node only, and 'vip w' needs two to move between: write the other node\n"},
+	{"pair { node a { address = 0.0.0.0 }\nnode b { address = ff02::12 priority = 1 } }",
+		"f:1: option 'address': '0.0.0.0' is no address of a host: write a unicast address\n"
+		"f:2: option 'address': 'ff02::12' is no address of a host: write a unicast address\n"},
+	{PAIR "vip w { vrid = 1 interface = e addresses = { 192.0.2.100, 192.0.2.101,\n192.0.2.100 } }\n"
+	      "vip x { vrid = 1 interface = e addresses = { 192.0.2.101 } }\n"
+	      "vip y { vrid = 1 interface = f addresses = { 192.0.2.102 } }\n",
+		"f:4: option 'addresses': 192.0.2.100 stands in line 3 already, for 'vip w': take one out\n"
+		"f:5: option 'addresses': 192.0.2.101 stands in line 3 already, for 'vip w': take one out\n"
+		"f:5: option 'vrid': 'vip w' has 1 on e already, in line 3: take another number\n"},
+	{PAIR "vip w { vrid = 1 interface = e/f addresses = { 192.0.2.1,\n192.0.2.0/24,\n2001:db8::1,\n224.0.0.18 } "
+	      "}\n",
+		"f:3: option 'interface': 'e/f' cannot be an interface: write its name as `ip link` has it\n"
+		"f:3: option 'addresses': 192.0.2.1 is the own address of node 'a': a VIP is an address of no node\n"
+		"f:4: option 'addresses': 192.0.2.0/24: a VIP is a single address, so that its removal never takes the "
+		"node's own with it: write 192.0.2.0/32\n"
+		"f:5: option 'addresses': 2001:db8::1/128 is IPv6, which a vip of this version cannot hold: write an "
+		"IPv4 "
+		"address\n"
+		"f:6: option 'addresses': '224.0.0.18' is no address of a host: write a unicast address\n"},
+	{PAIR "service s { listen = { 192.0.2.100:80, [::1]:80 } pool = blu }\n"
+	      "service t { listen = { 192.0.2.100:81,\n[::1]:80 } pool = green }\npool blue { }\n",
+		"f:3: option 'pool': there is no pool 'blu': did you mean 'blue'?\n"
+		"f:5: option 'pool': there is no pool 'green': write a section 'pool green'\n"
+		"f:5: option 'listen': [::1]:80 stands in line 3 already, for 'service s': take one out\n"},
+	{PAIR "pool p { server s { address = 0.0.0.0:80 } }\n",
+		"f:3: option 'address': '0.0.0.0' is no address of a host: write a unicast address\n"},
+	/* The traps of the lexer: what it would drop or replace without a word. */
+	{PAIR "pool p { check http { host = *.x } }\n", "f:3: '*.x': a value with '*' must be quoted: \"...\"\n"},
+	{PAIR "log { level = ${HOME} }\n",
+		"f:3: '${': variables are not replaced here: put the value in single quotes\n"},
+	{PAIR "log { level = \"${HOME}\" }\n",
+		"f:3: variables are not replaced here: write '${' as '\\${', or take single quotes\n"},
+	{PAIR "pool p { check http { path = /a//b } }\n", "f:3: '/a//b': a value with '//' must be quoted: \"...\"\n"},
+	{PAIR "pool p { check http { path = /a#b } }\n", "f:3: '/a#b': a value with '#' must be quoted: \"...\"\n"},
+	{PAIR "// a comment\n", "f:3: '//': a comment begins with '#', a value like this wants quotes\n"},
+	{PAIR "/* a comment */\n", "f:3: '/*': a comment begins with '#', a value like this wants quotes\n"
+				   "f:3: '*/': a value with '*' must be quoted: \"...\"\n"},
+	{PAIR "include(\"/etc/passwd\")\n", "f:3: 'include(': a value with '(' must be quoted: \"...\"\n"
+					    "f:3: ')': a value with ')' must be quoted: \"...\"\n"},
+	{PAIR POOL "service s { listen += { 192.0.2.1:80 } pool = p }\n",
+		"f:4: '+': a value with '+' must be quoted: \"...\"\n"},
+	{PAIR "pair|key-id = 3\n", "f:3: 'pair|key-id': a value with '|' must be quoted: \"...\"\n"},
+	{PAIR "log { level = \"info\n }\n", "f:3: a quote is opened and not closed on this line: close it with \"\n"},
+	{PAIR "log { level = \"in\\x66o\" }\n", "f:3: '\\x' means nothing here: write a backslash as '\\\\'\n"},
+	{PAIR "log { level = in\vfo }\n", "f:3: a control character (0x0b) stands here: take it out\n"},
+	/* A syntax error ends the list; what came before it is told too, and nothing is missed. */
+	{PAIR "log { level = 3 }\nvip w {\nvrid 51 }\nlog { level = 4 }\n",
+		"f:3: option 'level': '3' is not known: write error, warning, info or debug\n"
+		"f:5: option 'vrid' has no '=' after it: write vrid = VALUE\n"},
+	{PAIR "vip w { vrid = 51\n", "f:3: a '{' is opened here and never closed: a '}' is missing\n"},
+	{PAIR "log {", "f:3: a '{' is opened here and never closed: a '}' is missing\n"},
+	{PAIR "vip w {\nvrid =\n",
+		"f:5: the file ends in the middle of a section or an option: something is missing\n"},
+	{PAIR "vip w {\naddresses = {\n",
+		"f:5: the file ends in the middle of a section or an option: something is missing\n"},
+	{PAIR "}\n", "f:3: a '}' closes nothing: take it out\n"},
+	{PAIR "vip { }\n", "f:3: section 'vip' has no name: write vip NAME { ... }\n"},
+	{PAIR "log level = info\n", "f:3: section 'log' has no '{' where it should begin\n"},
+	{PAIR "log { level = info=b }\n", "f:3: '=' does not belong here: a value with blanks or '=' must be quoted, "
+					  "those of a list stand between { "
+					  "and } with commas\n"},
+	{PAIR "log { level = { info } }\n", "f:3: '{' does not belong here: a value with blanks or '=' must be quoted, "
+					    "those of a list stand between { "
+					    "and } with commas\n"},
+};
+
+static void mistakes_are_told_with_their_lines(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct conf *conf = NULL;
+		AUTO_TEXT errors = {0};
+		int r = parse(bad[i].content, &conf, &errors);
+
+		assert_string_equal(text_get(&errors), bad[i].errors);
+		assert_int_equal(r, *bad[i].errors != '\0' ? -EINVAL : 0);
+		assert_int_equal(conf != NULL, r == 0);
+		conf_free(conf);
+	}
+}
+
+static const char *const good[] = {
+	PAIR,
+	"pair { node only { address = 2001:db8::1 } }",
+	"pair{key-id=7 state-port=1 node a{address=192.0.2.1 priority=255}node b{address=192.0.2.2 priority=1}}",
+	PAIR "pool empty { }\nservice s { listen = { 0.0.0.0:80, [::]:80 }  pool = empty  retries = 0 }\n",
+	PAIR
+	"# \xc3\xa9 * ${x} \" '\r\npool p { check http { expect-body = \"*\\\"\\\\\\${a}(=)#|//\"\r\n host = 'x' } }",
+	PAIR "pool p { check http { expect-body = '${HOME}'  expect-status = 204 } }",
+	PAIR "vip w { vrid = 255 interface = e addresses = { 192.0.2.100, } lease = 60m advert-interval = 40s }",
+	PAIR "log\n{\nlevel\n=\ndebug\n}\nforwarder { threads = 2 }",
+	PAIR POOL "service s { listen = 192.0.2.1:80  pool = p  timeouts { idle = 0 connect = 0s } }",
+};
+
+static void good_ones_show_as_the_same_configuration(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		struct conf *conf = NULL, *again = NULL;
+		AUTO_TEXT errors = {0};
+		AUTO_TEXT shown = {0};
+		AUTO_TEXT shown_again = {0};
+
+		assert_int_equal(parse(good[i], &conf, &errors), 0);
+		assert_string_equal(text_get(&errors), "");
+		conf_show(conf, &shown);
+		assert_int_equal(parse(text_get(&shown), &again, &errors), 0);
+		conf_show(again, &shown_again);
+		assert_string_equal(text_get(&shown), text_get(&shown_again));
+		assert_int_equal(strlen(conf->hash), CONF_HASH_SIZE - 1);
+		assert_string_equal(conf->hash, again->hash);
+		conf_free(conf);
+		conf_free(again);
+	}
+}
+
+static void defaults_fill_what_is_not_there(void **state)
+{
+	struct conf *conf = NULL;
+	AUTO_TEXT errors = {0};
+	const struct vip_conf *vip;
+	const struct pool_conf *pool;
+
+	(void)state;
+	assert_int_equal(parse(PAIR "vip w { vrid = 51 interface = eth0 addresses = { 192.0.2.100 } }\n"
+				    "service s { listen = { 192.0.2.100:80 } pool = p }\n"
+				    "pool p { check http { } server x { address = [2001:db8::1]:8080 } } pool q { }",
+				 &conf, &errors),
+		0);
+	assert_string_equal(conf->pair.key_file, "/etc/lbpair/pair.key");
+	assert_int_equal(conf->pair.key_id, 1);
+	assert_int_equal(conf->pair.state_port, 3780);
+	assert_int_equal(conf->pair.nodes[1].priority, 100);
+	assert_int_equal(conf->log.level, LOG_LEVEL_INFO);
+	assert_int_equal(conf->forwarder.threads, 0);
+	vip = conf_find_vip(conf, "w");
+	assert_non_null(vip);
+	assert_int_equal(vip->addresses[0].length, 32);
+	assert_int_equal(vip->advert_interval_ns, 100 * NS_PER_MS);
+	assert_int_equal(vip->authentication, VIP_AUTHENTICATION_HMAC);
+	assert_true(vip->preempt);
+	assert_int_equal(vip->preempt_delay_ns, 0);
+	assert_int_equal(vip->lease_ns, 2 * NS_PER_S);
+	assert_int_equal(vip->garp.count, 5);
+	assert_int_equal(vip->garp.interval_ns, 200 * NS_PER_MS);
+	assert_int_equal(vip->garp.refresh_ns, 60 * NS_PER_S);
+	assert_int_equal(conf->services[0].timeouts.connect_ns, 3 * NS_PER_S);
+	assert_int_equal(conf->services[0].timeouts.idle_ns, 600 * NS_PER_S);
+	assert_int_equal(conf->services[0].timeouts.half_close_ns, 30 * NS_PER_S);
+	assert_int_equal(conf->services[0].retries, 2);
+	pool = conf_find_pool(conf, "p");
+	assert_ptr_equal(conf->services[0].pool, pool);
+	assert_int_equal(pool->balance, BALANCE_ROUND_ROBIN);
+	assert_int_equal(pool->check.kind, CHECK_HTTP);
+	assert_string_equal(pool->check.path, "/healthz");
+	assert_int_equal(pool->check.interval_ns, NS_PER_S);
+	assert_int_equal(pool->check.timeout_ns, NS_PER_S);
+	assert_int_equal(pool->check.rise, 2);
+	assert_int_equal(pool->check.fall, 3);
+	assert_int_equal(pool->check.expect_status_min, 200);
+	assert_int_equal(pool->check.expect_status_max, 399);
+	assert_string_equal(pool->check.expect_body, "");
+	assert_string_equal(pool->check.host, "");
+	assert_int_equal(pool->check.port, 0);
+	assert_int_equal(pool->servers[0].weight, 100);
+	assert_int_equal(conf_find_pool(conf, "q")->check.kind, CHECK_NONE);
+	assert_null(conf_find_pool(conf, "r"));
+	assert_null(conf_find_node(conf, "c"));
+	assert_ptr_equal(conf_find_node(conf, "b"), &conf->pair.nodes[1]);
+	conf_free(conf);
+}
+
+static void hash_of(const char *content, char hash[static CONF_HASH_SIZE])
+{
+	struct conf *conf = NULL;
+	AUTO_TEXT errors = {0};
+
+	assert_int_equal(parse(content, &conf, &errors), 0);
+	memcpy(hash, conf->hash, CONF_HASH_SIZE);
+	conf_free(conf);
+}
+
+static void the_hash_is_of_what_is_meant(void **state)
+{
+	char plain[CONF_HASH_SIZE], other[CONF_HASH_SIZE];
+
+	(void)state;
+	hash_of(PAIR POOL, plain);
+	hash_of("# comment\n" POOL "\n\n" PAIR "log { level = \"info\" }", other);
+	assert_string_equal(plain, other);
+	hash_of(PAIR "pool p { server s { address = 192.0.2.21:80  weight = 99 } }", other);
+	assert_string_not_equal(plain, other);
+}
+
+static void at_most_a_hundred_errors_are_shown(void **state)
+{
+	struct conf *conf = NULL;
+	AUTO_TEXT content = {0};
+	AUTO_TEXT errors = {0};
+	size_t lines = 0;
+
+	(void)state;
+	text_add(&content, PAIR);
+	for (unsigned i = 0; i < 150; i++)
+		text_addf(&content, "pool p%u { balance = x }\n", i);
+	assert_int_equal(parse(text_get(&content), &conf, &errors), -EINVAL);
+	for (const char *at = text_get(&errors); *at != '\0'; at++)
+		lines += *at == '\n';
+	assert_int_equal(lines, 101);
+	assert_non_null(strstr(text_get(&errors), "f:102: option 'balance'"));
+	assert_null(strstr(text_get(&errors), "f:103:"));
+	assert_non_null(strstr(text_get(&errors), "f: 50 more errors are not shown\n"));
+}
+
+/* Each unknown name costs a further attempt; the end of them is a syntax error, not a loop. */
+static void many_unknown_names_come_to_an_end(void **state)
+{
+	struct conf *conf = NULL;
+	AUTO_TEXT content = {0};
+	AUTO_TEXT errors = {0};
+
+	(void)state;
+	text_add(&content, PAIR);
+	for (unsigned i = 0; i < 1000; i++)
+		text_addf(&content, "x%u { y%u z { } }\n", i, i);
+	assert_int_equal(parse(text_get(&content), &conf, &errors), -EINVAL);
+	assert_non_null(strstr(text_get(&errors), "f:3: section 'x0' is not known in the file"));
+}
+
+static void a_nul_byte_is_an_error(void **state)
+{
+	static const char content[] = PAIR "log { level = info }\0pool p { }";
+	struct conf *conf = NULL;
+	AUTO_TEXT errors = {0};
+
+	(void)state;
+	assert_int_equal(conf_parse("f", content, sizeof content - 1, &conf, &errors), -EINVAL);
+	assert_string_equal(text_get(&errors), "f:3: a control character (0x00) stands here: take it out\n");
+}
+
+static void a_file_that_cannot_be_read_is_named(void **state)
+{
+	struct conf *conf = NULL;
+	AUTO_TEXT errors = {0};
+
+	(void)state;
+	assert_int_equal(conf_load("/nonexistent/lbpair.conf", &conf, &errors), -ENOENT);
+	assert_string_equal(text_get(&errors), "/nonexistent/lbpair.conf: cannot be read: No such file or directory\n");
+	assert_int_equal(conf_load("/tmp", &conf, &errors), -EISDIR);
+	assert_null(conf);
+}
+
+static void the_shipped_example_is_good(void **state)
+{
+	const char *source = getenv("srcdir");
+	char path[4096];
+	struct conf *conf = NULL;
+	AUTO_TEXT errors = {0};
+
+	(void)state;
+	snprintf(path, sizeof path, "%s/packaging/examples/lbpair.conf", source != NULL ? source : ".");
+	assert_int_equal(conf_load(path, &conf, &errors), 0);
+	assert_string_equal(text_get(&errors), "");
+	assert_int_equal(conf->pair.node_count, 2);
+	assert_int_equal(conf->vip_count, 1);
+	assert_int_equal(conf->services[0].pool->check.kind, CHECK_HTTP);
+	assert_true(conf->services[0].pool->server_count >= 2);
+	conf_free(conf);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mistakes_are_told_with_their_lines),
+		cmocka_unit_test(good_ones_show_as_the_same_configuration),
+		cmocka_unit_test(defaults_fill_what_is_not_there),
+		cmocka_unit_test(the_hash_is_of_what_is_meant),
+		cmocka_unit_test(at_most_a_hundred_errors_are_shown),
+		cmocka_unit_test(many_unknown_names_come_to_an_end),
+		cmocka_unit_test(a_nul_byte_is_an_error),
+		cmocka_unit_test(a_file_that_cannot_be_read_is_named),
+		cmocka_unit_test(the_shipped_example_is_good),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* What every row of the schema must keep: these tests walk the table, so that a new row is tested at once. */
+#include "common/model/schema.h"
+
+#include "tests/unit/unit.h"
+
+#include "common/model/conf_value.h"
+#include "common/model/schema_doc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef void visit_fn(const struct schema_section *section, const struct schema_option *row);
+
+static void walk(const struct schema_section *section, visit_fn *visit)
+{
+	for (size_t i = 0; i < section->option_count; i++)
+		visit(section, &section->options[i]);
+	for (size_t i = 0; i < section->section_count; i++)
+		walk(&section->sections[i], visit);
+}
+
+static void read_word(const struct schema_option *row, const char *word, void *object, struct arena *arena)
+{
+	struct conf_errors errors = {.arena = arena};
+	struct conf_item *item = conf_item_add(arena, NULL, row->name, NULL, 1);
+
+	assert_non_null(item);
+	assert_int_equal(conf_item_add_word(arena, item, word, 1), 0);
+	assert_int_equal(conf_value_read(row, item, object, arena, &errors), 0);
+}
+
+static void default_reads_and_prints(const struct schema_section *section, const struct schema_option *row)
+{
+	struct arena arena = {0};
+	void *object = arena_alloc(&arena, 1, section->size), *again = arena_alloc(&arena, 1, section->size);
+	AUTO_TEXT printed = {0};
+	AUTO_TEXT printed_again = {0};
+
+	assert_non_null(object);
+	assert_non_null(again);
+	if (row->preset != NULL) {
+		read_word(row, row->preset, object, &arena);
+		conf_value_print(row, object, &printed);
+		assert_int_equal(conf_value_preset(row, again, &arena), 0);
+		conf_value_print(row, again, &printed_again);
+		assert_string_equal(text_get(&printed), text_get(&printed_again));
+	}
+	arena_free(&arena);
+}
+
+static void row_is_whole(const struct schema_section *section, const struct schema_option *row)
+{
+	assert_true(row->offset + row->size <= section->size);
+	assert_non_null(row->help);
+	assert_true(strlen(row->help) > 10 && row->help[strlen(row->help) - 1] == '.');
+	assert_ptr_equal(schema_find_option(section, row->name), row);
+	if (row->only_for != NULL)
+		assert_true(schema_word(section->words, section->word_count, row->only_for) >= 0);
+	if (row->type == SCHEMA_SPAN)
+		assert_true(row->preset != NULL);
+}
+
+static void each_default_is_what_it_says(void **state)
+{
+	(void)state;
+	walk(&schema_root, default_reads_and_prints);
+}
+
+static void each_row_is_whole(void **state)
+{
+	(void)state;
+	walk(&schema_root, row_is_whole);
+}
+
+/* No two fields of a section share bytes, so that no row fills another's field. */
+static void rows_do_not_overlap(const struct schema_section *section, const struct schema_option *row)
+{
+	for (size_t i = 0; i < section->option_count; i++) {
+		const struct schema_option *other = &section->options[i];
+
+		if (other != row)
+			assert_true(
+				other->offset + other->size <= row->offset || row->offset + row->size <= other->offset);
+	}
+}
+
+static void each_row_has_its_own_field(void **state)
+{
+	(void)state;
+	walk(&schema_root, rows_do_not_overlap);
+}
+
+static void the_reference_page_is_what_the_table_prints(void **state)
+{
+	const char *source = getenv("srcdir");
+	char path[4096], piece[4096];
+	AUTO_TEXT page = {0};
+	AUTO_TEXT committed = {0};
+	ssize_t count;
+	int fd;
+
+	(void)state;
+	snprintf(path, sizeof path, "%s/doc/reference.md", source != NULL ? source : ".");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	while ((count = read(fd, piece, sizeof piece)) > 0)
+		text_add_bytes(&committed, piece, (size_t)count);
+	close(fd);
+	schema_reference(&page);
+	/* Where this fails: make reference. */
+	assert_string_equal(text_get(&committed), text_get(&page));
+}
+
+/* The options of this version, so that none gets lost and none comes before it works. */
+static const char *const wanted[] = {"key-file", "key-id", "state-port", "address", "priority", "level", "threads",
+	"vrid", "interface", "addresses", "advert-interval", "authentication", "preempt", "preempt-delay", "lease",
+	"count", "interval", "refresh", "listen", "protocol", "mode", "pool", "retries", "connect", "idle",
+	"half-close", "balance", "path", "interval", "timeout", "rise", "fall", "expect-status", "expect-body", "host",
+	"port", "address", "weight"};
+static size_t wanted_at;
+
+static void is_wanted(const struct schema_section *section, const struct schema_option *row)
+{
+	(void)section;
+	assert_true(wanted_at < ARRAY_LEN(wanted));
+	assert_string_equal(row->name, wanted[wanted_at++]);
+}
+
+static void the_options_are_those_of_this_version(void **state)
+{
+	(void)state;
+	walk(&schema_root, is_wanted);
+	assert_int_equal(wanted_at, ARRAY_LEN(wanted));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_row_is_whole),
+		cmocka_unit_test(each_row_has_its_own_field),
+		cmocka_unit_test(each_default_is_what_it_says),
+		cmocka_unit_test(the_reference_page_is_what_the_table_prints),
+		cmocka_unit_test(the_options_are_those_of_this_version),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
