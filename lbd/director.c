@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT */
+#include "lbd/director.h"
+
+#include "common/shell/daemon.h"
+#include "common/system/fd.h"
+#include "common/system/log.h"
+#include "lbd/checker.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+
+/* The first checks are spread over so much a server, and over no more than the second. */
+#define SPREAD_NS NS_PER_MS
+#define SPREAD_MAX_NS NS_PER_S
+
+struct director {
+	struct director_setup setup;
+	struct runtime *runtime;
+	struct servers *servers;
+	struct checker **checkers; /* by server; NULL: none */
+	struct workers *workers;
+	struct roles roles;
+
+	struct loop_io news_io;
+	int news_fd;
+	uint64_t generation;       /* of the last snapshot */
+	uint64_t servers_revision; /* that it was made of */
+	bool finishing;
+	void (*applied_fn)(void *context);
+	void *applied_context;
+
+	struct loop_timer beat_timer;
+	struct loop_timer change_timer;
+	struct loop_timer watchdog_timer;
+};
+
+/* Telling: snapshots to the workers, liveness to vrrpd. */
+
+static void tell_liveness(struct director *director)
+{
+	const struct conf *conf = director->setup.conf;
+	size_t count = MIN(conf->service_count, (size_t)LIVENESS_SERVICES_MAX);
+	AUTO_FREE struct liveness_service *services = calloc(MAX(count, (size_t)1), sizeof *services);
+
+	if (services == NULL) {
+		log_error("out of memory, the services' states are not up to date for vrrpd");
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		snprintf(services[i].name, LIVENESS_NAME_MAX, "%s", conf->services[i].name);
+		services[i].up = servers_pool_is_up(director->servers, conf->services[i].pool);
+	}
+	liveness_set_services(director->setup.live, services, count);
+	liveness_set_checked(director->setup.live, director->servers->unchecked == 0);
+}
+
+static int make_snapshot(struct director *director, struct snapshot **ret_snapshot)
+{
+	struct snapshot_source source = {
+		.conf = director->setup.conf,
+		.generation = director->generation + 1,
+		.accepting = !director->finishing,
+		.usable = director->servers->usable,
+		.pool_revisions = director->servers->pool_revisions,
+	};
+	AUTO_FREE struct snapshot_yield *yields = roles_yields(&director->roles, &source.yield_count);
+	int r;
+
+	if (yields == NULL && source.yield_count > 0)
+		return -ENOMEM;
+	source.yields = yields;
+	r = snapshot_new(&source, ret_snapshot);
+	if (r == 0) {
+		director->generation = source.generation;
+		director->servers_revision = director->servers->revision;
+	}
+	return r;
+}
+
+static int publish(struct director *director)
+{
+	struct snapshot *snapshot;
+	int r = make_snapshot(director, &snapshot);
+
+	if (r < 0) {
+		log_error("out of memory, the workers go on by the former state");
+		return r;
+	}
+	workers_publish(director->workers, snapshot);
+	snapshot_unref(snapshot);
+	return 0;
+}
+
+static void on_change(struct loop_timer *timer, struct mono now)
+{
+	struct director *director = CONTAINER_OF(timer, struct director, change_timer);
+
+	(void)now;
+	tell_liveness(director);
+	if (director->servers_revision != director->servers->revision)
+		(void)publish(director);
+}
+
+/* In the same round of the loop, once for all changes of it. */
+static void note_change(struct director *director)
+{
+	if (loop_timer_set(director->setup.loop, &director->change_timer, loop_now(director->setup.loop), on_change) <
+		0)
+		on_change(&director->change_timer, loop_now(director->setup.loop));
+}
+
+static void on_check(void *context, size_t place, bool passed, const char *text)
+{
+	struct director *director = context;
+	uint64_t revision = director->servers->revision;
+	size_t unchecked = director->servers->unchecked;
+
+	servers_note_check(director->servers, place, passed, text);
+	if (director->servers->revision != revision || director->servers->unchecked != unchecked)
+		note_change(director);
+}
+
+/* Hearing: what workers say, and the time. */
+
+static void on_news(struct loop_io *io, unsigned events)
+{
+	struct director *director = CONTAINER_OF(io, struct director, news_io);
+	eventfd_t count;
+
+	(void)events;
+	if (eventfd_read(io->fd, &count) < 0)
+		return;
+	if (director->applied_fn != NULL)
+		director->applied_fn(director->applied_context);
+	if (director->finishing && director_applied(director) >= director->generation &&
+		workers_open_connections(director->workers) == 0)
+		loop_stop(director->setup.loop);
+}
+
+/* Sets one of the director's own timers again, which takes no memory. */
+static void again(struct director *director, struct loop_timer *timer, struct mono at, loop_timer_fn *fn)
+{
+	if (loop_timer_set(director->setup.loop, timer, at, fn) < 0)
+		abort();
+}
+
+static void on_beat(struct loop_timer *timer, struct mono now)
+{
+	struct director *director = CONTAINER_OF(timer, struct director, beat_timer);
+
+	liveness_beat(director->setup.live, 0);
+	again(director, timer, mono_add(now, LIVENESS_BEAT_MS * NS_PER_MS), on_beat);
+}
+
+static void on_watchdog(struct loop_timer *timer, struct mono now)
+{
+	struct director *director = CONTAINER_OF(timer, struct director, watchdog_timer);
+
+	/* sd_watchdog_enabled(3) asks for twice an interval; one look that a worker missed is thus forgiven. */
+	if (workers_have_beaten(director->workers))
+		daemon_notify_watchdog();
+	else
+		log_warning("a worker does not beat");
+	again(director, timer, mono_add(now, daemon_watchdog_ns() / 3), on_watchdog);
+}
+
+/* Starting and ending. */
+
+static int start_checks(struct director *director)
+{
+	const struct servers *servers = director->servers;
+	int64_t spread_ns = MIN((int64_t)servers->count * SPREAD_NS, SPREAD_MAX_NS);
+	int r = 0;
+
+	director->checkers = calloc(MAX(servers->count, (size_t)1), sizeof(struct checker *));
+	if (director->checkers == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; r == 0 && i < servers->count; i++) {
+		struct checker_target target = {
+			.place = i,
+			.conf = &servers->list[i].pool->check,
+			.server = servers->list[i].conf->address,
+			.delay_ns = spread_ns * (int64_t)i / (int64_t)servers->count,
+		};
+
+		if (target.conf->kind != CHECK_NONE)
+			r = checker_new(director->setup.loop, &target, on_check, director, &director->checkers[i]);
+	}
+	return r;
+}
+
+static int start_workers(struct director *director, struct text *errors)
+{
+	struct snapshot *snapshot;
+	struct workers_setup setup = {
+		.conf = director->setup.conf,
+		.count = director->setup.threads,
+		.live = director->setup.live,
+		.news_fd = director->news_fd,
+	};
+	int r = make_snapshot(director, &snapshot);
+
+	if (r < 0)
+		return r;
+	setup.snapshot = snapshot;
+	r = workers_start(&setup, &director->workers, errors);
+	snapshot_unref(snapshot);
+	return r;
+}
+
+static int start_timers(struct director *director)
+{
+	struct mono now = loop_now(director->setup.loop);
+	int r = loop_timer_set(director->setup.loop, &director->beat_timer, now, on_beat);
+
+	if (r == 0 && daemon_watchdog_ns() > 0)
+		r = loop_timer_set(director->setup.loop, &director->watchdog_timer,
+			mono_add(now, daemon_watchdog_ns() / 3), on_watchdog);
+	return r;
+}
+
+static int start(struct director *director, struct text *errors)
+{
+	int r = runtime_new(&director->runtime);
+
+	if (r == 0)
+		r = servers_new(director->setup.conf, director->runtime, &director->servers);
+	if (r < 0)
+		return r;
+	director->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (director->news_fd < 0)
+		return -errno;
+	r = loop_io_add(director->setup.loop, &director->news_io, director->news_fd, LOOP_READ, on_news);
+	if (r == 0)
+		r = start_workers(director, errors);
+	if (r == 0)
+		r = start_checks(director);
+	if (r == 0)
+		r = start_timers(director);
+	return r;
+}
+
+int director_new(const struct director_setup *setup, struct director **ret_director, struct text *errors)
+{
+	struct director *director = calloc(1, sizeof *director);
+	int r;
+
+	if (director == NULL)
+		return -ENOMEM;
+	director->setup = *setup;
+	director->news_fd = -1;
+	r = start(director, errors);
+	if (r < 0) {
+		director_free(director);
+		return r;
+	}
+	tell_liveness(director);
+	liveness_set_bound(setup->live, true);
+	*ret_director = director;
+	return 0;
+}
+
+void director_free(struct director *director)
+{
+	if (director == NULL)
+		return;
+	liveness_set_bound(director->setup.live, false);
+	for (size_t i = 0; director->checkers != NULL && i < director->servers->count; i++)
+		checker_free(director->checkers[i]);
+	free(director->checkers);
+	workers_stop(director->workers);
+	loop_timer_clear(director->setup.loop, &director->beat_timer);
+	loop_timer_clear(director->setup.loop, &director->change_timer);
+	loop_timer_clear(director->setup.loop, &director->watchdog_timer);
+	loop_io_remove(director->setup.loop, &director->news_io);
+	fd_close(&director->news_fd);
+	roles_free(&director->roles);
+	servers_free(director->servers);
+	runtime_free(director->runtime);
+	free(director);
+}
+
+void director_finish(struct director *director)
+{
+	if (director->finishing)
+		return;
+	director->finishing = true;
+	liveness_set_bound(director->setup.live, false);
+	log_info("accepting no more connections", log_uint("open", workers_open_connections(director->workers)));
+	if (publish(director) < 0)
+		loop_stop(director->setup.loop);
+}
+
+int director_set_admin(struct director *director, const char *name, enum admin_state admin, uint64_t *ret_generation)
+{
+	struct server *server = servers_find(director->servers, name);
+	int r;
+
+	if (server == NULL)
+		return -ENOENT;
+	r = runtime_set_admin(director->runtime, name, admin);
+	if (r < 0)
+		return r;
+	servers_set_admin(director->servers, server, admin);
+	tell_liveness(director);
+	r = publish(director);
+	if (r == 0)
+		*ret_generation = director->generation;
+	return r;
+}
+
+int director_set_role(struct director *director, const char *vip, const char *state, const struct ip *addresses,
+	size_t count, uint64_t *ret_generation)
+{
+	int r = roles_set(&director->roles, vip, state, addresses, count);
+
+	if (r > 0)
+		r = publish(director);
+	if (r == 0)
+		*ret_generation = director->generation;
+	return r;
+}
+
+uint64_t director_applied(const struct director *director)
+{
+	return workers_generation(director->workers);
+}
+
+void director_on_applied(struct director *director, void (*fn)(void *context), void *context)
+{
+	director->applied_fn = fn;
+	director->applied_context = context;
+}
+
+const struct conf *director_conf(const struct director *director)
+{
+	return director->setup.conf;
+}
+
+const struct servers *director_servers(const struct director *director)
+{
+	return director->servers;
+}
+
+const struct workers *director_workers(const struct director *director)
+{
+	return director->workers;
+}
+
+const struct roles *director_roles(const struct director *director)
+{
+	return &director->roles;
+}

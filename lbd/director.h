@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The control thread's work: it has the configuration, the servers' checks and the roles, makes snapshots of them for
+ * the workers, and tells vrrpd through the liveness page.
+ */
+#ifndef LBPAIR_LBD_DIRECTOR_H
+#define LBPAIR_LBD_DIRECTOR_H
+
+#include "common/model/conf.h"
+#include "common/system/liveness.h"
+#include "common/system/loop.h"
+#include "lbd/roles.h"
+#include "lbd/servers.h"
+#include "lbd/workers.h"
+
+struct director;
+
+struct director_setup {
+	struct loop *loop;
+	const struct conf *conf; /* outlives the director */
+	struct liveness *live;   /* of 1 + `threads` loops; outlives it too */
+	unsigned threads;
+};
+
+/* Binds, starts the workers and the checks. Negative errno, and a line for each mistake. */
+MUST_USE int director_new(const struct director_setup *setup, struct director **ret_director, struct text *errors);
+/* Resets all connections. Accepts NULL. */
+void director_free(struct director *director);
+
+/* Accepts what waits to be accepted, then nothing more; the loop is stopped when the last connection has ended. */
+void director_finish(struct director *director);
+
+/* Decisions and words from outside. The returned generation has been carried out when director_applied has reached it.
+ */
+
+/* -ENOENT: there is no such server; -ENOMEM. */
+MUST_USE int director_set_admin(
+	struct director *director, const char *server, enum admin_state admin, uint64_t *ret_generation);
+/* As roles_set. */
+MUST_USE int director_set_role(struct director *director, const char *vip, const char *state,
+	const struct ip *addresses, size_t count, uint64_t *ret_generation);
+uint64_t director_applied(const struct director *director);
+/* `fn` is called when director_applied has advanced. One a director. */
+void director_on_applied(struct director *director, void (*fn)(void *context), void *context);
+
+/* For those who report. */
+const struct conf *director_conf(const struct director *director);
+const struct servers *director_servers(const struct director *director);
+const struct workers *director_workers(const struct director *director);
+const struct roles *director_roles(const struct director *director);
+
+#endif

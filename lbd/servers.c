@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#include "lbd/servers.h"
+
+#include "common/pure/text.h"
+#include "common/system/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static size_t place_of(const struct servers *servers, const struct server *server)
+{
+	return (size_t)(server - servers->list);
+}
+
+static bool is_usable(const struct server *server)
+{
+	return server->admin == ADMIN_ENABLED && server->score.health != HEALTH_DOWN;
+}
+
+static void update_usable(struct servers *servers, const struct server *server)
+{
+	size_t place = place_of(servers, server);
+
+	if (servers->usable[place] == is_usable(server))
+		return;
+	servers->usable[place] = is_usable(server);
+	servers->revision++;
+	servers->pool_revisions[server->pool - servers->conf->pools] = servers->revision;
+}
+
+static int add(struct servers *servers, const struct pool_conf *pool, const struct server_conf *conf,
+	const struct runtime *runtime)
+{
+	struct server *server = &servers->list[servers->count];
+	AUTO_TEXT name = {0};
+
+	text_addf(&name, "%s/%s", pool->name, conf->name);
+	if (name.failed)
+		return -ENOMEM;
+	*server = (struct server){.pool = pool, .conf = conf, .name = TAKE(name.data)};
+	server->admin = runtime_admin(runtime, server->name);
+	servers->usable[servers->count++] = is_usable(server);
+	if (pool->check.kind != CHECK_NONE)
+		servers->unchecked++;
+	return 0;
+}
+
+static int fill(struct servers *servers, const struct runtime *runtime)
+{
+	const struct conf *conf = servers->conf;
+	size_t count = 0;
+
+	for (size_t i = 0; i < conf->pool_count; i++)
+		count += conf->pools[i].server_count;
+	servers->list = calloc(MAX(count, (size_t)1), sizeof *servers->list);
+	servers->usable = calloc(MAX(count, (size_t)1), sizeof *servers->usable);
+	servers->pool_revisions = calloc(MAX(conf->pool_count, (size_t)1), sizeof *servers->pool_revisions);
+	servers->first_of_pool = calloc(MAX(conf->pool_count, (size_t)1), sizeof *servers->first_of_pool);
+	if (servers->list == NULL || servers->usable == NULL || servers->pool_revisions == NULL ||
+		servers->first_of_pool == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < conf->pool_count; i++) {
+		const struct pool_conf *pool = &conf->pools[i];
+
+		servers->first_of_pool[i] = servers->count;
+		for (size_t j = 0; j < pool->server_count; j++) {
+			int r = add(servers, pool, &pool->servers[j], runtime);
+
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+int servers_new(const struct conf *conf, const struct runtime *runtime, struct servers **ret_servers)
+{
+	struct servers *servers = calloc(1, sizeof *servers);
+	int r;
+
+	if (servers == NULL)
+		return -ENOMEM;
+	servers->conf = conf;
+	r = fill(servers, runtime);
+	if (r < 0)
+		servers_free(servers);
+	else
+		*ret_servers = servers;
+	return r;
+}
+
+void servers_free(struct servers *servers)
+{
+	if (servers == NULL)
+		return;
+	for (size_t i = 0; i < servers->count; i++)
+		free(servers->list[i].name);
+	free(servers->list);
+	free(servers->usable);
+	free(servers->pool_revisions);
+	free(servers->first_of_pool);
+	free(servers);
+}
+
+struct server *servers_find(struct servers *servers, const char *name)
+{
+	for (size_t i = 0; i < servers->count; i++) {
+		if (strcmp(servers->list[i].name, name) == 0)
+			return &servers->list[i];
+	}
+	return NULL;
+}
+
+void servers_note_check(struct servers *servers, size_t place, bool passed, const char *text)
+{
+	struct server *server = &servers->list[place];
+	const struct check_conf *check = &server->pool->check;
+	enum health before = server->score.health;
+
+	snprintf(server->check, sizeof server->check, "%s", text);
+	if (!score_step(&server->score, check->rise, check->fall, passed))
+		return;
+	if (before == HEALTH_UNKNOWN)
+		servers->unchecked--;
+	update_usable(servers, server);
+	LOG_AT(server->score.health == HEALTH_DOWN ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "server health",
+		log_str("server", server->name), log_endpoint("address", &server->conf->address),
+		log_str("from", health_name(before)), log_str("to", health_name(server->score.health)),
+		log_str("check", text));
+}
+
+void servers_set_admin(struct servers *servers, struct server *server, enum admin_state admin)
+{
+	if (server->admin == admin)
+		return;
+	log_info("server admin", log_str("server", server->name), log_str("from", admin_name(server->admin)),
+		log_str("to", admin_name(admin)));
+	server->admin = admin;
+	update_usable(servers, server);
+}
+
+const struct server *servers_of_pool(const struct servers *servers, const struct pool_conf *pool)
+{
+	return servers->list + servers->first_of_pool[pool - servers->conf->pools];
+}
+
+bool servers_pool_is_up(const struct servers *servers, const struct pool_conf *pool)
+{
+	const struct server *first = servers_of_pool(servers, pool);
+
+	for (const struct server *server = first; server < first + pool->server_count; server++) {
+		if (is_usable(server) && server->conf->weight > 0)
+			return true;
+	}
+	return false;
+}

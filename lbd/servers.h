@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The servers as they are on this node: health by their checks, and what the operator decided. One place a server,
+ * pool by pool as in the configuration, which is also its place in snapshots and counters.
+ */
+#ifndef LBPAIR_LBD_SERVERS_H
+#define LBPAIR_LBD_SERVERS_H
+
+#include "common/model/conf.h"
+#include "lbd/runtime.h"
+#include "lbd/score.h"
+
+#define SERVER_CHECK_MAX 160
+
+struct server {
+	const struct pool_conf *pool;
+	const struct server_conf *conf;
+	char *name; /* POOL/SERVER */
+	struct score score;
+	enum admin_state admin;
+	char check[SERVER_CHECK_MAX]; /* the last result; "" before the first */
+};
+
+struct servers {
+	const struct conf *conf;
+	struct server *list;
+	size_t count;
+	size_t unchecked; /* those whose first verdict is outstanding */
+	bool *usable;     /* by place */
+	size_t *first_of_pool;
+	uint64_t *pool_revisions;
+	uint64_t revision; /* counts up whenever one becomes usable or ceases to be */
+};
+
+/* The configuration must outlive it. -ENOMEM. */
+MUST_USE int servers_new(const struct conf *conf, const struct runtime *runtime, struct servers **ret_servers);
+/* Accepts NULL. */
+void servers_free(struct servers *servers);
+
+/* NULL: there is none of that name. */
+struct server *servers_find(struct servers *servers, const char *name);
+void servers_note_check(struct servers *servers, size_t place, bool passed, const char *text);
+void servers_set_admin(struct servers *servers, struct server *server, enum admin_state admin);
+/* The first server of the pool; the others follow it. */
+const struct server *servers_of_pool(const struct servers *servers, const struct pool_conf *pool);
+/* Whether a new connection to the pool would find a server. */
+bool servers_pool_is_up(const struct servers *servers, const struct pool_conf *pool);
+
+#endif

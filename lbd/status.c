@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "lbd/status.h"
+
+#include <unistd.h>
+
+static json_t *listen_json(const struct service_conf *service)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < service->listen_count; i++) {
+		char text[ENDPOINT_TEXT_MAX];
+
+		json_array_append_new(list, json_string(endpoint_text(&service->listen[i], text)));
+	}
+	return list;
+}
+
+static json_t *service_json(const struct director *director, size_t place)
+{
+	const struct service_conf *service = &director_conf(director)->services[place];
+	struct service_totals totals = workers_service_totals(director_workers(director), place);
+
+	return json_pack("{s:s, s:s, s:o, s:[{s:s, s:i}], s:I, s:I, s:I, s:I, s:I}", "name", service->name, "protocol",
+		"tcp", "listen", listen_json(service), "pools", "name", service->pool->name, "share", 100,
+		"connections", (json_int_t)totals.connections, "connections_total",
+		(json_int_t)totals.connections_total, "refused_total", (json_int_t)totals.refused_total, "bytes_in",
+		(json_int_t)totals.bytes_in, "bytes_out", (json_int_t)totals.bytes_out);
+}
+
+static json_t *server_json(const struct director *director, const struct server *server)
+{
+	size_t place = (size_t)(server - director_servers(director)->list);
+	struct server_totals totals = workers_server_totals(director_workers(director), place);
+	char address[ENDPOINT_TEXT_MAX];
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:s}", "name", server->conf->name, "address",
+		endpoint_text(&server->conf->address, address), "admin", admin_name(server->admin), "health",
+		health_name(server->score.health), "weight", (int)server->conf->weight, "connections",
+		(json_int_t)totals.connections, "connections_total", (json_int_t)totals.connections_total,
+		"connects_failed", (json_int_t)totals.connects_failed, "check", server->check);
+}
+
+static json_t *pool_json(const struct director *director, const struct pool_conf *pool)
+{
+	const struct server *first = servers_of_pool(director_servers(director), pool);
+	json_t *servers = json_array();
+
+	for (size_t i = 0; i < pool->server_count; i++)
+		json_array_append_new(servers, server_json(director, first + i));
+	return json_pack("{s:s, s:o}", "name", pool->name, "servers", servers);
+}
+
+static json_t *roles_json(const struct roles *roles)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < roles->count; i++)
+		json_array_append_new(
+			list, json_pack("{s:s, s:s}", "vip", roles->list[i].vip, "state", roles->list[i].state));
+	return list;
+}
+
+json_t *status_json(const struct director *director, const struct status_identity *identity)
+{
+	const struct conf *conf = director_conf(director);
+	json_t *services = json_array();
+	json_t *pools = json_array();
+
+	for (size_t i = 0; i < conf->service_count; i++)
+		json_array_append_new(services, service_json(director, i));
+	for (size_t i = 0; i < conf->pool_count; i++)
+		json_array_append_new(pools, pool_json(director, &conf->pools[i]));
+	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:o, s:o, s:o}", "node", identity->node, "version",
+		PACKAGE_VERSION, "config_hash", conf->hash, "generation", 0, "pid", (int)getpid(), "threads",
+		(int)workers_count(director_workers(director)), "config_path", identity->config_path, "services",
+		services, "pools", pools, "roles", roles_json(director_roles(director)));
+}

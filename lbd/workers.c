@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+#include "lbd/workers.h"
+
+#include "lbd/forward.h"
+#include "lbd/worker.h"
+
+#include <errno.h>
+#include <sched.h>
+
+struct workers {
+	struct forward_entry *entries[FORWARD_COUNT];
+	struct worker *list[LIVENESS_LOOPS_MAX];
+	uint64_t beats_seen[LIVENESS_LOOPS_MAX];
+	unsigned count;
+};
+
+unsigned workers_wanted(const struct conf *conf)
+{
+	/* The control thread has a loop of its own. */
+	const unsigned most = LIVENESS_LOOPS_MAX - 1;
+	unsigned wanted = conf->forwarder.threads;
+	cpu_set_t *set = wanted == 0 ? CPU_ALLOC(CPU_SETSIZE) : NULL;
+	size_t size = CPU_ALLOC_SIZE(CPU_SETSIZE);
+
+	if (set != NULL && sched_getaffinity(0, size, set) == 0)
+		wanted = (unsigned)CPU_COUNT_S(size, set);
+	CPU_FREE(set);
+	wanted = MAX(wanted, 1u);
+	return MIN(wanted, most);
+}
+
+static int open_entries(const struct conf *conf, unsigned count, struct forward_entry *entries[static FORWARD_COUNT],
+	struct text *errors)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < FORWARD_COUNT; i++) {
+		int r = forward_table[i]->open(conf, count, &entries[i], errors);
+
+		result = result < 0 ? result : r;
+	}
+	return result;
+}
+
+static void close_entries(struct forward_entry *entries[static FORWARD_COUNT])
+{
+	for (size_t i = 0; i < FORWARD_COUNT; i++)
+		forward_table[i]->close(entries[i]);
+}
+
+int workers_probe(const struct conf *conf, struct text *errors)
+{
+	struct forward_entry *entries[FORWARD_COUNT] = {0};
+	int r = open_entries(conf, 0, entries, errors);
+
+	close_entries(entries);
+	return r;
+}
+
+static int start_one(struct workers *workers, const struct workers_setup *setup)
+{
+	struct worker_setup one = {
+		.number = workers->count,
+		.liveness_loop = workers->count + 1,
+		.live = setup->live,
+		.snapshot = setup->snapshot,
+		.news_fd = setup->news_fd,
+	};
+	int r;
+
+	for (size_t i = 0; i < FORWARD_COUNT; i++)
+		one.entries[i] = workers->entries[i];
+	r = worker_start(&one, &workers->list[workers->count]);
+	if (r == 0)
+		workers->count++;
+	return r;
+}
+
+int workers_start(const struct workers_setup *setup, struct workers **ret_workers, struct text *errors)
+{
+	struct workers *workers = calloc(1, sizeof *workers);
+	int r;
+
+	if (workers == NULL)
+		return -ENOMEM;
+	r = open_entries(setup->conf, setup->count, workers->entries, errors);
+	while (r == 0 && workers->count < setup->count)
+		r = start_one(workers, setup);
+	if (r < 0)
+		workers_stop(workers);
+	else
+		*ret_workers = workers;
+	return r;
+}
+
+void workers_stop(struct workers *workers)
+{
+	if (workers == NULL)
+		return;
+	for (unsigned i = 0; i < workers->count; i++)
+		worker_stop(workers->list[i]);
+	close_entries(workers->entries);
+	free(workers);
+}
+
+unsigned workers_count(const struct workers *workers)
+{
+	return workers->count;
+}
+
+void workers_publish(struct workers *workers, struct snapshot *snapshot)
+{
+	for (unsigned i = 0; i < workers->count; i++)
+		worker_publish(workers->list[i], snapshot);
+}
+
+uint64_t workers_generation(const struct workers *workers)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (unsigned i = 0; i < workers->count; i++) {
+		uint64_t generation = worker_generation(workers->list[i]);
+
+		least = MIN(least, generation);
+	}
+	return least;
+}
+
+size_t workers_open_connections(const struct workers *workers)
+{
+	size_t open = 0;
+
+	for (unsigned i = 0; i < workers->count; i++)
+		open += worker_open_connections(workers->list[i]);
+	return open;
+}
+
+bool workers_have_beaten(struct workers *workers)
+{
+	bool all = true;
+
+	for (unsigned i = 0; i < workers->count; i++) {
+		uint64_t beats = worker_beats(workers->list[i]);
+
+		if (beats == workers->beats_seen[i])
+			all = false;
+		workers->beats_seen[i] = beats;
+	}
+	return all;
+}
+
+struct service_totals workers_service_totals(const struct workers *workers, size_t place)
+{
+	struct service_totals totals = {0};
+
+	for (unsigned i = 0; i < workers->count; i++) {
+		const struct service_counters *counters = &worker_counters(workers->list[i])->services[place];
+
+		totals.connections += counter_read(&counters->connections);
+		totals.connections_total += counter_read(&counters->connections_total);
+		totals.refused_total += counter_read(&counters->refused_total);
+		totals.bytes_in += counter_read(&counters->bytes_in);
+		totals.bytes_out += counter_read(&counters->bytes_out);
+	}
+	return totals;
+}
+
+struct server_totals workers_server_totals(const struct workers *workers, size_t place)
+{
+	struct server_totals totals = {0};
+
+	for (unsigned i = 0; i < workers->count; i++) {
+		const struct server_counters *counters = &worker_counters(workers->list[i])->servers[place];
+
+		totals.connections += counter_read(&counters->connections);
+		totals.connections_total += counter_read(&counters->connections_total);
+		totals.connects_failed += counter_read(&counters->connects_failed);
+	}
+	return totals;
+}

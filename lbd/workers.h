@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* All workers, as the control thread deals with them. */
+#ifndef LBPAIR_LBD_WORKERS_H
+#define LBPAIR_LBD_WORKERS_H
+
+#include "common/pure/text.h"
+#include "common/system/liveness.h"
+#include "lbd/snapshot.h"
+
+struct workers;
+
+/* `threads` of the configuration, or, where that says auto, one for each processor that the process may use. */
+unsigned workers_wanted(const struct conf *conf);
+/* Tries whether everything could be opened on this host. Negative errno, and a line for each mistake. */
+MUST_USE int workers_probe(const struct conf *conf, struct text *errors);
+
+struct workers_setup {
+	const struct conf *conf;
+	unsigned count;
+	struct liveness *live; /* NULL: none; the workers have its loops 1 to `count` */
+	struct snapshot *snapshot;
+	int news_fd; /* as in worker.h */
+};
+
+/* Opens what the services need and starts the threads. Negative errno, and a line for each mistake. */
+MUST_USE int workers_start(const struct workers_setup *setup, struct workers **ret_workers, struct text *errors);
+/* Resets what is open. Accepts NULL. */
+void workers_stop(struct workers *workers);
+
+unsigned workers_count(const struct workers *workers);
+void workers_publish(struct workers *workers, struct snapshot *snapshot);
+/* The generation that every worker has carried out. */
+uint64_t workers_generation(const struct workers *workers);
+size_t workers_open_connections(const struct workers *workers);
+/* Whether every worker's loop has run since this was asked last. */
+bool workers_have_beaten(struct workers *workers);
+
+struct service_totals {
+	uint64_t connections;
+	uint64_t connections_total;
+	uint64_t refused_total;
+	uint64_t bytes_in;
+	uint64_t bytes_out;
+};
+struct server_totals {
+	uint64_t connections;
+	uint64_t connections_total;
+	uint64_t connects_failed;
+};
+struct service_totals workers_service_totals(const struct workers *workers, size_t place);
+struct server_totals workers_server_totals(const struct workers *workers, size_t place);
+
+#endif
