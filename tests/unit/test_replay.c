@@ -182,6 +182,15 @@ static const struct step proven_after_a_start[] = {
 	{ADVERT, 50, 0, 0, 0, REPLAY_FRESH},
 	{END},
 };
+/* What was withheld from us and is out of the sender's time: not even at pace. */
+static const struct step proven_leaves_no_room_for_pace[] = {
+	{PROOF, 0, 0, 0, 24 * H, 0},
+	{ADVERT, 100, 0, 0, 6000, REPLAY_STALE},
+	{ADVERT, 200, 0, 0, 6000, REPLAY_STALE},
+	{ADVERT, 300, 0, 0, 6000, REPLAY_STALE},
+	{ADVERT, 400, 0, 0, 6000, REPLAY_STALE},
+	{END},
+};
 /* Signed before the datagram that overtook it. */
 static const struct step overtaken_by_the_proof[] = {
 	{ADVERT, 0, 0, 0, 0, REPLAY_FRESH},
@@ -239,6 +248,23 @@ static const struct step corrected_and_proven[] = {
 	{ADVERT, 2400, 0, 0, 0, REPLAY_FRESH},
 	{END},
 };
+/* The sender was corrected while it was backup: its last sequence is still of its former clock. */
+static const struct step corrected_in_silence[] = {
+	{PROOF, 0, H, 0, 0, 0},
+	{ADVERT, 100, H, 0, 0, REPLAY_FRESH_SHIFTED},
+	{PROOF, H / 2, 0, 0, H / 2 - 100 - H, 0},
+	{ADVERT, H / 2 + 100, 0, 0, 0, REPLAY_FRESH},
+	{ADVERT, H / 2 + 200, 0, 0, 0, REPLAY_FRESH},
+	{END},
+};
+/* The network doubles adverts: that does not spoil their pace. */
+static const struct step paced_and_doubled[] = {
+	{ADVERT, 0, H, 0, 0, REPLAY_STALE},
+	{ADVERT, 100, H, 0, 0, REPLAY_STALE},
+	{ADVERT, 190, H, 0, 90, REPLAY_STALE},
+	{ADVERT, 200, H, 0, 0, REPLAY_FRESH_PACED},
+	{END},
+};
 /* A node that was backup for a day, and whose last advert was of before that. */
 static const struct step long_silence[] = {
 	{PROOF, 0, 0, 0, 24 * H, 0},
@@ -278,6 +304,9 @@ static const struct {
 	STORY(paced_behind),
 	STORY(proven),
 	STORY(proven_after_a_start),
+	STORY(proven_leaves_no_room_for_pace),
+	STORY(corrected_in_silence),
+	STORY(paced_and_doubled),
 	STORY(overtaken_by_the_proof),
 	STORY(own_clock_steps),
 	STORY(corrected),
