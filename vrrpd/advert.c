@@ -238,11 +238,11 @@ enum advert_discard advert_decode(const struct advert_packet *packet, struct adv
 bool advert_verify(
 	const struct advert_packet *packet, const struct advert_received *received, const struct keyring *ring)
 {
-	const struct key *key = &ring->keys[received->key_id];
+	const struct key *key = received->is_signed ? keyring_find(ring, received->key_id) : NULL;
 	const uint8_t *trailer;
 	uint8_t mac[MAC_SIZE];
 
-	if (!received->is_signed || key->id == 0)
+	if (key == NULL)
 		return false;
 	trailer = packet->bytes + message_size(packet);
 	return mac_of(packet->bytes, message_size(packet), trailer, &packet->source, key, mac) &&
