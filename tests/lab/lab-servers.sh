@@ -57,21 +57,6 @@ expect "enable is accepted" ask enable blue/app2
 expect "status says so" field_is app2 admin enabled
 wait_for 5 "it is asked again" requests_grow s2 "$requests"
 
-say "== a decision survives lbd's end"
-ask drain blue/app3 || fail "drain of app3"
-probe_mark client
-kill_role lb2 KILL lbd # the backup's, and it has not been told: its app3 stays enabled
-ask drain blue/app3 || fail "drain is idempotent"
-old=$(pid_of lb1 lbd)
-kill_role lb1 TERM lbd
-wait_until 5 gone "$old" || fail "lbd takes longer than 5 s to stop"
-start_daemon lb1 lbd
-start_daemon lb2 lbd
-wait_for 15 "lb1 is active with lbd at work" settled lb1
-wait_for 15 "app3 is still drained" field_is app3 admin drain
-ask enable blue/app3 || fail "enable of app3"
-wait_for 15 "every server is up" servers_up lb1 3
-
 say "== words that lbctl refuses"
 refused() { # STATUS PATTERN WORD...
 	local status=$1 pattern=$2 got=0
