@@ -153,9 +153,8 @@ static enum lbctl_exit set_server(const struct invocation *invocation, const cha
 	r = daemon_call(invocation, DAEMON_LBD, method, json_pack("{ss}", "server", server), QUERY_TIMEOUT_MS, &result);
 	if (r != LBCTL_DONE)
 		return r;
-	r = print_field(result, "message");
-	puts("This holds on this node alone and until lbd restarts: the nodes do not share it yet.");
-	return r;
+	/* lbd says there that it holds on its node alone. */
+	return print_field(result, "message");
 }
 
 enum lbctl_exit verb_drain(const struct invocation *invocation)

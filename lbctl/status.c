@@ -14,9 +14,9 @@ static json_t *field(const json_t *object, const char *key)
 	return value != NULL ? json_incref(value) : json_null();
 }
 
-static json_t *either(const json_t *lbd, const json_t *vrrpd, const char *key)
+static json_t *either(const json_t *first, const json_t *second, const char *key)
 {
-	return field(json_object_get(lbd, key) != NULL ? lbd : vrrpd, key);
+	return field(json_object_get(first, key) != NULL ? first : second, key);
 }
 
 static json_t *describe(const json_t *daemon)
@@ -71,12 +71,14 @@ static json_t *generation_of(const json_t *lbd)
 
 json_t *status_merge(const json_t *lbd, const json_t *vrrpd)
 {
+	/* The peer's drift is measured against vrrpd's configuration. */
+	json_t *config_hash = either(vrrpd, lbd, "config_hash");
 	const json_t *vrrpd_pids = json_object_get(vrrpd, "pids");
 
 	return json_pack("{so so so so so so so so s{so so so} s{so so} so}", "node", either(lbd, vrrpd, "node"),
-		"version", either(lbd, vrrpd, "version"), "config_hash", either(lbd, vrrpd, "config_hash"),
-		"generation", generation_of(lbd), "peer", peer_of(vrrpd), "vips", field(vrrpd, "vips"), "services",
-		field(lbd, "services"), "pools", field(lbd, "pools"), "pids", "lbd", field(lbd, "pid"), "vrrpd",
-		field(vrrpd_pids, "vrrpd"), "guardian", field(vrrpd_pids, "guardian"), "daemons", "lbd", describe(lbd),
-		"vrrpd", describe(vrrpd), "mismatch", mismatches(lbd, vrrpd));
+		"version", either(lbd, vrrpd, "version"), "config_hash", config_hash, "generation", generation_of(lbd),
+		"peer", peer_of(vrrpd), "vips", field(vrrpd, "vips"), "services", field(lbd, "services"), "pools",
+		field(lbd, "pools"), "pids", "lbd", field(lbd, "pid"), "vrrpd", field(vrrpd_pids, "vrrpd"), "guardian",
+		field(vrrpd_pids, "guardian"), "daemons", "lbd", describe(lbd), "vrrpd", describe(vrrpd), "mismatch",
+		mismatches(lbd, vrrpd));
 }

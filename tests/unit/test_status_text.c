@@ -166,6 +166,7 @@ static void daemons_that_disagree_are_named(void **state)
 
 	(void)state;
 	assert_true(json_equal(json_object_get(status, "mismatch"), wanted));
+	assert_string_equal(json_string_value(json_object_get(status, "config_hash")), "b");
 	status_text(status, false, &out);
 	assert_non_null(strstr(
 		text_get(&out), "  lbd and vrrpd differ in config_hash (a, b): restart the one that is behind\n"));
