@@ -29,3 +29,5 @@ void guardian_dismiss(struct guardian *guardian);
 int guardian_main(int argc, char *argv[]);
 
 #endif
+int guardian_await_former(const char *run_dir);
+int guardian_record(const struct guardian *guardian, const char *run_dir);

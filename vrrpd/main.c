@@ -1,5 +1,203 @@
 /* SPDX-License-Identifier: MIT */
-int main(void)
+#include "common/shell/daemon.h"
+#include "common/system/fd.h"
+#include "common/system/log.h"
+#include "vrrpd/agent.h"
+#include "vrrpd/commands.h"
+#include "vrrpd/guardian.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define PURPOSE "elects the active node of the pair and moves the virtual addresses"
+
+/* What the main process and its guardians need when everything is open: addresses, adverts, locked memory. */
+static const unsigned capabilities[] = {CAP_NET_ADMIN, CAP_NET_RAW, CAP_IPC_LOCK, CAP_SYS_NICE, CAP_SYS_RESOURCE};
+
+struct program {
+	struct daemon_options options;
+	struct conf *conf;
+	const struct node_conf *self;
+	struct fence *fence;
+	struct guardian *guardian;
+	struct loop *loop;
+	struct agent *agent;
+	struct control_server *control;
+	int lock_fd;
+};
+
+static int load(struct program *program)
 {
-	return 1;
+	AUTO_TEXT errors = {0};
+	int r = conf_load(program->options.config_path, &program->conf, &errors);
+
+	if (r < 0) {
+		fputs(text_get(&errors), stderr);
+		return r;
+	}
+	log_set_level(program->conf->log.level);
+	return daemon_find_node(program->conf, program->options.node, &program->self);
+}
+
+/* `vrrpd --check`: the file, and what of this host a start would need. */
+static int check(struct program *program)
+{
+	char error[KEYRING_ERROR_MAX];
+	AUTO_FREE struct keyring *ring = calloc(1, sizeof *ring);
+	struct rawsock rawsock;
+	int r = load(program);
+
+	if (r < 0)
+		return r;
+	if (ring == NULL)
+		return -ENOMEM;
+	if (agent_wants_key(program->conf)) {
+		r = keyring_load(ring, program->conf->pair.key_file, error);
+		if (r < 0) {
+			fprintf(stderr, "%s\n", error);
+			return r;
+		}
+	}
+	r = rawsock_open(&rawsock);
+	if (r < 0) {
+		fprintf(stderr, "vrrpd needs root, or the capabilities CAP_NET_ADMIN and CAP_NET_RAW: %s\n",
+			strerror(-r));
+		return r;
+	}
+	rawsock_close(&rawsock);
+	printf("ok: this host is node %s\n", program->self->name);
+	return 0;
+}
+
+static void drop_capabilities(void)
+{
+	bool allowed[ARRAY_LEN(capabilities)];
+
+	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++)
+		allowed[i] = capng_have_capability(CAPNG_EFFECTIVE, capabilities[i]) == 1;
+	capng_clear(CAPNG_SELECT_BOTH);
+	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++) {
+		if (allowed[i])
+			(void)!capng_update(
+				CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET, capabilities[i]);
+	}
+	if (capng_apply(CAPNG_SELECT_BOTH) < 0)
+		log_warning("capabilities could not be dropped; vrrpd goes on with all that it was given");
+}
+
+static void on_signal(void *context, int signal_number)
+{
+	struct program *program = context;
+
+	if (signal_number == SIGHUP) {
+		log_warning("SIGHUP: vrrpd takes a new configuration by a restart only, as yet");
+		return;
+	}
+	log_info("stopping", log_int("signal", signal_number));
+	daemon_notify_stopping();
+	loop_stop(program->loop);
+}
+
+static int start(struct program *program)
+{
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+	struct agent_setup setup = {
+		.run_dir = program->options.run_dir,
+		.state_dir = program->options.state_dir,
+		.fence = program->fence,
+		.guardian = program->guardian,
+	};
+	int r = load(program);
+
+	if (r == 0)
+		r = daemon_make_dirs(&program->options);
+	if (r == 0)
+		r = daemon_lock(program->options.run_dir, "vrrpd", &program->lock_fd);
+	if (r == 0)
+		r = guardian_await_former(program->options.run_dir);
+	if (r == 0)
+		r = guardian_record(program->guardian, program->options.run_dir);
+	if (r == 0)
+		r = loop_new(&program->loop);
+	if (r == 0)
+		r = loop_signals(program->loop, signals, ARRAY_LEN(signals), on_signal, program);
+	if (r == 0)
+		r = guardian_watch(program->guardian, program->loop);
+	if (r < 0)
+		return r;
+	setup.conf = program->conf;
+	setup.self = program->self;
+	setup.loop = program->loop;
+	/* A page that has to be read from a disk first is a missed advert. */
+	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
+		log_warning("memory could not be locked", log_errno(-errno));
+	r = agent_new(&setup, &program->agent);
+	if (r == 0)
+		r = commands_serve(program->agent, program->options.run_dir, &program->control);
+	if (r < 0)
+		return r;
+	drop_capabilities();
+	log_info("vrrpd runs", log_str("version", PACKAGE_VERSION), log_str("node", program->self->name),
+		log_str("config", program->options.config_path), log_str("config_hash", program->conf->hash),
+		log_uint("vips", program->conf->vip_count));
+	daemon_notify_ready("running");
+	return 0;
+}
+
+static void stop(struct program *program)
+{
+	control_server_free(program->control);
+	agent_free(program->agent);
+	guardian_dismiss(program->guardian);
+	loop_free(program->loop);
+	conf_free(program->conf);
+	fence_free(program->fence);
+	fd_close(&program->lock_fd);
+}
+
+/* Everything behind the fork of the guardian; the exit status. */
+static int run(struct program *program)
+{
+	int r = start(program);
+
+	if (r == 0)
+		r = loop_run(program->loop);
+	if (r < 0 && program->loop != NULL)
+		log_error("vrrpd ends", log_errno(r));
+	stop(program);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char *argv[])
+{
+	static struct program program = {.lock_fd = -1};
+	int r;
+
+	if (argc > 0 && strcmp(argv[0], GUARDIAN_NAME) == 0)
+		return guardian_main(argc, argv);
+	switch (daemon_options(argc, argv, "vrrpd", PURPOSE, &program.options)) {
+	case DAEMON_GO_ON:
+		break;
+	case DAEMON_DONE:
+		return EXIT_SUCCESS;
+	case DAEMON_USAGE:
+		return 2;
+	}
+	if (program.options.check) {
+		r = check(&program);
+		conf_free(program.conf);
+		return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	}
+	r = fence_create(&program.fence);
+	if (r == 0)
+		r = guardian_start(program.fence, &program.guardian);
+	if (r < 0) {
+		log_error("the guardian could not be started", log_errno(r));
+		return EXIT_FAILURE;
+	}
+	return run(&program);
 }

@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: MIT */
+#include "vrrpd/agent.h"
+
+#include "common/shell/daemon.h"
+#include "common/system/clock.h"
+#include "common/system/fd.h"
+#include "vrrpd/adverts.h"
+#include "vrrpd/announce.h"
+#include "vrrpd/review.h"
+#include "vrrpd/services.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The main process shows the guardian its progress this often, and looks at what only time changes. */
+#define PULSE_NS (20 * NS_PER_MS)
+/* The guardian's threshold (DESIGN section 5.2): two intervals, within these bounds. */
+#define THRESHOLD_MIN_NS (100 * NS_PER_MS)
+#define THRESHOLD_MAX_NS (300 * NS_PER_MS)
+/* The sequence is saved this often; between two savings only a clock that steps back would miss it. */
+#define SAVE_NS (60 * NS_PER_S)
+
+static int64_t shortest_interval_ns(const struct conf *conf)
+{
+	int64_t shortest_ns = NS_PER_S;
+
+	for (size_t i = 0; i < conf->vip_count; i++)
+		shortest_ns =
+			i == 0 ? conf->vips[i].advert_interval_ns : MIN(shortest_ns, conf->vips[i].advert_interval_ns);
+	return shortest_ns;
+}
+
+struct vip *agent_find_vip(struct agent *agent, const char *name)
+{
+	for (size_t i = 0; i < agent->vip_count; i++) {
+		if (strcmp(agent->vips[i].conf->name, name) == 0)
+			return &agent->vips[i];
+	}
+	return NULL;
+}
+
+/* What the vips report. */
+
+static void publish(void *context)
+{
+	struct agent *agent = context;
+	struct fence_vip entries[FENCE_VIPS_MAX];
+	size_t count = MIN(agent->vip_count, (size_t)FENCE_VIPS_MAX);
+
+	for (size_t i = 0; i < count; i++)
+		entries[i] = vip_fence_entry(&agent->vips[i]);
+	if (fence_publish(agent->shared.fence, entries, count, agent->shared.key) < 0)
+		log_error("the guardian could not be told of the vips: too many addresses");
+}
+
+static void save_state(struct agent *agent)
+{
+	const char *yielding[PEER_VIPS_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < agent->vip_count && count < ARRAY_LEN(yielding); i++) {
+		if (agent->vips[i].fsm.yielding)
+			yielding[count++] = agent->vips[i].conf->name;
+	}
+	state_save(agent->state_dir, fence_last_sequence(agent->shared.fence), yielding, count);
+	agent->saved_at = clock_mono();
+}
+
+static void on_moved(void *context, struct vip *vip, enum vrrp_state from)
+{
+	struct agent *agent = context;
+
+	(void)from;
+	if (agent->forwarder != NULL)
+		forwarder_tell_role(agent->forwarder, vip->conf, vrrp_state_name(vip->fsm.state));
+	if (agent->peer != NULL)
+		peer_hurry(agent->peer);
+	if (!agent->stopping)
+		save_state(agent);
+}
+
+static void on_release(void *context, struct vip *vip)
+{
+	struct agent *agent = context;
+
+	if (agent->forwarder != NULL)
+		forwarder_tell_role(agent->forwarder, vip->conf, vrrp_state_name(VRRP_BACKUP));
+}
+
+/* Adverts. */
+
+static void on_adverts(struct loop_io *io, unsigned events)
+{
+	(void)events;
+	adverts_receive(CONTAINER_OF(io, struct agent, advert_io));
+}
+
+/* Whether the peer can be asked: it was not known before, or it was heard among what waited. */
+static bool catch_up(void *context)
+{
+	struct agent *agent = context;
+	struct mono before = clock_mono();
+
+	adverts_receive(agent);
+	if (agent->peer == NULL || !peer_is_alive(agent->peer))
+		return true;
+	peer_receive(agent->peer);
+	return !mono_before(peer_heard_at(agent->peer), before);
+}
+
+/* The peer. */
+
+static enum peer_vip_state peer_state_of(enum vrrp_state state)
+{
+	switch (state) {
+	case VRRP_BACKUP:
+		return PEER_VIP_BACKUP;
+	case VRRP_ACTIVE:
+		return PEER_VIP_ACTIVE;
+	case VRRP_FAULT:
+		return PEER_VIP_FAULT;
+	case VRRP_INITIALIZE:
+	case VRRP_STATE_COUNT:
+		break;
+	}
+	return PEER_VIP_INITIALIZE;
+}
+
+static void fill_heartbeat(void *context, struct peer_message *message)
+{
+	struct agent *agent = context;
+	struct forwarder_view view = review_forwarder(agent);
+
+	snprintf(message->config_hash, sizeof message->config_hash, "%s", agent->conf->hash);
+	message->sequence = fence_last_sequence(agent->shared.fence);
+	message->health = view.health;
+	message->ready = view.bound && view.checked;
+	services_fill(agent->conf, &view, message);
+	message->vip_count = MIN(agent->vip_count, (size_t)PEER_VIPS_MAX);
+	for (size_t i = 0; i < message->vip_count; i++) {
+		const struct vip *vip = &agent->vips[i];
+
+		message->vips[i] = (struct peer_vip){
+			.id = vip->peer_id,
+			.state = peer_state_of(vip->fsm.state),
+			.effective_priority = vip->fsm.facts.priority,
+			.carrier = vip->link.carrier,
+			.resigned = mono_before(clock_mono(), vip->verdict.hold_back_until),
+		};
+	}
+}
+
+static void take_heartbeat(struct agent *agent, const struct peer_message *heartbeat)
+{
+	for (size_t i = 0; i < agent->vip_count; i++) {
+		struct vip *vip = &agent->vips[i];
+		const struct peer_vip *other = peermsg_find_vip(heartbeat, vip->peer_id);
+		enum peer_vip_state before = vip->peer_state;
+
+		vip->peer_state = other != NULL ? other->state : PEER_VIP_INITIALIZE;
+		vip_prove_clock(vip, heartbeat->sequence, heartbeat->real_ns);
+		review_vip(agent, vip);
+		if (before == PEER_VIP_ACTIVE && vip->peer_state != PEER_VIP_ACTIVE)
+			vip_event(vip, VRRP_EVENT_PEER_GONE);
+	}
+}
+
+static void on_message(void *context, const struct peer_message *message)
+{
+	struct agent *agent = context;
+
+	if (message->kind == PEER_HEARTBEAT)
+		take_heartbeat(agent, message);
+	else
+		handover_message(agent->handovers, message);
+}
+
+static void on_alive(void *context, bool alive)
+{
+	struct agent *agent = context;
+
+	recorder_add(&agent->recorder, clock_mono(), clock_real_ns(), NULL, "the peer is %s on the state port",
+		alive ? "heard" : "silent");
+	if (!alive) {
+		for (size_t i = 0; i < agent->vip_count; i++)
+			agent->vips[i].peer_state = PEER_VIP_INITIALIZE;
+	}
+	review_all(agent);
+}
+
+/* lbd and the links. */
+
+static void on_forwarder_changed(void *context)
+{
+	struct agent *agent = context;
+
+	review_all(agent);
+	if (agent->peer != NULL)
+		peer_hurry(agent->peer);
+}
+
+static void on_forwarder_linked(void *context)
+{
+	struct agent *agent = context;
+
+	for (size_t i = 0; i < agent->vip_count; i++)
+		forwarder_tell_role(agent->forwarder, agent->vips[i].conf, vrrp_state_name(agent->vips[i].fsm.state));
+}
+
+static void on_link(void *context, const struct monitor_link *link)
+{
+	struct agent *agent = context;
+
+	for (size_t i = 0; i < agent->vip_count; i++) {
+		if (strcmp(agent->vips[i].conf->interface, link->name) == 0)
+			review_vip(agent, &agent->vips[i]);
+	}
+}
+
+static void on_address(void *context, int ifindex, const struct prefix *address, bool added)
+{
+	struct agent *agent = context;
+
+	for (size_t i = 0; i < agent->vip_count; i++) {
+		struct vip *vip = &agent->vips[i];
+
+		if (vip->link.ifindex != ifindex)
+			continue;
+		if (!added)
+			vip_address_gone(vip, address);
+		review_vip(agent, vip);
+	}
+}
+
+static void on_overrun(void *context)
+{
+	review_all(context);
+}
+
+/* The pulse. */
+
+static void on_pulse(struct loop_timer *timer, struct mono now)
+{
+	struct agent *agent = CONTAINER_OF(timer, struct agent, pulse);
+	int64_t watchdog_ns = daemon_watchdog_ns();
+
+	fence_progress(agent->shared.fence);
+	review_all(agent);
+	if (mono_diff(now, agent->saved_at) > SAVE_NS)
+		save_state(agent);
+	if (watchdog_ns > 0 && mono_diff(now, agent->watchdog_at) > watchdog_ns / 4) {
+		daemon_notify_watchdog();
+		agent->watchdog_at = now;
+	}
+	if (loop_timer_set(agent->loop, timer, mono_add(now, PULSE_NS), on_pulse) < 0)
+		log_error("no memory for a timer");
+}
+
+/* Life. */
+
+bool agent_wants_key(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->vip_count; i++) {
+		if (conf->vips[i].authentication == VIP_AUTHENTICATION_HMAC)
+			return true;
+	}
+	return false;
+}
+
+/* The pair key: needed by signed adverts; without them a key that is there still lets the nodes talk. */
+static int load_key(struct agent *agent)
+{
+	const struct pair_conf *pair = &agent->conf->pair;
+	char error[KEYRING_ERROR_MAX];
+	int r;
+
+	if (pair->key_file == NULL || (!agent_wants_key(agent->conf) && access(pair->key_file, F_OK) < 0)) {
+		log_info("no pair key: the nodes speak VRRP alone, and planned failovers are refused");
+		return 0;
+	}
+	r = keyring_load(&agent->ring, pair->key_file, error);
+	if (r < 0) {
+		log_error(error);
+		return r;
+	}
+	agent->shared.key = keyring_find(&agent->ring, pair->key_id);
+	if (agent->shared.key == NULL) {
+		log_error("the key file has no key of this id; add a line `ID HEX` or set pair { key-id }",
+			log_str("file", pair->key_file), log_uint("key_id", pair->key_id));
+		return -ENOKEY;
+	}
+	return 0;
+}
+
+static int open_sockets(struct agent *agent)
+{
+	int r = address_open(&agent->shared.addresses);
+
+	if (r == 0)
+		r = announce_open(&agent->shared.announce_fd);
+	if (r == 0)
+		r = rawsock_open(&agent->shared.rawsock);
+	if (r == -EPERM)
+		log_error("vrrpd needs root, or the capabilities CAP_NET_ADMIN and CAP_NET_RAW");
+	else if (r < 0)
+		log_error("the sockets could not be opened", log_errno(r));
+	return r;
+}
+
+static int remove_stale(struct agent *agent)
+{
+	struct prefix list[FENCE_ADDRESSES_MAX];
+	size_t count = 0;
+	int r;
+
+	for (size_t i = 0; i < agent->conf->vip_count; i++) {
+		for (size_t k = 0; k < agent->conf->vips[i].address_count && count < ARRAY_LEN(list); k++)
+			list[count++] = agent->conf->vips[i].addresses[k];
+	}
+	r = address_remove_stale(agent->shared.addresses, list, count);
+	if (r < 0)
+		log_error("addresses of an earlier run could not be removed", log_errno(r));
+	else if (r > 0)
+		log_warning("addresses of an earlier run were removed", log_int("count", r));
+	return MIN(r, 0);
+}
+
+static struct vip *find_vip(void *context, const char *name)
+{
+	return agent_find_vip(context, name);
+}
+
+static int start_parts(struct agent *agent, const char *run_dir)
+{
+	static const struct monitor_events monitor_events = {
+		.on_link = on_link, .on_address = on_address, .on_overrun = on_overrun};
+	static const struct forwarder_events forwarder_events = {
+		.changed = on_forwarder_changed, .linked = on_forwarder_linked};
+	static const struct peer_events peer_events = {
+		.fill = fill_heartbeat, .message = on_message, .alive = on_alive};
+	int r = monitor_new(agent->loop, &monitor_events, agent, &agent->monitor);
+
+	if (r == 0 && agent->conf->service_count > 0)
+		r = forwarder_new(agent->loop, run_dir, &forwarder_events, agent, &agent->forwarder);
+	if (r == 0 && agent->shared.key != NULL && agent->other != NULL) {
+		struct peer_conf conf = {
+			.self = agent->self,
+			.other = agent->other,
+			.port = agent->conf->pair.state_port,
+			.interval_ns = shortest_interval_ns(agent->conf),
+			.ring = &agent->ring,
+			.key = agent->shared.key,
+		};
+
+		r = peer_new(agent->loop, &conf, &peer_events, agent, &agent->peer);
+	}
+	if (r == 0)
+		r = handovers_new(agent->loop, agent->peer, find_vip, agent, &agent->handovers);
+	if (r == 0)
+		r = loop_io_add(agent->loop, &agent->advert_io, agent->shared.rawsock.fd, LOOP_READ | LOOP_PRIORITY,
+			on_adverts);
+	if (r == 0)
+		r = loop_timer_set(agent->loop, &agent->pulse, clock_mono(), on_pulse);
+	return r;
+}
+
+static int start_vips(struct agent *agent)
+{
+	struct state state;
+	int r = state_load(agent->state_dir, &state);
+
+	if (r < 0)
+		return r;
+	fence_set_sequence(agent->shared.fence, state.sequence);
+	agent->vips = calloc(MAX(agent->conf->vip_count, (size_t)1), sizeof *agent->vips);
+	if (agent->vips == NULL) {
+		state_free(&state);
+		return -ENOMEM;
+	}
+	agent->vip_count = agent->conf->vip_count;
+	for (size_t i = 0; i < agent->vip_count; i++) {
+		const struct vip_conf *conf = &agent->conf->vips[i];
+
+		vip_init(&agent->vips[i], conf, (uint8_t)agent->self->priority, state_is_yielding(&state, conf->name),
+			&agent->shared);
+	}
+	state_free(&state);
+	return 0;
+}
+
+static int start(struct agent *agent, const char *run_dir)
+{
+	int r = load_key(agent);
+
+	if (r == 0)
+		r = open_sockets(agent);
+	if (r == 0)
+		r = remove_stale(agent);
+	if (r == 0)
+		r = start_vips(agent);
+	if (r == 0)
+		r = start_parts(agent, run_dir);
+	if (r < 0)
+		return r;
+	publish(agent);
+	fence_progress(agent->shared.fence);
+	fence_set_threshold(agent->shared.fence,
+		MAX(MIN(2 * shortest_interval_ns(agent->conf), THRESHOLD_MAX_NS), THRESHOLD_MIN_NS));
+	review_all(agent);
+	for (size_t i = 0; i < agent->vip_count; i++)
+		vip_event(&agent->vips[i], VRRP_EVENT_START);
+	return 0;
+}
+
+int agent_new(const struct agent_setup *setup, struct agent **ret_agent)
+{
+	struct agent *agent = calloc(1, sizeof *agent);
+	int r;
+
+	if (agent == NULL)
+		return -ENOMEM;
+	agent->conf = setup->conf;
+	agent->self = setup->self;
+	for (size_t i = 0; i < setup->conf->pair.node_count; i++) {
+		if (&setup->conf->pair.nodes[i] != setup->self)
+			agent->other = &setup->conf->pair.nodes[i];
+	}
+	agent->state_dir = setup->state_dir;
+	agent->loop = setup->loop;
+	agent->guardian = setup->guardian;
+	agent->saved_at = clock_mono();
+	agent->shared = (struct vip_shared){
+		.loop = setup->loop,
+		.fence = setup->fence,
+		.ring = &agent->ring,
+		.recorder = &agent->recorder,
+		.context = agent,
+		.publish = publish,
+		.moved = on_moved,
+		.release = on_release,
+		.catch_up = catch_up,
+		.announce_fd = -1,
+		.rawsock = {.fd = -1},
+	};
+	r = start(agent, setup->run_dir);
+	if (r < 0) {
+		agent_free(agent);
+		return r;
+	}
+	*ret_agent = agent;
+	return 0;
+}
+
+void agent_free(struct agent *agent)
+{
+	if (agent == NULL)
+		return;
+	agent->stopping = true;
+	for (size_t i = 0; i < agent->vip_count; i++)
+		vip_event(&agent->vips[i], VRRP_EVENT_STOP);
+	if (agent->vips != NULL)
+		save_state(agent);
+	for (size_t i = 0; i < agent->vip_count; i++)
+		vip_close(&agent->vips[i]);
+	handovers_free(agent->handovers);
+	peer_free(agent->peer);
+	forwarder_free(agent->forwarder);
+	loop_io_remove(agent->loop, &agent->advert_io);
+	loop_timer_clear(agent->loop, &agent->pulse);
+	monitor_free(agent->monitor);
+	rawsock_close(&agent->shared.rawsock);
+	fd_close(&agent->shared.announce_fd);
+	address_close(agent->shared.addresses);
+	state_flush();
+	free(agent->vips);
+	free(agent);
+}

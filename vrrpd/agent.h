@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vrrpd's main process: owns the vips and what they share, and brings together what is known (links, lbd, the peer)
+ * into the facts that each vip's state machine goes by.
+ */
+#ifndef LBPAIR_VRRPD_AGENT_H
+#define LBPAIR_VRRPD_AGENT_H
+
+#include "common/model/conf.h"
+#include "vrrpd/forwarder.h"
+#include "vrrpd/guardian.h"
+#include "vrrpd/handover.h"
+#include "vrrpd/peer.h"
+#include "vrrpd/state.h"
+#include "vrrpd/vip.h"
+
+struct agent {
+	const struct conf *conf;
+	const struct node_conf *self;
+	const struct node_conf *other; /* NULL: the configuration has one node alone */
+	const char *state_dir;
+
+	struct loop *loop;
+	struct guardian *guardian;
+	struct keyring ring;
+	struct recorder recorder;
+	struct vip_shared shared;
+	struct monitor *monitor;
+	struct forwarder *forwarder; /* NULL: no services are configured */
+	struct peer *peer;           /* NULL: no key, or no other node */
+	struct handovers *handovers;
+	struct vip *vips;
+	size_t vip_count;
+
+	struct loop_io advert_io;
+	struct loop_timer pulse;
+	struct mono watchdog_at;
+	struct mono saved_at;
+	bool stopping;
+};
+
+struct agent_setup {
+	const struct conf *conf;
+	const struct node_conf *self;
+	const char *run_dir;
+	const char *state_dir;
+	struct loop *loop;
+	struct fence *fence;
+	struct guardian *guardian;
+};
+
+/*
+ * Opens everything, removes what an earlier run left behind, and starts the vips. On failure a negative errno, with a
+ * line on stderr, and nothing is left open or installed.
+ */
+MUST_USE int agent_new(const struct agent_setup *setup, struct agent **ret_agent);
+/* The planned end: the vips are given away with priority 0, the state is on the disk. Accepts NULL. */
+void agent_free(struct agent *agent);
+
+/* Whether some vip's adverts are signed. */
+bool agent_wants_key(const struct conf *conf);
+
+struct vip *agent_find_vip(struct agent *agent, const char *name);
+#endif

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+#include "vrrpd/peer.h"
+
+#include "common/system/clock.h"
+#include "common/system/crypto.h"
+#include "common/system/fd.h"
+#include "common/system/log.h"
+#include "vrrpd/peer_session.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define DEAD_AFTER_INTERVALS 3
+/* How old a fresh datagram's way may be; see peer_session_init. */
+#define ROUND_TRIP_MAX_NS (500 * NS_PER_MS)
+/* Greetings are answered at once, but no faster than this: whoever records and replays them gets no amplifier. */
+#define GREETING_GAP_NS (5 * NS_PER_MS)
+
+struct peer {
+	struct loop *loop;
+	struct peer_conf conf;
+	struct peer_events events;
+	void *context;
+
+	struct peermsg_keys keys;
+	struct peer_session session;
+	int fd;
+	struct loop_io io;
+	struct loop_timer beat;
+	struct loop_timer silence;
+	struct mono greeted_at;
+
+	bool alive;
+	struct mono heard_at;
+	int ifindex;
+	int64_t clock_offset_ns;
+	bool has_heartbeat;
+	struct peer_message heartbeat;
+	uint64_t discarded;
+	int send_error;
+};
+
+bool peer_is_alive(const struct peer *peer)
+{
+	return peer->alive;
+}
+
+struct mono peer_heard_at(const struct peer *peer)
+{
+	return peer->heard_at;
+}
+
+int peer_ifindex(const struct peer *peer)
+{
+	return peer->ifindex;
+}
+
+const struct peer_message *peer_heartbeat(const struct peer *peer)
+{
+	return peer->has_heartbeat ? &peer->heartbeat : NULL;
+}
+
+int64_t peer_clock_offset_ns(const struct peer *peer)
+{
+	return peer->clock_offset_ns;
+}
+
+uint64_t peer_discarded(const struct peer *peer)
+{
+	return peer->discarded;
+}
+
+static void set_timer(struct peer *peer, struct loop_timer *timer, struct mono at, loop_timer_fn *fn)
+{
+	if (loop_timer_set(peer->loop, timer, at, fn) < 0) {
+		log_error("no memory for a timer of the state port");
+		abort();
+	}
+}
+
+/* Sending. */
+
+void peer_send(struct peer *peer, struct peer_message *message)
+{
+	struct endpoint to = {.ip = peer->conf.other->address, .port = peer->conf.port};
+	uint8_t bytes[PEER_DATAGRAM_MAX];
+	struct writer out = writer_of(bytes, sizeof bytes);
+	struct sockaddr_storage address;
+	socklen_t address_size = endpoint_to_sockaddr(&to, &address);
+	int error = 0;
+
+	snprintf(message->from, sizeof message->from, "%s", peer->conf.self->name);
+	snprintf(message->to, sizeof message->to, "%s", peer->conf.other->name);
+	message->real_ns = clock_real_ns();
+	peer_session_stamp(&peer->session, clock_mono(), message);
+	peermsg_encode(message, peermsg_find_key(&peer->keys, peer->conf.key->id), &out);
+	assert(!out.bad);
+	if (sendto(peer->fd, bytes, out.length, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&address,
+		    address_size) < 0)
+		error = -errno;
+	/* ECONNREFUSED is the peer's host saying that no vrrpd listens, which is no news of ours. */
+	if (error < 0 && error != -ECONNREFUSED && error != peer->send_error)
+		log_warning("the state port could not be reached", log_ip("peer", &peer->conf.other->address),
+			log_errno(error));
+	peer->send_error = error;
+}
+
+static void send_heartbeat(struct peer *peer)
+{
+	struct peer_message *message = calloc(1, sizeof *message);
+
+	if (message == NULL)
+		return;
+	message->kind = PEER_HEARTBEAT;
+	peer->events.fill(peer->context, message);
+	peer_send(peer, message);
+	free(message);
+}
+
+static void on_beat(struct loop_timer *timer, struct mono now)
+{
+	struct peer *peer = CONTAINER_OF(timer, struct peer, beat);
+
+	send_heartbeat(peer);
+	set_timer(peer, timer, mono_add(now, peer->conf.interval_ns), on_beat);
+}
+
+void peer_hurry(struct peer *peer)
+{
+	on_beat(&peer->beat, clock_mono());
+}
+
+/* Receiving. */
+
+static void set_alive(struct peer *peer, bool alive)
+{
+	if (peer->alive == alive)
+		return;
+	peer->alive = alive;
+	if (alive)
+		log_info("the peer is heard on the state port", log_str("peer", peer->conf.other->name),
+			log_ms("clock_offset", peer->clock_offset_ns));
+	else
+		log_warning("the peer is silent on the state port", log_str("peer", peer->conf.other->name));
+	peer->events.alive(peer->context, alive);
+}
+
+static void on_silence(struct loop_timer *timer, struct mono now)
+{
+	struct peer *peer = CONTAINER_OF(timer, struct peer, silence);
+
+	(void)now;
+	peer_receive(peer);
+	if (!loop_timer_is_set(timer))
+		set_alive(peer, false);
+}
+
+static void take_fresh(struct peer *peer, const struct peer_message *message, int ifindex)
+{
+	struct mono now = clock_mono();
+
+	peer->heard_at = now;
+	peer->ifindex = ifindex;
+	peer->clock_offset_ns = message->real_ns - clock_real_ns();
+	if (message->kind == PEER_HEARTBEAT) {
+		peer->heartbeat = *message;
+		peer->has_heartbeat = true;
+	}
+	set_timer(peer, &peer->silence, mono_add(now, DEAD_AFTER_INTERVALS * peer->conf.interval_ns), on_silence);
+	set_alive(peer, true);
+	peer->events.message(peer->context, message);
+}
+
+static void answer_greeting(struct peer *peer)
+{
+	struct mono now = clock_mono();
+
+	if (mono_diff(now, peer->greeted_at) < GREETING_GAP_NS)
+		return;
+	peer->greeted_at = now;
+	send_heartbeat(peer);
+}
+
+static void take(struct peer *peer, const uint8_t *bytes, size_t size, int ifindex)
+{
+	struct peer_message *message = calloc(1, sizeof *message);
+
+	if (message == NULL)
+		return;
+	if (peermsg_decode(bytes, size, &peer->keys, message) < 0 ||
+		strcmp(message->from, peer->conf.other->name) != 0 || strcmp(message->to, peer->conf.self->name) != 0) {
+		peer->discarded++;
+		free(message);
+		return;
+	}
+	switch (peer_session_take(&peer->session, message, clock_mono())) {
+	case PEER_FRESH:
+		take_fresh(peer, message, ifindex);
+		break;
+	case PEER_OVERTAKEN:
+		/* There is one path as yet, and of two heartbeats on it the newer one counts. */
+		if (message->kind != PEER_HEARTBEAT)
+			take_fresh(peer, message, ifindex);
+		break;
+	case PEER_GREETING:
+		answer_greeting(peer);
+		break;
+	case PEER_OLD:
+		peer->discarded++;
+		break;
+	}
+	free(message);
+}
+
+/* One datagram; false when none waits. */
+static bool receive_one(struct peer *peer)
+{
+	uint8_t bytes[PEER_DATAGRAM_MAX];
+	union {
+		char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+		struct cmsghdr align;
+	} control;
+	struct iovec iov = {.iov_base = bytes, .iov_len = sizeof bytes};
+	struct msghdr header = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+	ssize_t size = recvmsg(peer->fd, &header, MSG_DONTWAIT | MSG_TRUNC);
+	int ifindex = 0;
+
+	if (size < 0)
+		return errno == ECONNREFUSED ||
+		       errno == EINTR; /* an ICMP answer to what we sent: the next may be there */
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&header); c != NULL; c = CMSG_NXTHDR(&header, c)) {
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+			struct in_pktinfo info;
+
+			memcpy(&info, CMSG_DATA(c), sizeof info);
+			ifindex = info.ipi_ifindex;
+		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+			struct in6_pktinfo info;
+
+			memcpy(&info, CMSG_DATA(c), sizeof info);
+			ifindex = (int)info.ipi6_ifindex;
+		}
+	}
+	if ((size_t)size > sizeof bytes)
+		peer->discarded++;
+	else
+		take(peer, bytes, (size_t)size, ifindex);
+	return true;
+}
+
+/* Bounded, so that a flood on this port never starves the adverts. */
+#define RECEIVE_BATCH 64
+
+void peer_receive(struct peer *peer)
+{
+	for (int i = 0; i < RECEIVE_BATCH && receive_one(peer); i++)
+		;
+}
+
+static void on_readable(struct loop_io *io, unsigned events)
+{
+	(void)events;
+	peer_receive(CONTAINER_OF(io, struct peer, io));
+}
+
+/* Life. */
+
+static int open_socket(const struct peer_conf *conf, int *ret_fd)
+{
+	struct endpoint own = {.ip = conf->self->address, .port = conf->port};
+	int family = own.ip.family;
+	AUTO_FD fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	const int on = 1, tos = 0xc0; /* network control, as adverts */
+	struct sockaddr_storage address;
+	socklen_t size = endpoint_to_sockaddr(&own, &address);
+
+	if (fd < 0)
+		return -errno;
+	if (family == AF_INET) {
+		if (setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) < 0 ||
+			setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof tos) < 0 ||
+			setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof on) < 0)
+			return -errno;
+	} else if (setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on) < 0 ||
+		   setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof tos) < 0 ||
+		   setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof on) < 0) {
+		return -errno;
+	}
+	if (bind(fd, (struct sockaddr *)&address, size) < 0) {
+		log_error("the state port could not be bound: is another vrrpd running with this address?",
+			log_endpoint("address", &own), log_errno(-errno));
+		return -errno;
+	}
+	*ret_fd = fd_take(&fd);
+	return 0;
+}
+
+static int init(struct peer *peer)
+{
+	uint64_t session = 0;
+	int r = peermsg_derive_keys(peer->conf.ring, &peer->keys);
+
+	if (r < 0)
+		return r;
+	while (session == 0) {
+		r = crypto_random(&session, sizeof session);
+		if (r < 0)
+			return r;
+	}
+	peer_session_init(&peer->session, session, MAX(3 * peer->conf.interval_ns, ROUND_TRIP_MAX_NS));
+	r = open_socket(&peer->conf, &peer->fd);
+	if (r < 0)
+		return r;
+	r = loop_io_add(peer->loop, &peer->io, peer->fd, LOOP_READ | LOOP_PRIORITY, on_readable);
+	if (r < 0)
+		return r;
+	set_timer(peer, &peer->beat, clock_mono(), on_beat);
+	return 0;
+}
+
+int peer_new(struct loop *loop, const struct peer_conf *conf, const struct peer_events *events, void *context,
+	struct peer **ret_peer)
+{
+	struct peer *peer = calloc(1, sizeof *peer);
+	int r;
+
+	if (peer == NULL)
+		return -ENOMEM;
+	peer->loop = loop;
+	peer->conf = *conf;
+	peer->events = *events;
+	peer->context = context;
+	peer->fd = -1;
+	r = init(peer);
+	if (r < 0) {
+		peer_free(peer);
+		return r;
+	}
+	*ret_peer = peer;
+	return 0;
+}
+
+void peer_free(struct peer *peer)
+{
+	if (peer == NULL)
+		return;
+	loop_timer_clear(peer->loop, &peer->beat);
+	loop_timer_clear(peer->loop, &peer->silence);
+	loop_io_remove(peer->loop, &peer->io);
+	fd_close(&peer->fd);
+	crypto_wipe(&peer->keys, sizeof peer->keys);
+	free(peer);
+}

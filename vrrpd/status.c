@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+#include "vrrpd/status.h"
+
+#include "common/system/clock.h"
+#include "vrrpd/review.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The peer's clock is worth a word when it is off by so much; below it, it may be the network's delay. */
+#define CLOCK_OFFSET_SHOWN_NS (1 * NS_PER_S)
+#define EXPLAIN_ENTRIES 20
+
+/* Who holds the vip as far as this node knows; NULL: nobody is known. `buffer` serves for an address. */
+static const char *active_node(const struct agent *agent, const struct vip *vip, char buffer[static IP_TEXT_MAX])
+{
+	if (vip->fsm.state == VRRP_ACTIVE)
+		return agent->self->name;
+	if (vip->peer_state == PEER_VIP_ACTIVE)
+		return agent->other->name;
+	if (vip->fsm.state != VRRP_BACKUP || vip->fsm.active_priority == 0 || vip->fsm.silent_at.ns != 0)
+		return NULL;
+	if (agent->other != NULL && ip_equal(&vip->heard_source, &agent->other->address))
+		return agent->other->name;
+	return ip_text(&vip->heard_source, buffer);
+}
+
+static json_t *counters_json(const struct vip *vip)
+{
+	json_t *discarded = json_object();
+
+	for (size_t i = ADVERT_TAKEN + 1; i < ADVERT_DISCARD_COUNT; i++)
+		json_object_set_new(discarded, advert_discard_name((enum advert_discard)i),
+			json_integer((json_int_t)vip->counters.discarded[i]));
+	return json_pack("{s:I, s:I, s:I, s:o}", "adverts_sent", (json_int_t)vip->counters.adverts_sent,
+		"adverts_received", (json_int_t)vip->counters.adverts_received, "transitions",
+		(json_int_t)vip->counters.transitions, "discarded", discarded);
+}
+
+/* What the operator should know beside the state; NULL: nothing. */
+static const char *reason_of(const struct vip *vip, char *buffer, size_t size)
+{
+	if (vip->fsm.state == VRRP_FAULT) {
+		const struct monitor_link *link = &vip->link;
+		const char *what = link->ifindex == 0 ? "does not exist"
+				   : !link->up        ? "is down"
+				   : !link->carrier   ? "has no carrier"
+						      : "has no IPv4 address to send from";
+
+		snprintf(buffer, size, "interface %s %s", vip->conf->interface, what);
+	} else if (vip->verdict.reason != HEALTH_REASON_NONE) {
+		snprintf(buffer, size, "%s; %s", vip->fsm.reason, health_reason_text(vip->verdict.reason));
+	} else if (vip->fsm.yielding) {
+		snprintf(buffer, size, "%s; yields to the peer until it is asked back or the peer fails",
+			vip->fsm.reason);
+	} else {
+		snprintf(buffer, size, "%s", vip->fsm.reason);
+	}
+	return buffer;
+}
+
+static json_t *vip_json(const struct agent *agent, const struct vip *vip)
+{
+	json_t *addresses = json_array();
+	char node[IP_TEXT_MAX], reason[256], address[PREFIX_TEXT_MAX];
+
+	for (size_t i = 0; i < vip->conf->address_count; i++)
+		json_array_append_new(addresses, json_string(prefix_text(&vip->conf->addresses[i], address)));
+	return json_pack("{s:s, s:i, s:s, s:s, s:i, s:i, s:s?, s:b, s:b, s:o, s:I, s:s, s:o}", "name", vip->conf->name,
+		"vrid", vip->conf->vrid, "interface", vip->conf->interface, "state", vrrp_state_name(vip->fsm.state),
+		"priority", vip->fsm.conf.priority, "effective_priority", vip->fsm.facts.priority, "active_node",
+		active_node(agent, vip, node), "conflict", vrrp_in_conflict(&vip->fsm), "yielding", vip->fsm.yielding,
+		"addresses", addresses, "transitions", (json_int_t)vip->counters.transitions, "reason",
+		reason_of(vip, reason, sizeof reason), "counters", counters_json(vip));
+}
+
+/* The peer's clock minus ours: by the state port, else by the adverts that were taken in spite of it. */
+static bool clock_offset_ns(const struct agent *agent, int64_t *ret_offset_ns)
+{
+	if (agent->peer != NULL && peer_heartbeat(agent->peer) != NULL) {
+		*ret_offset_ns = peer_clock_offset_ns(agent->peer);
+		return true;
+	}
+	for (size_t i = 0; i < agent->vip_count; i++) {
+		for (size_t k = 0; k < VIP_SENDERS; k++) {
+			const struct vip_sender *sender = &agent->vips[i].senders[k];
+
+			if (sender->source.family == 0)
+				continue;
+			*ret_offset_ns = sender->offset_ns;
+			return true;
+		}
+	}
+	return false;
+}
+
+static json_t *peer_json(const struct agent *agent)
+{
+	const struct peer_message *heartbeat = agent->peer != NULL ? peer_heartbeat(agent->peer) : NULL;
+	bool alive = agent->peer != NULL && peer_is_alive(agent->peer);
+	char address[IP_TEXT_MAX];
+	int64_t offset_ns;
+	json_t *json;
+
+	if (agent->other == NULL)
+		return json_null();
+	json = json_pack("{s:s, s:s?, s:b, s:[{s:s, s:b}], s:I}", "node", agent->other->name, "config_hash",
+		heartbeat != NULL ? heartbeat->config_hash : NULL, "drift",
+		heartbeat != NULL && strcmp(heartbeat->config_hash, agent->conf->hash) != 0, "seen", "path",
+		ip_text(&agent->other->address, address), "alive", alive, "discarded",
+		(json_int_t)(agent->peer != NULL ? peer_discarded(agent->peer) : 0));
+	if (json == NULL)
+		return NULL;
+	if (clock_offset_ns(agent, &offset_ns))
+		json_object_set_new(json, "clock_offset_ms", json_integer(offset_ns / NS_PER_MS));
+	else
+		json_object_set_new(json, "clock_offset_ms", json_null());
+	return json;
+}
+
+json_t *status_json(struct agent *agent)
+{
+	json_t *vips = json_array();
+
+	for (size_t i = 0; i < agent->vip_count; i++)
+		json_array_append_new(vips, vip_json(agent, &agent->vips[i]));
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:{s:i, s:i}}", "node", agent->self->name, "version",
+		PACKAGE_VERSION, "config_hash", agent->conf->hash, "peer", peer_json(agent), "vips", vips, "pids",
+		"vrrpd", (int)getpid(), "guardian", (int)guardian_pid(agent->guardian));
+}
+
+/* Explain. */
+
+static void explain_state(struct agent *agent, const struct vip *vip, struct text *out)
+{
+	char node[IP_TEXT_MAX], reason[256];
+	const char *active = active_node(agent, vip, node);
+
+	text_addf(out, "vip %s is %s on %s: %s.\n", vip->conf->name, vrrp_state_name(vip->fsm.state), agent->self->name,
+		reason_of(vip, reason, sizeof reason));
+	text_addf(out, "Priority %u, effective %u. Active node: %s.\n", vip->fsm.conf.priority, vip->fsm.facts.priority,
+		active != NULL ? active : "none is known");
+}
+
+static void explain_health(struct agent *agent, struct text *out)
+{
+	struct forwarder_view view = review_forwarder(agent);
+
+	if (agent->forwarder == NULL)
+		text_add(out, "The configuration has no services: the forwarder does not matter.\n");
+	else if (view.why != NULL)
+		text_addf(out, "The forwarder here: %s.\n", view.why);
+	else
+		text_addf(out, "The forwarder here is serving%s.\n",
+			view.checked ? "" : ", but has not checked all servers yet");
+}
+
+static void explain_peer(struct agent *agent, struct text *out)
+{
+	int64_t offset_ns;
+
+	if (agent->peer == NULL) {
+		text_add(out, "The nodes share no key: the peer is known by its adverts alone.\n");
+		return;
+	}
+	text_addf(out, "The peer %s is %s on the state port.\n", agent->other->name,
+		peer_is_alive(agent->peer) ? "heard" : "not heard");
+	if (clock_offset_ns(agent, &offset_ns) && llabs(offset_ns) >= CLOCK_OFFSET_SHOWN_NS)
+		text_addf(out, "ALARM: the peer's clock is off by %+.3f s; see to time synchronisation.\n",
+			(double)offset_ns / (double)NS_PER_S);
+}
+
+static void explain_future(const struct vip *vip, struct text *out)
+{
+	switch (vip->fsm.state) {
+	case VRRP_ACTIVE:
+		text_add(out, "It would go to the peer: by `lbctl failover`, when vrrpd stops or the interface fails, "
+			      "when lbd here is in worse health than the peer's, or when the peer preempts.\n");
+		break;
+	case VRRP_BACKUP:
+		text_add(
+			out, "It would come here: by `lbctl failover`, when the active node resigns or falls silent, ");
+		if (vip->fsm.yielding)
+			text_add(out, "but by no preemption, since it was given away as planned.\n");
+		else if (!vip->conf->preempt)
+			text_add(out, "but by no preemption (preempt = no), unless the active node is sick.\n");
+		else
+			text_add(out, "or by preemption when the active node's priority is lower and lbd here is "
+				      "ready.\n");
+		break;
+	case VRRP_FAULT:
+		text_add(out, "It may come here again when the interface is back.\n");
+		break;
+	case VRRP_INITIALIZE:
+	case VRRP_STATE_COUNT:
+		break;
+	}
+}
+
+void status_explain(struct agent *agent, const struct vip *vip, struct text *out)
+{
+	explain_state(agent, vip, out);
+	explain_health(agent, out);
+	explain_peer(agent, out);
+	explain_future(vip, out);
+	text_add(out, "Last decisions:\n");
+	recorder_print(&agent->recorder, vip->conf->name, EXPLAIN_ENTRIES, clock_mono(), out);
+}
