@@ -11,16 +11,17 @@
 static int read_digits(const char **text, uint64_t *ret_value)
 {
 	const char *at = *text;
+	bool too_large = false;
 	uint64_t value = 0;
 
-	for (; *at >= '0' && *at <= '9'; at++) {
-		if (__builtin_mul_overflow(value, 10, &value) ||
-			__builtin_add_overflow(value, (uint64_t)(*at - '0'), &value))
-			return -ERANGE;
-	}
+	for (; *at >= '0' && *at <= '9'; at++)
+		too_large = too_large || __builtin_mul_overflow(value, 10, &value) ||
+			    __builtin_add_overflow(value, (uint64_t)(*at - '0'), &value);
 	if (at == *text)
 		return -EINVAL;
 	*text = at;
+	if (too_large)
+		return -ERANGE;
 	*ret_value = value;
 	return 0;
 }
@@ -30,11 +31,9 @@ int text_to_u64(const char *text, uint64_t min, uint64_t max, uint64_t *ret_valu
 	uint64_t value;
 	int r = read_digits(&text, &value);
 
-	if (r < 0)
-		return r;
-	if (*text != '\0')
+	if (r == -EINVAL || *text != '\0')
 		return -EINVAL;
-	if (value < min || value > max)
+	if (r < 0 || value < min || value > max)
 		return -ERANGE;
 	*ret_value = value;
 	return 0;
@@ -52,19 +51,23 @@ static const struct {
 
 int text_to_span_ns(const char *text, int64_t *ret_ns)
 {
-	uint64_t value;
+	uint64_t value = 0;
+	int64_t span;
 	int r = read_digits(&text, &value);
 
-	if (r < 0)
+	if (r == -EINVAL)
 		return r;
-	if (value == 0 && *text == '\0') {
+	if (r == 0 && value == 0 && *text == '\0') {
 		*ret_ns = 0;
 		return 0;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
 		if (strcmp(text, units[i].name) != 0)
 			continue;
-		return __builtin_mul_overflow(value, (uint64_t)units[i].ns, ret_ns) ? -ERANGE : 0;
+		if (r < 0 || __builtin_mul_overflow(value, (uint64_t)units[i].ns, &span))
+			return -ERANGE;
+		*ret_ns = span;
+		return 0;
 	}
 	return -EINVAL;
 }
