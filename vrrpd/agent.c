@@ -56,15 +56,30 @@ static void publish(void *context)
 
 static void save_state(struct agent *agent)
 {
-	const char *yielding[PEER_VIPS_MAX];
-	size_t count = 0;
+	struct state state = {.sequence = fence_last_sequence(agent->shared.fence)};
 
-	for (size_t i = 0; i < agent->vip_count && count < ARRAY_LEN(yielding); i++) {
-		if (agent->vips[i].fsm.yielding)
-			yielding[count++] = agent->vips[i].conf->name;
+	state.yielding = calloc(MAX(agent->vip_count, (size_t)1), sizeof *state.yielding);
+	for (size_t i = 0; i < agent->vip_count; i++) {
+		const struct vip *vip = &agent->vips[i];
+
+		state.peer_sequence = MAX(state.peer_sequence, vip_highest_sequence(vip));
+		if (vip->fsm.yielding && state.yielding != NULL)
+			strcpy(state.yielding[state.yielding_count++], vip->conf->name);
 	}
-	state_save(agent->state_dir, fence_last_sequence(agent->shared.fence), yielding, count);
+	state_save(agent->state_dir, &state);
+	state_free(&state);
 	agent->saved_at = clock_mono();
+}
+
+static void tell_systemd(const struct agent *agent)
+{
+	size_t active = 0, fault = 0;
+
+	for (size_t i = 0; i < agent->vip_count; i++) {
+		active += agent->vips[i].fsm.state == VRRP_ACTIVE;
+		fault += agent->vips[i].fsm.state == VRRP_FAULT;
+	}
+	daemon_notify_status("active for %zu of %zu vips, %zu at fault", active, agent->vip_count, fault);
 }
 
 static void on_moved(void *context, struct vip *vip, enum vrrp_state from)
@@ -76,6 +91,7 @@ static void on_moved(void *context, struct vip *vip, enum vrrp_state from)
 		forwarder_tell_role(agent->forwarder, vip->conf, vrrp_state_name(vip->fsm.state));
 	if (agent->peer != NULL)
 		peer_hurry(agent->peer);
+	tell_systemd(agent);
 	if (!agent->stopping)
 		save_state(agent);
 }
@@ -373,6 +389,7 @@ static int start_vips(struct agent *agent)
 	if (r < 0)
 		return r;
 	fence_set_sequence(agent->shared.fence, state.sequence);
+	agent->shared.kept_sequence = state.peer_sequence;
 	agent->vips = calloc(MAX(agent->conf->vip_count, (size_t)1), sizeof *agent->vips);
 	if (agent->vips == NULL) {
 		state_free(&state);

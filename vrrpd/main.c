@@ -8,6 +8,7 @@
 
 #include <cap-ng.h>
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -89,6 +90,20 @@ static void drop_capabilities(void)
 		log_warning("capabilities could not be dropped; vrrpd goes on with all that it was given");
 }
 
+/*
+ * A page that has to be read from a disk first, or a processor that others keep busy, is a missed advert. Neither is
+ * had everywhere, and vrrpd serves without them.
+ */
+static void claim_resources(void)
+{
+	const struct sched_param param = {.sched_priority = sched_get_priority_min(SCHED_RR)};
+
+	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
+		log_warning("memory could not be locked", log_errno(-errno));
+	if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param) < 0)
+		log_info("no real-time priority is to be had", log_errno(-errno));
+}
+
 static void on_signal(void *context, int signal_number)
 {
 	struct program *program = context;
@@ -132,9 +147,7 @@ static int start(struct program *program)
 	setup.conf = program->conf;
 	setup.self = program->self;
 	setup.loop = program->loop;
-	/* A page that has to be read from a disk first is a missed advert. */
-	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
-		log_warning("memory could not be locked", log_errno(-errno));
+	claim_resources();
 	r = agent_new(&setup, &program->agent);
 	if (r == 0)
 		r = commands_serve(program->agent, program->options.run_dir, &program->control);

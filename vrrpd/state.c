@@ -31,6 +31,15 @@ static int read_yielding(const json_t *list, struct state *state)
 	return 0;
 }
 
+/* A string, since JSON's numbers need not hold 64 bits. 0 where there is none. */
+static uint64_t read_sequence(const json_t *root, const char *name)
+{
+	const char *text = json_string_value(json_object_get(root, name));
+	uint64_t value;
+
+	return text != NULL && text_to_u64(text, 0, UINT64_MAX, &value) == 0 ? value : 0;
+}
+
 int state_load(const char *state_dir, struct state *ret_state)
 {
 	char path[PATH_SIZE];
@@ -48,7 +57,8 @@ int state_load(const char *state_dir, struct state *ret_state)
 			log_str("error", error.text));
 		return 0;
 	}
-	ret_state->sequence = strtoull(json_string_value(json_object_get(root, "sequence")) ?: "0", NULL, 10);
+	ret_state->sequence = read_sequence(root, "sequence");
+	ret_state->peer_sequence = read_sequence(root, "peer_sequence");
 	r = read_yielding(json_object_get(root, "yielding"), ret_state);
 	json_decref(root);
 	return r;
@@ -129,26 +139,32 @@ static int start_writer(void)
 	return 0;
 }
 
-static char *print(uint64_t sequence, const char *const *yielding, size_t count)
+static json_t *sequence_json(uint64_t sequence)
 {
-	char sequence_text[24];
+	char text[24];
+
+	snprintf(text, sizeof text, "%llu", (unsigned long long)sequence);
+	return json_string(text);
+}
+
+static char *print(const struct state *state)
+{
 	json_t *list = json_array();
 	json_t *root;
 	char *text;
 
-	/* As a string: JSON's numbers need not hold 64 bits. */
-	snprintf(sequence_text, sizeof sequence_text, "%llu", (unsigned long long)sequence);
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(list, json_string(yielding[i]));
-	root = json_pack("{s:s, s:o}", "sequence", sequence_text, "yielding", list);
+	for (size_t i = 0; i < state->yielding_count; i++)
+		json_array_append_new(list, json_string(state->yielding[i]));
+	root = json_pack("{s:o, s:o, s:o}", "sequence", sequence_json(state->sequence), "peer_sequence",
+		sequence_json(state->peer_sequence), "yielding", list);
 	text = json_dumps(root, JSON_INDENT(1));
 	json_decref(root);
 	return text;
 }
 
-void state_save(const char *state_dir, uint64_t sequence, const char *const *yielding, size_t count)
+void state_save(const char *state_dir, const struct state *state)
 {
-	char *text = print(sequence, yielding, count);
+	char *text = print(state);
 
 	if (text == NULL)
 		return;

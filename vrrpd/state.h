@@ -10,6 +10,7 @@
 
 struct state {
 	uint64_t sequence;
+	uint64_t peer_sequence;
 	size_t yielding_count;
 	char (*yielding)[64]; /* names of vips; owned */
 };
@@ -23,7 +24,7 @@ void state_free(struct state *state);
  * Writes the file anew in a thread of its own, since syncing a disk may take seconds: to a temporary file, synced and
  * renamed. Of several calls under way the last one wins. Failures are logged.
  */
-void state_save(const char *state_dir, uint64_t sequence, const char *const *yielding, size_t count);
+void state_save(const char *state_dir, const struct state *state);
 /* Waits until what was saved is on the disk; for the planned end. */
 void state_flush(void);
 

@@ -77,6 +77,7 @@ static struct vip_sender *find_sender(struct vip *vip, const struct ip *source)
 			oldest = sender;
 	}
 	*oldest = (struct vip_sender){.source = *source};
+	replay_restore(&oldest->replay, vip->shared->kept_sequence);
 	return oldest;
 }
 
@@ -151,6 +152,15 @@ void vip_prove_clock(struct vip *vip, uint64_t sequence, int64_t peer_real_ns)
 
 	for (size_t i = 0; i < VIP_SENDERS; i++)
 		replay_prove(&vip->senders[i].replay, sequence, peer_real_ns, now);
+}
+
+uint64_t vip_highest_sequence(const struct vip *vip)
+{
+	uint64_t highest = vip->shared->kept_sequence;
+
+	for (size_t i = 0; i < VIP_SENDERS; i++)
+		highest = MAX(highest, vip->senders[i].replay.high);
+	return highest;
 }
 
 /* Gratuitous ARP. */

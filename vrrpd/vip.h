@@ -29,7 +29,8 @@ struct vip_shared {
 	struct rawsock rawsock;
 	struct fence *fence;
 	const struct keyring *ring;
-	const struct key *key; /* to sign with; NULL: none */
+	const struct key *key;  /* to sign with; NULL: none */
+	uint64_t kept_sequence; /* the highest that an earlier run accepted of the peer */
 	struct recorder *recorder;
 	void *context;
 	/* What is published in the fence page no longer holds; called before addresses are installed and after they
@@ -100,6 +101,8 @@ void vip_receive(
 void vip_address_gone(struct vip *vip, const struct prefix *address);
 /* A fresh datagram of the peer: the last sequence that it had signed, and its time of day. */
 void vip_prove_clock(struct vip *vip, uint64_t sequence, int64_t peer_real_ns);
+/* The highest sequence that was accepted or proven; 0: none. */
+uint64_t vip_highest_sequence(const struct vip *vip);
 /* Removes the addresses if they are held and clears all timers. */
 void vip_close(struct vip *vip);
 
