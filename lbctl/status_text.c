@@ -139,7 +139,7 @@ static void find_peer_problems(const json_t *status, struct problems *problems)
 
 	if (!json_is_object(peer))
 		return;
-	if (count_alive(peer) == 0) {
+	if (json_array_size(seen) > 0 && count_alive(peer) == 0) {
 		problem(problems, "the peer %s is not heard", string_of(peer, "node"));
 	} else {
 		FOR_EACH_ITEM(path, seen)
@@ -268,8 +268,12 @@ static void add_peer(const json_t *status, bool colour, struct text *out)
 	text_add(out, "peer ");
 	style_add(out, colour, STYLE_TITLE, string_of(peer, "node"));
 	text_add(out, ": ");
-	snprintf(heard, sizeof heard, "heard on %zu of %zu paths", alive, paths);
-	style_add(out, colour, alive == 0 || alive < paths ? STYLE_BAD : STYLE_GOOD, heard);
+	/* Without a key the nodes have nothing but their adverts. */
+	if (paths == 0)
+		snprintf(heard, sizeof heard, "known by its adverts alone");
+	else
+		snprintf(heard, sizeof heard, "heard on %zu of %zu paths", alive, paths);
+	style_add(out, colour, alive < paths ? STYLE_BAD : STYLE_GOOD, heard);
 	text_add(out, ", link ");
 	style_add(out, colour, STYLE_PLAIN, string_of(peer, "link"));
 	text_add(out, ", configuration ");
