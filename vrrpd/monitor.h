@@ -21,25 +21,55 @@ struct monitor_link {
 struct monitor;
 
 struct monitor_events {
-	/* A link is new, has changed, or (ifindex 0, the name set) is gone. A renamed link is gone under its old name
-	 * first. */
+	/*
+	 * A link is new, has changed, or (ifindex 0, the name set) is gone. A renamed link is gone under its old name
+	 * first.
+	 */
 	void (*on_link)(void *context, const struct monitor_link *link);
-	/* An address was added or removed, by whomever. */
+	/* An IPv4 address was added or removed, by whomever; a renewal is neither. */
 	void (*on_address)(void *context, int ifindex, const struct prefix *address, bool added);
-	/* Events were lost (ENOBUFS): everything is to be looked at again; monitor_find tells the truth by then. */
+	/* Events were lost: everything is to be looked at again; monitor_find tells the truth by then. */
 	void (*on_overrun)(void *context);
 };
 
-/* Subscribes, then reads the present state; the events of that first reading are not reported. */
+/*
+ * Subscribes, then reads the present state; the events of that first reading are not reported. The monitor must not be
+ * freed from within one of its callbacks.
+ */
 MUST_USE int monitor_new(
 	struct loop *loop, const struct monitor_events *events, void *context, struct monitor **ret_monitor);
+/* Accepts NULL. */
 void monitor_free(struct monitor *monitor);
 
 /* The present state of the interface of that name; ifindex 0 in the result when there is none. No system call. */
 struct monitor_link monitor_find(const struct monitor *monitor, const char *name);
-/* The first IPv4 address of the interface that is not one of `except` (its primary address); false: none. No system
- * call. */
+/*
+ * The first IPv4 address of the interface that is neither one of `except` nor marked as a VIP (address.h): its primary
+ * address. False: none. No system call.
+ */
 MUST_USE bool monitor_primary_ipv4(const struct monitor *monitor, int ifindex, const struct prefix *except,
 	size_t except_count, struct ip *ret_ip);
+
+/* What one message of the kernel says. */
+struct monitor_change {
+	enum monitor_change_kind {
+		MONITOR_LINK,
+		MONITOR_LINK_GONE,
+		MONITOR_ADDRESS,
+		MONITOR_ADDRESS_GONE,
+	} kind;
+	struct monitor_link link; /* of links */
+	int ifindex;              /* of addresses, like the rest */
+	struct prefix address;
+	bool is_vip; /* marked so by IFA_PROTO */
+};
+typedef void monitor_change_fn(void *context, const struct monitor_change *change);
+
+/*
+ * Reads a buffer of netlink messages, aligned to 4 bytes, and hands on what concerns links and IPv4 addresses; others
+ * and malformed ones are passed over. No I/O. Returns 0; 1: the end of a dump was among them; -EINTR: and the dump was
+ * not consistent; other negative errno: the kernel refused the request.
+ */
+int monitor_decode(const void *bytes, size_t size, monitor_change_fn *fn, void *context);
 
 #endif
