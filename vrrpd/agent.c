@@ -317,9 +317,7 @@ static int open_sockets(struct agent *agent)
 		r = announce_open(&agent->shared.announce_fd);
 	if (r == 0)
 		r = rawsock_open(&agent->shared.rawsock);
-	if (r == -EPERM)
-		log_error("vrrpd needs root, or the capabilities CAP_NET_ADMIN and CAP_NET_RAW");
-	else if (r < 0)
+	if (r < 0)
 		log_error("the sockets could not be opened", log_errno(r));
 	return r;
 }

@@ -44,12 +44,20 @@ static int load(struct program *program)
 	return daemon_find_node(program->conf, program->options.node, &program->self);
 }
 
+static int check_privileges(void)
+{
+	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_ADMIN) == 1 &&
+		capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_RAW) == 1)
+		return 0;
+	log_error("vrrpd needs root, or the capabilities CAP_NET_ADMIN and CAP_NET_RAW");
+	return -EPERM;
+}
+
 /* `vrrpd --check`: the file, and what of this host a start would need. */
 static int check(struct program *program)
 {
 	char error[KEYRING_ERROR_MAX];
 	AUTO_FREE struct keyring *ring = calloc(1, sizeof *ring);
-	struct rawsock rawsock;
 	int r = load(program);
 
 	if (r < 0)
@@ -63,13 +71,9 @@ static int check(struct program *program)
 			return r;
 		}
 	}
-	r = rawsock_open(&rawsock);
-	if (r < 0) {
-		fprintf(stderr, "vrrpd needs root, or the capabilities CAP_NET_ADMIN and CAP_NET_RAW: %s\n",
-			strerror(-r));
+	r = check_privileges();
+	if (r < 0)
 		return r;
-	}
-	rawsock_close(&rawsock);
 	printf("ok: this host is node %s\n", program->self->name);
 	return 0;
 }
@@ -128,6 +132,8 @@ static int start(struct program *program)
 	};
 	int r = load(program);
 
+	if (r == 0)
+		r = check_privileges();
 	if (r == 0)
 		r = daemon_make_dirs(&program->options);
 	if (r == 0)

@@ -78,6 +78,8 @@ static struct vip_sender *find_sender(struct vip *vip, const struct ip *source)
 	}
 	*oldest = (struct vip_sender){.source = *source};
 	replay_restore(&oldest->replay, vip->shared->kept_sequence);
+	if (vip->proven_at.ns != 0)
+		replay_prove(&oldest->replay, vip->proven_sequence, vip->proven_real_ns, vip->proven_at);
 	return oldest;
 }
 
@@ -148,10 +150,11 @@ void vip_receive(
 
 void vip_prove_clock(struct vip *vip, uint64_t sequence, int64_t peer_real_ns)
 {
-	struct mono now = clock_mono();
-
+	vip->proven_at = clock_mono();
+	vip->proven_sequence = sequence;
+	vip->proven_real_ns = peer_real_ns;
 	for (size_t i = 0; i < VIP_SENDERS; i++)
-		replay_prove(&vip->senders[i].replay, sequence, peer_real_ns, now);
+		replay_prove(&vip->senders[i].replay, sequence, peer_real_ns, vip->proven_at);
 }
 
 uint64_t vip_highest_sequence(const struct vip *vip)

@@ -75,6 +75,10 @@ struct vip {
 	enum peer_vip_state peer_state; /* what the peer last said of it */
 	struct vip_sender senders[VIP_SENDERS];
 	struct ip heard_source; /* of the last accepted advert */
+	/* What the peer's last fresh datagram proved of its clock; {0}: there was none yet. */
+	struct mono proven_at;
+	uint64_t proven_sequence;
+	int64_t proven_real_ns;
 
 	struct loop_timer tick;
 	struct mono advert_sent_at;
