@@ -96,7 +96,8 @@ struct mono health_deadline(const struct health_fsm *fsm, struct mono now)
 	struct mono ends[] = {mono_add(fsm->started_at, HEALTH_START_NS), hold_least_until(fsm), hold_until(fsm)};
 	struct mono next = MONO_NEVER;
 
-	for (size_t i = 0; i < (fsm->has_resigned ? ARRAY_LEN(ends) : 1); i++) {
+	/* The holds of one that has never resigned are long over. */
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
 		if (mono_before(now, ends[i]))
 			next = mono_min(next, ends[i]);
 	}

@@ -22,10 +22,12 @@ static const struct peer_message *living_heartbeat(const struct agent *agent)
 static void judge_health(
 	struct agent *agent, struct vip *vip, const struct forwarder_view *view, const struct peer_message *heartbeat)
 {
+	const struct peer_vip *other = heartbeat != NULL ? peermsg_find_vip(heartbeat, vip->peer_id) : NULL;
 	struct health_input input = {
 		.lbd_wanted = agent->forwarder != NULL,
 		.own = view->health,
 		.peer_known = heartbeat != NULL,
+		.peer_unable = other != NULL && other->state == PEER_VIP_FAULT,
 		.peer = heartbeat != NULL ? heartbeat->health : PEER_HEALTH_DEAD,
 		.is_active = vip->fsm.state == VRRP_ACTIVE,
 		.configured_priority = vip->fsm.conf.priority,

@@ -20,6 +20,8 @@ static const struct row all_stand_still[] = {
 	{1, 25, 0, 3, false}, {40, 25, ALL, 3, false}, {9, 25, 0, 3, false}, {1, 25, 0, 3, true}, {0}};
 static const struct row one_of_three_stands_still[] = {
 	{5, 25, ALL, 3, false}, {9, 25, 3, 3, false}, {1, 25, 3, 3, true}, {0}};
+static const struct row the_first_of_three_stands_still[] = {
+	{5, 25, ALL, 3, false}, {9, 25, 6, 3, false}, {1, 25, 6, 3, true}, {0}};
 static const struct row it_goes_on[] = {
 	{5, 25, ALL, 3, false}, {20, 25, 0, 3, true}, {1, 25, ALL, 3, false}, {9, 25, 0, 3, false}, {0}};
 static const struct row it_goes_on_in_time[] = {
@@ -43,6 +45,7 @@ static const struct row *const stories[] = {
 	beating_is_alive,
 	all_stand_still,
 	one_of_three_stands_still,
+	the_first_of_three_stands_still,
 	it_goes_on,
 	it_goes_on_in_time,
 	somewhat_late,

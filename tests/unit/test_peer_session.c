@@ -48,9 +48,11 @@ static void two_meet_in_three_datagrams(void **state)
 	for (int64_t ms = 100; ms < 1000; ms += 100) {
 		struct peer_message message = stamped(&a, ms);
 
+		assert_true(message.echo.session == 0xb1 && message.answer.session == 0);
 		assert_int_equal(take(&b, &message, ms + 1), PEER_FRESH);
 		assert_int_equal(take(&b, &message, ms + 2), PEER_OLD);
 		message = stamped(&b, ms + 10);
+		assert_true(message.echo.session == 0xa1 && message.answer.session == 0);
 		assert_int_equal(take(&a, &message, ms + 11), PEER_FRESH);
 		assert_int_equal(take(&a, &message, ms + 12), PEER_OLD);
 	}

@@ -45,7 +45,7 @@ static struct peer_message usual_heartbeat(void)
 		.config_hash = "0123456789abcdef",
 		.health = PEER_HEALTH_NOT_BOUND,
 		.ready = true,
-		.vip_count = 2,
+		.vip_count = 3,
 		.vips =
 			{
 				{
@@ -60,6 +60,11 @@ static struct peer_message usual_heartbeat(void)
 					.state = PEER_VIP_FAULT,
 					.effective_priority = 1,
 					.missing = true,
+				},
+				{
+					.id = peer_vip_id("edge", 53),
+					.state = PEER_VIP_BACKUP,
+					.effective_priority = 254,
 					.resigned = true,
 				},
 			},
@@ -267,13 +272,17 @@ static void keys_are_kept_apart(void **state)
 {
 	struct peer_message sent = usual_heartbeat();
 	struct datagram datagram = encode(&sent, 2);
-	struct peermsg_keys few = keys;
+	struct peermsg_keys few;
 	struct peer_message got;
 
 	(void)state;
 	assert_memory_not_equal(keys.keys[1].bytes, keys.keys[2].bytes, PEERMSG_KEY_SIZE);
 	/* Nothing here is signed by the pair key itself. */
 	assert_memory_not_equal(keys.keys[1].bytes, ring.keys[1].bytes, PEERMSG_KEY_SIZE);
+	/* What was in the place before is gone. */
+	memset(&few, 2, sizeof few);
+	assert_int_equal(peermsg_derive_keys(&ring, &few), 0);
+	assert_memory_equal(&few, &keys, sizeof few);
 	few.keys[2] = (struct peermsg_key){0};
 	assert_int_equal(peermsg_decode(datagram.bytes, datagram.size, &few, &got), -EACCES);
 	assert_null(peermsg_find_key(&keys, 0));
@@ -305,14 +314,14 @@ static const struct {
 	{FROM_AT, PEER_NAME_MAX, -EBADMSG}, {FROM_AT, 255, -EBADMSG}, {FROM_AT + 2, '\0', -EBADMSG},
 	{BODY_AT + 1, PEER_HEALTH_COUNT, -EBADMSG}, {BODY_AT + 2, PEER_CONFIG_HASH_SIZE, -EBADMSG},
 	{BODY_AT + 19, 2, -EBADMSG},    /* 512 vips more */
-	{BODY_AT + 20, 3, -EBADMSG},    /* one vip more than there is */
+	{BODY_AT + 20, 4, -EBADMSG},    /* one vip more than there is */
 	{BODY_AT + 21, 5, -EBADMSG},    /* too short a record */
 	{BODY_AT + 21, 7, -EBADMSG},    /* too long a one */
 	{BODY_AT + 26, 4, -EBADMSG},    /* no such state */
 	{BODY_AT + 26, 7, -EBADMSG},    /* no such state */
 	{BODY_AT + 26, 0x80, 0},        /* a flag of a later version */
-	{BODY_AT + 34, 0x10, -EBADMSG}, /* 4106 services */
-	{BODY_AT + 35, 17, -EBADMSG},   /* more than there are */
+	{BODY_AT + 40, 0x10, -EBADMSG}, /* 4106 services */
+	{BODY_AT + 41, 17, -EBADMSG},   /* more than there are */
 	{BODY_AT, 0xfe, 0},             /* flags of a later version */
 };
 
@@ -334,6 +343,57 @@ static void what_is_wrong_inside_is_refused(void **state)
 			fail_msg("row %zu: %d", i, r);
 		assert_int_equal(got.stamp.counter, r < 0 ? 99 : 7);
 	}
+}
+
+/* More vips than there is place for, all of them there. */
+static void too_many_vips_are_refused(void **state)
+{
+	struct peer_message sent = usual_heartbeat();
+	struct datagram usual = encode(&sent, 1);
+	struct datagram datagram;
+	struct writer out = writer_of(datagram.bytes, sizeof datagram.bytes);
+	struct peer_message got;
+
+	(void)state;
+	writer_bytes(&out, usual.bytes, BODY_AT + 19);
+	writer_u16(&out, PEER_VIPS_MAX + 1);
+	writer_u8(&out, 6);
+	writer_zeros(&out, 6 * (PEER_VIPS_MAX + 1) + 2 + MAC_SIZE);
+	assert_false(out.bad);
+	datagram.size = out.length;
+	sign(&datagram);
+	assert_int_equal(decode(&datagram, &got), -EBADMSG);
+}
+
+static void requests_are_bounded(void **state)
+{
+	struct peer_message sent = usual_answer();
+	struct datagram usual;
+	struct datagram datagram;
+	struct peer_message got;
+	size_t vip_at;
+
+	(void)state;
+	memset(sent.reason, 'r', sizeof sent.reason - 1);
+	usual = encode(&sent, 1);
+	vip_at = usual.size - MAC_SIZE - sizeof sent.reason - strlen(sent.vip) - 1;
+	assert_int_equal(usual.bytes[vip_at], strlen(sent.vip));
+	/* A name of 64 bytes. */
+	datagram = usual;
+	datagram.bytes[vip_at] = PEER_NAME_MAX;
+	datagram.bytes[vip_at + PEER_NAME_MAX + 1] = 5;
+	sign(&datagram);
+	assert_int_equal(decode(&datagram, &got), -EBADMSG);
+	datagram = usual;
+	datagram.bytes[vip_at] = PEER_NAME_MAX - 1;
+	datagram.bytes[vip_at + PEER_NAME_MAX] = 5;
+	sign(&datagram);
+	assert_int_equal(decode(&datagram, &got), 0);
+	assert_string_equal(got.reason, "rrrrr");
+	datagram = usual;
+	datagram.bytes[KIND_AT] = PEER_KIND_COUNT;
+	sign(&datagram);
+	assert_int_equal(decode(&datagram, &got), -EBADMSG);
 }
 
 static void no_session_is_zero(void **state)
@@ -361,11 +421,11 @@ static void later_versions_are_understood(void **state)
 	(void)state;
 	writer_bytes(&out, before.bytes, first_vip - 1);
 	writer_u8(&out, 8);
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		writer_bytes(&out, before.bytes + first_vip + 6 * i, 6);
 		writer_u16(&out, 0xffff);
 	}
-	writer_bytes(&out, before.bytes + first_vip + 12, before.size - MAC_SIZE - first_vip - 12);
+	writer_bytes(&out, before.bytes + first_vip + 18, before.size - MAC_SIZE - first_vip - 18);
 	writer_u32(&out, 0xffffffff);
 	writer_zeros(&out, MAC_SIZE);
 	assert_false(out.bad);
@@ -376,37 +436,34 @@ static void later_versions_are_understood(void **state)
 	assert_same_heartbeat(&got, &sent);
 }
 
-/* What two package versions must agree on: this changes only with PEER_VERSION. */
+/*
+ * What two package versions must agree on: this changes only with PEER_VERSION. The MAC was made by other means: HKDF
+ * (RFC 5869) of 32 bytes of 01 without a salt, and HMAC.
+ */
+static const char wire[] = "4c42565001000101"
+			   "0123456789abcdef0000000000000007"
+			   "fedcba98765432100000000000000009"
+			   "68000000800000001836e2101dcd6500"
+			   "036c6231036c6232"
+			   "01011030313233343536373839616263646566"
+			   "000306"
+			   "915cd0541a96"
+			   "12ad5d2c2301"
+			   "4c1ee3a541fe"
+			   "000aa502"
+			   "e937546fbcab54d47afb0ee286c340a1";
+
 static void the_wire_stays_as_it_is(void **state)
 {
-	static const char hex[] = "4c425650"
-				  "01"
-				  "00"
-				  "01"
-				  "01"
-				  "0123456789abcdef"
-				  "0000000000000007"
-				  "fedcba9876543210"
-				  "0000000000000009"
-				  "6800000080000000"
-				  "1836e2101dcd6500"
-				  "036c6231"
-				  "036c6232"
-				  "01"
-				  "01"
-				  "1030313233343536373839616263646566"
-				  "0002"
-				  "06";
 	struct peer_message sent = usual_heartbeat();
 	struct datagram datagram = encode(&sent, 1);
 	uint8_t expected[256];
 	size_t size;
 
 	(void)state;
-	assert_int_equal(hex_to_bytes(hex, strlen(hex), expected, sizeof expected, &size), 0);
+	assert_int_equal(hex_to_bytes(wire, strlen(wire), expected, sizeof expected, &size), 0);
+	assert_int_equal(datagram.size, size);
 	assert_memory_equal(datagram.bytes, expected, size);
-	assert_int_equal(peer_vip_id("web", 51), 0x915cd054);
-	assert_int_equal(datagram.size, size + 12 + 2 + 2 + MAC_SIZE);
 }
 
 int main(void)
@@ -420,6 +477,8 @@ int main(void)
 		cmocka_unit_test(what_was_changed_is_refused),
 		cmocka_unit_test(keys_are_kept_apart),
 		cmocka_unit_test(what_is_wrong_inside_is_refused),
+		cmocka_unit_test(too_many_vips_are_refused),
+		cmocka_unit_test(requests_are_bounded),
 		cmocka_unit_test(no_session_is_zero),
 		cmocka_unit_test(later_versions_are_understood),
 		cmocka_unit_test(the_wire_stays_as_it_is),

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The first byte says whether the TTL is right and whether the checksum is to be made right, since no fuzzer guesses
+ * it; the rest is the packet.
+ */
+#include "tests/fuzz/fuzz.h"
+
+#include "common/pure/mono.h"
+#include "vrrpd/advert.h"
+
+#include <string.h>
+
+#define PACKET_MAX (ADVERT_SIZE_MAX + 4)
+
+enum {
+	WRONG_TTL = 1 << 0,
+	AS_IT_IS = 1 << 1, /* the checksum */
+};
+
+static struct keyring ring;
+
+static void make_ring(void)
+{
+	for (unsigned id = 1; id < 256; id += 2) {
+		ring.keys[id] = (struct key){.id = (uint8_t)id, .size = KEY_SIZE_MIN};
+		memset(ring.keys[id].bytes, (int)id, KEY_SIZE_MIN);
+	}
+}
+
+/* RFC 1071, over the message alone: the trailer is left out. */
+static void correct_checksum(uint8_t *bytes, size_t size)
+{
+	size_t length = 8 + 4 * (size_t)bytes[3];
+	uint32_t sum = 0;
+
+	if (length > size)
+		return;
+	bytes[6] = bytes[7] = 0;
+	for (size_t i = 0; i < length; i += 2)
+		sum += (uint32_t)bytes[i] << 8 | bytes[i + 1];
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	bytes[6] = (uint8_t)(~sum >> 8);
+	bytes[7] = (uint8_t)~sum;
+}
+
+static void check_taken(const struct advert_received *got)
+{
+	FUZZ_CHECK(got->vrid != 0 && got->address_count > 0 && got->address_count <= ADVERT_ADDRESSES_MAX);
+	FUZZ_CHECK(got->interval_ns >= 10 * NS_PER_MS && got->interval_ns <= 40950 * NS_PER_MS);
+	FUZZ_CHECK(got->interval_ns % (10 * NS_PER_MS) == 0);
+	for (size_t i = 0; i < got->address_count; i++)
+		FUZZ_CHECK(got->addresses[i].family == AF_INET);
+	FUZZ_CHECK(!got->is_signed || got->key_id != 0);
+}
+
+/* What was taken, written anew, is the same packet but for the reserved bits and the MAC, which then is right. */
+static void check_written_anew(const struct advert_packet *packet, const struct advert_received *got)
+{
+	static struct advert_received again;
+	uint8_t bytes[ADVERT_SIZE_MAX];
+	struct writer out = writer_of(bytes, sizeof bytes);
+	struct advert advert = {got->vrid, got->priority, got->interval_ns, got->addresses, got->address_count};
+	const struct key *key = got->is_signed ? keyring_find(&ring, got->key_id) : NULL;
+	struct advert_packet written = *packet;
+
+	if (got->is_signed && key == NULL) {
+		FUZZ_CHECK(!advert_verify(packet, got, &ring));
+		return;
+	}
+	advert_encode(&advert, &packet->source, &packet->destination, got->checksum, key, got->sequence, &out);
+	FUZZ_CHECK(!out.bad && out.length == packet->size);
+	FUZZ_CHECK(memcmp(bytes, packet->bytes, 4) == 0);
+	FUZZ_CHECK(memcmp(bytes + 8, packet->bytes + 8, packet->size - 8 - (got->is_signed ? 16 : 0)) == 0);
+	written.bytes = bytes;
+	FUZZ_CHECK(advert_decode(&written, &again) == ADVERT_TAKEN);
+	FUZZ_CHECK(advert_verify(&written, &again, &ring) == got->is_signed);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct advert_received got;
+	uint8_t bytes[PACKET_MAX];
+	struct advert_packet packet = {
+		.bytes = bytes,
+		.size = size - 1,
+		.source = {.family = AF_INET, .bytes = {198, 51, 100, 10}},
+		.destination = {.family = AF_INET, .bytes = {224, 0, 0, 18}},
+	};
+	enum advert_discard verdict;
+
+	if (size < 1 || packet.size > sizeof bytes)
+		return 0;
+	if (ring.keys[1].id == 0)
+		make_ring();
+	memcpy(bytes, data + 1, packet.size);
+	packet.ttl = data[0] & WRONG_TTL ? 254 : ADVERT_TTL;
+	if (!(data[0] & AS_IT_IS) && packet.size >= 8)
+		correct_checksum(bytes, packet.size);
+	verdict = advert_decode(&packet, &got);
+	FUZZ_CHECK((unsigned)verdict < ADVERT_DISCARD_COUNT && *advert_discard_name(verdict) != '\0');
+	FUZZ_CHECK(verdict != ADVERT_TAKEN || packet.ttl == ADVERT_TTL);
+	if (verdict == ADVERT_TAKEN) {
+		check_taken(&got);
+		check_written_anew(&packet, &got);
+	}
+	return 0;
+}
