@@ -237,6 +237,7 @@ static void on_error(cfg_t *cfg, const char *format, va_list arguments) PRINTF_L
 static void on_error(cfg_t *cfg, const char *format, va_list arguments)
 {
 	enum complaint complaint = 0;
+	char words[128];
 	va_list names;
 
 	if (parser->error[0] != '\0')
@@ -249,7 +250,8 @@ static void on_error(cfg_t *cfg, const char *format, va_list arguments)
 	} else if (complaint == COMPLAINT_CLOSING_BRACE) {
 		complain("a '}' closes nothing: take it out");
 	} else if (complaint == COMPLAINT_OTHER) {
-		vsnprintf(parser->error, sizeof parser->error, format, arguments);
+		vsnprintf(words, sizeof words, format, arguments);
+		complain("syntax error: %s", words);
 	} else {
 		va_copy(names, arguments);
 		answer(complaint, va_arg(names, const char *));

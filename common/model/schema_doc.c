@@ -28,7 +28,9 @@ static const char opening[] =
 	"with\n"
 	"  its defaults.\n"
 	"\n"
-	"A change takes effect with a reload where that is said, else with a restart of the daemon.\n";
+	"In this version a changed file takes effect when the daemons are restarted. The column `by` says what a "
+	"reload,\n"
+	"once there is one, will take up and what will still want a restart.\n";
 
 /* Where a section stands: "vip NAME", "garp". */
 static void add_heading(const struct schema_section *section, const char *above, struct text *out)

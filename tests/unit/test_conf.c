@@ -204,6 +204,7 @@ static const struct {
 		"f:5: the file ends in the middle of a section or an option: something is missing\n"},
 	{PAIR "}\n", "f:3: a '}' closes nothing: take it out\n"},
 	{PAIR "vip { }\n", "f:3: section 'vip' has no name: write vip NAME { ... }\n"},
+	{PAIR "\"pair|key-id\" = 3\n", "f:3: syntax error: no sub-section title/index for 'pair'\n"},
 	{PAIR "log level = info\n", "f:3: section 'log' has no '{' where it should begin\n"},
 	{PAIR "log { level = info=b }\n", "f:3: '=' does not belong here: a value with blanks or '=' must be quoted, "
 					  "those of a list stand between { "
@@ -235,6 +236,7 @@ static const char *const good[] = {
 	PAIR "pool empty { }\nservice s { listen = { 0.0.0.0:80, [::]:80 }  pool = empty  retries = 0 }\n",
 	PAIR
 	"# \xc3\xa9 * ${x} \" '\r\npool p { check http { expect-body = \"*\\\"\\\\\\${a}(=)#|//\"\r\n host = 'x' } }",
+	PAIR "pool p { check http { path = \"/a//b\"  host = \"\" } }",
 	PAIR "pool p { check http { expect-body = '${HOME}'  expect-status = 204 } }",
 	PAIR "vip w { vrid = 255 interface = e addresses = { 192.0.2.100, } lease = 60m advert-interval = 40s }",
 	PAIR "log\n{\nlevel\n=\ndebug\n}\nforwarder { threads = 2 }",

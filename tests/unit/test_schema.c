@@ -33,6 +33,18 @@ static void read_word(const struct schema_option *row, const char *word, void *o
 	assert_int_equal(conf_value_read(row, item, object, arena, &errors), 0);
 }
 
+static void reads_as_printed(const struct schema_option *row, const char *printed, void *object, struct arena *arena)
+{
+	AUTO_TEXT again = {0};
+
+	/* A text may have got quotes, which are the parser's. */
+	if (row->type == SCHEMA_STRING)
+		return;
+	read_word(row, printed, object, arena);
+	conf_value_print(row, object, &again);
+	assert_string_equal(text_get(&again), printed);
+}
+
 static void default_reads_and_prints(const struct schema_section *section, const struct schema_option *row)
 {
 	struct arena arena = {0};
@@ -48,6 +60,7 @@ static void default_reads_and_prints(const struct schema_section *section, const
 		assert_int_equal(conf_value_preset(row, again, &arena), 0);
 		conf_value_print(row, again, &printed_again);
 		assert_string_equal(text_get(&printed), text_get(&printed_again));
+		reads_as_printed(row, text_get(&printed), again, &arena);
 	}
 	arena_free(&arena);
 }

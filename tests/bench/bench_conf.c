@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How long a large configuration takes to be parsed and checked: 10,000 servers in 1,000 pools behind 1,000 services,
+ * 200 vips with 1,000 addresses; then the same servers in one pool. The median of five runs each.
+ */
+#include "common/model/conf.h"
+#include "common/system/clock.h"
+
+#include <stdio.h>
+
+#define RUNS 5
+#define SERVERS 10000U
+#define SERVICES 1000U
+#define VIPS 200U
+#define ADDRESSES 5U
+
+static void write_vips(struct text *out)
+{
+	for (unsigned i = 0; i < VIPS; i++) {
+		text_addf(out, "vip vip%u {\n\tvrid = %u\n\tinterface = eth0\n\taddresses = { ", i, i + 1);
+		for (unsigned j = 0; j < ADDRESSES; j++)
+			text_addf(out, "%s10.%u.0.%u/32", j > 0 ? ", " : "", i, j + 1);
+		text_add(out, " }\n}\n");
+	}
+}
+
+static void write_pools(unsigned pools, struct text *out)
+{
+	for (unsigned i = 0; i < SERVICES; i++)
+		text_addf(out, "service service%u {\n\tlisten = { 10.250.%u.%u:80 }\n\tpool = pool%u\n}\n", i, i / 250,
+			i % 250 + 1, i % pools);
+	for (unsigned i = 0, n = 0; i < pools; i++) {
+		text_addf(out, "pool pool%u {\n\tcheck http { path = /healthz }\n", i);
+		for (unsigned j = 0; j < SERVERS / pools; j++, n++)
+			text_addf(out, "\tserver app%u { address = 172.16.%u.%u:8080  weight = 100 }\n", j, n / 250,
+				n % 250 + 1);
+		text_add(out, "}\n");
+	}
+}
+
+static int compare_spans(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static int measure(unsigned pools)
+{
+	AUTO_TEXT content = {0};
+	int64_t spans[RUNS];
+
+	text_add(&content, "pair {\n\tnode lb1 { address = 192.0.2.11  priority = 150 }\n"
+			   "\tnode lb2 { address = 192.0.2.12 }\n}\n");
+	write_vips(&content);
+	write_pools(pools, &content);
+	for (unsigned i = 0; i < RUNS; i++) {
+		struct mono start = clock_mono();
+		struct conf *conf = NULL;
+		AUTO_TEXT errors = {0};
+		int r = conf_parse("bench", text_get(&content), content.length, &conf, &errors);
+
+		spans[i] = mono_diff(clock_mono(), start);
+		conf_free(conf);
+		if (r < 0) {
+			fputs(text_get(&errors), stderr);
+			return r;
+		}
+	}
+	qsort(spans, RUNS, sizeof spans[0], compare_spans);
+	printf("%u servers in %u pools, %u services, %u vips with %u addresses: parse and check %lld ms\n", SERVERS,
+		pools, SERVICES, VIPS, VIPS * ADDRESSES, (long long)(spans[RUNS / 2] / NS_PER_MS));
+	return 0;
+}
+
+int main(void)
+{
+	return measure(1000) < 0 || measure(1) < 0;
+}
