@@ -34,6 +34,7 @@ static struct loop *loop;
 static struct control_server *server;
 static struct control_call *held;
 static int pokes;
+static int bigs;
 static char echoed[64];
 
 static void on_ok(struct control_call *call, const json_t *params, void *context)
@@ -75,6 +76,7 @@ static void on_big(struct control_call *call, const json_t *params, void *contex
 	(void)params;
 	(void)context;
 	memset(big, 'x', sizeof big);
+	bigs++;
 	control_reply(call, json_pack("{ss#}", "big", big, (int)sizeof big));
 }
 
@@ -105,7 +107,7 @@ static int setup(void **state)
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof path, "%s/c.sock", dir);
 	held = NULL;
-	pokes = 0;
+	pokes = bigs = 0;
 	assert_int_equal(loop_new(&loop), 0);
 	return control_server_new(loop, path, NULL, commands, dir, &server);
 }
@@ -344,6 +346,37 @@ static void a_big_answer_comes_whole(void **state)
 		got.length, strlen("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"big\":\"\"}}\n" OK(2)) + 1024 * 1024);
 }
 
+/* Whoever reads slowly has one answer waiting for him, however many he asked for. */
+static void answers_are_not_piled_up(void **state)
+{
+	AUTO_FD fd = connected();
+	char bytes[1024];
+	size_t got = 0;
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		say(fd, REQUEST(1, "big"));
+	while (got < 3 * 1024 * 1024 / 2) {
+		ssize_t n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+
+		got += n > 0 ? (size_t)n : 0;
+		run_for(NS_PER_MS / 50);
+	}
+	assert_in_range(bigs, 2, 3);
+}
+
+static void who_closes_its_half_gets_all_of_it(void **state)
+{
+	AUTO_FD fd = connected();
+	AUTO_TEXT got = {0};
+
+	(void)state;
+	say(fd, REQUEST(1, "big"));
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	RUN_UNTIL(take(fd, &got));
+	assert_true(got.length > 1024 * 1024 && got.data[got.length - 1] == '\n');
+}
+
 static void an_answer_without_measure_is_an_error(void **state)
 {
 	AUTO_FD fd = connected();
@@ -372,11 +405,13 @@ static void a_call_outlives_its_client(void **state)
 	AUTO_FD fd = connected();
 
 	(void)state;
-	say(fd, REQUEST(1, "hold"));
+	say(fd, REQUEST(1, "hold") REQUEST(2, "poke"));
 	RUN_UNTIL(held != NULL);
 	fd_close(&fd);
 	run_for(NS_PER_MS);
+	assert_int_equal(pokes, 0);
 	control_reply(TAKE(held), json_object());
+	RUN_UNTIL(pokes == 1);
 	expect_alive();
 }
 
@@ -626,6 +661,8 @@ int main(void)
 		TEST(ten_megabytes_are_refused),
 		TEST(who_does_not_read_is_not_heard),
 		TEST(a_big_answer_comes_whole),
+		TEST(answers_are_not_piled_up),
+		TEST(who_closes_its_half_gets_all_of_it),
 		TEST(an_answer_without_measure_is_an_error),
 		TEST(an_answer_may_come_later),
 		TEST(a_call_outlives_its_client),

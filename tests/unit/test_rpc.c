@@ -181,6 +181,24 @@ static void streams_are_cut_into_lines(void **state)
 	}
 }
 
+static void a_stream_goes_on_behind_a_line(void **state)
+{
+	struct lines lines = lines_of(8);
+	const char *line;
+	size_t length;
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(lines_feed(&lines, i == 0 ? "one\ntw" : "e\ntw", i == 0 ? 6 : 4), 0);
+		assert_int_equal(lines_next(&lines, &line, &length), 1);
+		assert_memory_equal(line, i == 0 ? "one" : "twe", 3);
+		assert_int_equal(length, 3);
+		assert_int_equal(lines_next(&lines, &line, &length), 0);
+	}
+	assert_true(lines.bytes.capacity < 64);
+	lines_free(&lines);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +206,7 @@ int main(void)
 		cmocka_unit_test(answers_are_read),
 		cmocka_unit_test(what_is_written_can_be_read),
 		cmocka_unit_test(streams_are_cut_into_lines),
+		cmocka_unit_test(a_stream_goes_on_behind_a_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
