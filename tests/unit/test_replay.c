@@ -71,14 +71,14 @@ static const struct step in_step[] = {
 	{ADVERT, 200, 0, 0, 0, REPLAY_FRESH},
 	{ADVERT, 300, 4900, 0, 0, REPLAY_FRESH}, /* the sender's clock within the window */
 	{ADVERT, 400, 4900, 0, 0, REPLAY_FRESH},
-	{END},
+	{.kind = END},
 };
 static const struct step window_edges[] = {
 	{ADVERT, 0, 5001, 0, 0, REPLAY_STALE},
 	{ADVERT, 0, -5001, 0, 0, REPLAY_STALE},
 	{ADVERT, 0, -5000, 0, 0, REPLAY_FRESH},
 	{ADVERT, 0, 5000, 0, 0, REPLAY_FRESH},
-	{END},
+	{.kind = END},
 };
 /* Recorded a minute and a day ago, played as slowly as it was sent: in vain, also after a restart. */
 static const struct step slow_replay[] = {
@@ -94,7 +94,7 @@ static const struct step slow_replay[] = {
 	{ADVERT, 2300, 0, 0, 24 * H, REPLAY_OLD},
 	/* The sender itself is taken at once. */
 	{ADVERT, 2400, 0, 0, 0, REPLAY_FRESH},
-	{END},
+	{.kind = END},
 };
 /* What the header says is not defended: nothing is remembered, no nonce is answered, and the pace is right. */
 static const struct step slow_replay_to_one_that_forgot[] = {
@@ -107,7 +107,7 @@ static const struct step slow_replay_to_one_that_forgot[] = {
 	{ADVERT, 1400, 0, 0, 60000, REPLAY_OLD},
 	{ADVERT, 1500, 0, 0, 60000, REPLAY_OLD},
 	{ADVERT, 1600, 0, 0, 0, REPLAY_FRESH},
-	{END},
+	{.kind = END},
 };
 /* A burst, a single one, and a stream that is played too fast do nothing. */
 static const struct step fast_replay[] = {
@@ -118,21 +118,21 @@ static const struct step fast_replay[] = {
 	{ADVERT, 1050, H, 0, -150, REPLAY_STALE},
 	{ADVERT, 1100, H, 0, -300, REPLAY_STALE},
 	{ADVERT, 1150, H, 0, -450, REPLAY_STALE},
-	{END},
+	{.kind = END},
 };
 static const struct step too_slow_a_replay[] = {
 	{ADVERT, 1000, H, 0, 0, REPLAY_STALE},
 	{ADVERT, 1300, H, 0, 200, REPLAY_STALE},
 	{ADVERT, 1600, H, 0, 400, REPLAY_STALE},
 	{ADVERT, 1900, H, 0, 600, REPLAY_STALE},
-	{END},
+	{.kind = END},
 };
 static const struct step the_same_advert_again_and_again[] = {
 	{ADVERT, 1000, H, 0, 0, REPLAY_STALE},
 	{ADVERT, 1100, H, 0, 100, REPLAY_STALE},
 	{ADVERT, 1200, H, 0, 200, REPLAY_STALE},
 	{ADVERT, 1300, H, 0, 300, REPLAY_STALE},
-	{END},
+	{.kind = END},
 };
 /* A wrong clock, and no nonce to be had: taken at pace, and not when replayed. */
 static const struct step paced[] = {
@@ -146,7 +146,7 @@ static const struct step paced[] = {
 	{ADVERT, 600, 2 * H, 0, 0, REPLAY_STALE},
 	{ADVERT, 700, 2 * H, 0, 0, REPLAY_STALE},
 	{ADVERT, 800, 2 * H, 0, 0, REPLAY_FRESH_PACED},
-	{END},
+	{.kind = END},
 };
 /* The sender's clock is behind: the same, for there is no mark yet that would forbid it. */
 static const struct step paced_behind[] = {
@@ -154,7 +154,7 @@ static const struct step paced_behind[] = {
 	{ADVERT, 100, -H, 0, 0, REPLAY_STALE},
 	{ADVERT, 200, -H, 0, 0, REPLAY_FRESH_PACED},
 	{ADVERT, 300, -H, 0, 0, REPLAY_FRESH_PACED},
-	{END},
+	{.kind = END},
 };
 /* A nonce answered: at once, and the alarm says that the clock is off. */
 static const struct step proven[] = {
@@ -172,7 +172,7 @@ static const struct step proven[] = {
 	{ADVERT, 710, H, 0, 0, REPLAY_FRESH_SHIFTED},
 	/* No answer any more: the stream goes on by its pace, without a gap. */
 	{ADVERT, 5100, H, 0, 0, REPLAY_FRESH_PACED},
-	{END},
+	{.kind = END},
 };
 /* The proof tells that recordings are stale, however they are played, after a start with nothing remembered. */
 static const struct step proven_after_a_start[] = {
@@ -180,7 +180,7 @@ static const struct step proven_after_a_start[] = {
 	{ADVERT, 10, 0, 0, 8000, REPLAY_OLD},
 	{ADVERT, 20, 0, 0, 1500, REPLAY_OLD},
 	{ADVERT, 50, 0, 0, 0, REPLAY_FRESH},
-	{END},
+	{.kind = END},
 };
 /* What was withheld from us and is out of the sender's time: not even at pace. */
 static const struct step proven_leaves_no_room_for_pace[] = {
@@ -189,7 +189,7 @@ static const struct step proven_leaves_no_room_for_pace[] = {
 	{ADVERT, 200, 0, 0, 6000, REPLAY_STALE},
 	{ADVERT, 300, 0, 0, 6000, REPLAY_STALE},
 	{ADVERT, 400, 0, 0, 6000, REPLAY_STALE},
-	{END},
+	{.kind = END},
 };
 /* Signed before the datagram that overtook it. */
 static const struct step overtaken_by_the_proof[] = {
@@ -197,7 +197,7 @@ static const struct step overtaken_by_the_proof[] = {
 	{PROOF, 100, 0, 0, 0, 0},
 	{ADVERT, 101, 0, 0, 2, REPLAY_FRESH},
 	{ADVERT, 102, 0, 0, 2, REPLAY_FRESH},
-	{END},
+	{.kind = END},
 };
 /* Ours is put forth, and back again: a stream that is heard is taken throughout. */
 static const struct step own_clock_steps[] = {
@@ -215,7 +215,7 @@ static const struct step own_clock_steps[] = {
 	{ADVERT, 750, 0, -H, H, REPLAY_OLD},
 	{ADVERT, 800, 0, 0, 0, REPLAY_FRESH},
 	{ADVERT, 850, 0, 0, H, REPLAY_OLD},
-	{END},
+	{.kind = END},
 };
 /* The sender was ahead and is corrected, into times that it has lived: the mark expires, three at pace, then as ever.
  */
@@ -232,7 +232,7 @@ static const struct step corrected[] = {
 	{ADVERT, 58400, 0, 0, 0, REPLAY_FRESH},
 	{ADVERT, 58500, 60000, 0, 58300, REPLAY_OLD},
 	{ADVERT, 70000, 0, 0, 0, REPLAY_FRESH},
-	{END},
+	{.kind = END},
 };
 /* The same with nonces answered, and by a step that leaves the mark within the window: at once. */
 static const struct step corrected_and_proven[] = {
@@ -246,7 +246,7 @@ static const struct step corrected_and_proven[] = {
 	/* Of the sender's former clock, still ahead of it. */
 	{ADVERT, 2300, 5500, 0, 1400, REPLAY_OLD},
 	{ADVERT, 2400, 0, 0, 0, REPLAY_FRESH},
-	{END},
+	{.kind = END},
 };
 /* The sender was corrected while it was backup: its last sequence is still of its former clock. */
 static const struct step corrected_in_silence[] = {
@@ -255,7 +255,7 @@ static const struct step corrected_in_silence[] = {
 	{PROOF, H / 2, 0, 0, H / 2 - 100 - H, 0},
 	{ADVERT, H / 2 + 100, 0, 0, 0, REPLAY_FRESH},
 	{ADVERT, H / 2 + 200, 0, 0, 0, REPLAY_FRESH},
-	{END},
+	{.kind = END},
 };
 /* The network doubles adverts: that does not spoil their pace. */
 static const struct step paced_and_doubled[] = {
@@ -263,7 +263,7 @@ static const struct step paced_and_doubled[] = {
 	{ADVERT, 100, H, 0, 0, REPLAY_STALE},
 	{ADVERT, 190, H, 0, 90, REPLAY_STALE},
 	{ADVERT, 200, H, 0, 0, REPLAY_FRESH_PACED},
-	{END},
+	{.kind = END},
 };
 /* A node that was backup for a day, and whose last advert was of before that. */
 static const struct step long_silence[] = {
@@ -272,7 +272,7 @@ static const struct step long_silence[] = {
 	{PROOF, 24 * H, 0, 0, 24 * H - 100, 0},
 	{ADVERT, 24 * H + 100, 0, 0, 24 * H, REPLAY_OLD},
 	{ADVERT, 24 * H + 200, 0, 0, 0, REPLAY_FRESH},
-	{END},
+	{.kind = END},
 };
 /* Everything forgotten: the last window's are taken once more. The header says so. */
 static const struct step forgotten[] = {
@@ -282,7 +282,7 @@ static const struct step forgotten[] = {
 	{RESTORE, 0, 0, 0, 0, 0},
 	{ADVERT, 200, 0, 0, 200, REPLAY_OLD},
 	{ADVERT, 200, 0, 0, 0, REPLAY_FRESH},
-	{END},
+	{.kind = END},
 };
 
 #define STORY(name) \
