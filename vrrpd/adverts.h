@@ -3,7 +3,7 @@
 #ifndef LBPAIR_VRRPD_ADVERTS_H
 #define LBPAIR_VRRPD_ADVERTS_H
 
-#include "vrrpd/agent.h"
+#include "vrrpd/parts.h"
 
 /* Takes in what waits in the socket, a bounded number at a time. */
 void adverts_receive(struct agent *agent);

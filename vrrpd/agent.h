@@ -7,37 +7,7 @@
 #define LBPAIR_VRRPD_AGENT_H
 
 #include "common/model/conf.h"
-#include "vrrpd/forwarder.h"
-#include "vrrpd/guardian.h"
-#include "vrrpd/handover.h"
-#include "vrrpd/peer.h"
-#include "vrrpd/state.h"
-#include "vrrpd/vip.h"
-
-struct agent {
-	const struct conf *conf;
-	const struct node_conf *self;
-	const struct node_conf *other; /* NULL: the configuration has one node alone */
-	const char *state_dir;
-
-	struct loop *loop;
-	struct guardian *guardian;
-	struct keyring ring;
-	struct recorder recorder;
-	struct vip_shared shared;
-	struct monitor *monitor;
-	struct forwarder *forwarder; /* NULL: no services are configured */
-	struct peer *peer;           /* NULL: no key, or no other node */
-	struct handovers *handovers;
-	struct vip *vips;
-	size_t vip_count;
-
-	struct loop_io advert_io;
-	struct loop_timer pulse;
-	struct mono watchdog_at;
-	struct mono saved_at;
-	bool stopping;
-};
+#include "vrrpd/parts.h"
 
 struct agent_setup {
 	const struct conf *conf;

@@ -6,7 +6,7 @@
 #ifndef LBPAIR_VRRPD_REVIEW_H
 #define LBPAIR_VRRPD_REVIEW_H
 
-#include "vrrpd/agent.h"
+#include "vrrpd/parts.h"
 
 void review_vip(struct agent *agent, struct vip *vip);
 void review_all(struct agent *agent);
