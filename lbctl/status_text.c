@@ -103,12 +103,15 @@ static void find_daemon_problems(const json_t *status, struct problems *problems
 	const json_t *daemons = json_object_get(status, "daemons");
 	const json_t *lbd = json_object_get(daemons, "lbd");
 	const json_t *vrrpd = json_object_get(daemons, "vrrpd");
+	const json_t *guardian = json_object_get(json_object_get(status, "pids"), "guardian");
 	const json_t *field;
 
 	if (!json_is_object(lbd))
 		problem(problems, "lbd does not answer: this node forwards nothing");
 	if (!json_is_object(vrrpd))
 		problem(problems, "vrrpd does not answer: this node holds no vip");
+	else if (json_is_integer(guardian) && json_integer_value(guardian) <= 0)
+		problem(problems, "vrrpd has no guardian: should it die or hang, its vips stay until their lease ends");
 	FOR_EACH_ITEM(field, json_object_get(status, "mismatch"))
 	{
 		const char *name = json_string_value(field);

@@ -180,6 +180,8 @@ static const struct {
 	const char *problem;
 } troubles[] = {
 	{"{'daemons':{'lbd':{},'vrrpd':null}}", "  vrrpd does not answer: this node holds no vip\n"},
+	{"{'daemons':{'lbd':{},'vrrpd':{}},'pids':{'guardian':0}}",
+		"  vrrpd has no guardian: should it die or hang, its vips stay until their lease ends\n"},
 	{"{'daemons':{'lbd':null,'vrrpd':{}}}", "  lbd does not answer: this node forwards nothing\n"},
 	{"{'peer':{'node':'lb2','seen':[{'path':'192.0.2.12','alive':false}]}}", "  the peer lb2 is not heard\n"},
 	{"{'peer':{'node':'lb2','seen':[{'path':'a','alive':true},{'path':'b','alive':false}]}}",
@@ -231,6 +233,8 @@ static void what_is_well_is_no_problem(void **state)
 		{"{'peer':{'clock_offset_ms':999}}", "clock is off"},
 		{"{'peer':{'clock_offset_ms':null}}", "clock is off"},
 		{"{'peer':{'drift':false}}", "differs"},
+		{"{'daemons':{'lbd':{},'vrrpd':{}},'pids':{'guardian':7}}", "no guardian"},
+		{"{'daemons':{'lbd':{},'vrrpd':{}},'pids':{'guardian':null}}", "no guardian"},
 		{"{'peer':{'node':'lb2','seen':[]}}", "not heard"},
 		{"{'peer':{'node':'lb2'}}", "not heard"},
 		{"{'peer':null}", "peer"},
