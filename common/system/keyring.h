@@ -26,7 +26,7 @@ struct keyring {
 /*
  * Reads the key file of `path` into `ring`, which is wiped first. On failure a negative errno, and in `ret_error` one
  * line that names the file (and line) and says what to do: absent, readable by others than root and the group lbpair
- * (modes 0600 and 0640 are taken, the latter for that group alone), too short, too long, not hex, an id twice.
+ * (modes 0600 and 0640 or less are taken, the latter for that group alone), too short, too long, not hex, an id twice.
  */
 MUST_USE int keyring_load(struct keyring *ring, const char *path, char ret_error[static KEYRING_ERROR_MAX]);
 /* The same for the text of such a file; does no I/O. `name` stands in errors. */
