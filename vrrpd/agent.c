@@ -198,8 +198,10 @@ static void on_alive(void *context, bool alive)
 
 	recorder_add(&agent->recorder, clock_mono(), clock_real_ns(), NULL, "the peer is %s on the state port",
 		alive ? "heard" : "silent");
-	if (!alive) {
-		for (size_t i = 0; i < agent->vip_count; i++)
+	for (size_t i = 0; i < agent->vip_count; i++) {
+		if (alive)
+			vip_event(&agent->vips[i], VRRP_EVENT_PEER_BACK);
+		else
 			agent->vips[i].peer_state = PEER_VIP_INITIALIZE;
 	}
 	review_all(agent);

@@ -272,6 +272,7 @@ static void backup_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, st
 	case VRRP_EVENT_START:
 	case VRRP_EVENT_STOP:
 	case VRRP_EVENT_FACTS:
+	case VRRP_EVENT_PEER_BACK:
 	case VRRP_EVENT_RESIGN:
 	case VRRP_EVENT_OFFERED:
 	case VRRP_EVENT_TAKEN:
@@ -335,7 +336,12 @@ static void active_on_advert(
 		fsm->advert_at = mono_add(now, fsm->conf.interval_ns);
 		return;
 	}
+	/*
+	 * A last advert, when the addresses are gone: by it the winner, who may not have heard of us yet (a partition
+	 * that heals), knows that there was a rival, and tells the LAN again.
+	 */
 	become_backup(fsm, "a node of higher priority is active", now, out);
+	send_advert(out, fsm->facts.priority);
 	fsm->active_priority = event->priority;
 	fsm->active_interval_ns = event->interval_ns;
 	fsm->down_at = mono_add(now, active_down_ns(fsm));
@@ -394,7 +400,8 @@ static void active_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, st
 		on_taken(fsm, now, out);
 		break;
 	case VRRP_EVENT_PEER_GONE:
-		/* Its addresses are gone only now: what it answered on the LAN meanwhile is put right (5.4). */
+	case VRRP_EVENT_PEER_BACK:
+		/* What it has answered on the LAN, while it had the addresses or thought so, is put right (5.4). */
 		out->todo |= VRRP_DO_ANNOUNCE;
 		break;
 	case VRRP_EVENT_START:

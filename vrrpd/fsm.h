@@ -63,6 +63,8 @@ enum vrrp_event_kind {
 	VRRP_EVENT_TICK,      /* the deadline was reached */
 	VRRP_EVENT_ADVERT,    /* one that is authentic, fresh and for this vip */
 	VRRP_EVENT_PEER_GONE, /* the peer said over the state port that it no longer holds the vip: as priority 0 */
+	VRRP_EVENT_PEER_BACK, /* the peer is heard on the state port again, after a silence in which it may have claimed
+			       */
 	VRRP_EVENT_RESIGN,    /* give the vip away and hold back */
 	VRRP_EVENT_FENCED,    /* the addresses were taken away, or the lease has lapsed */
 	VRRP_EVENT_OVERSLEPT, /* the process slept past the peers' down interval */

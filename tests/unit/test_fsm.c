@@ -16,7 +16,7 @@
 /* What a row expects to be done. */
 #define NOTHING 0u
 #define CLAIM (VRRP_DO_INSTALL | VRRP_DO_ADVERT | VRRP_DO_ANNOUNCE)
-#define RESIGN (VRRP_DO_REMOVE | VRRP_DO_ADVERT)
+#define LEAVE (VRRP_DO_REMOVE | VRRP_DO_ADVERT)
 
 enum fact {
 	FACT_NONE,
@@ -199,7 +199,7 @@ static const struct trace traces[] = {
 	{"a resignation holds the next claim back", .rows = {
 		START(NOTHING),
 		TICK(342, VRRP_ACTIVE, CLAIM),
-		EVENT_ADVERT(350, VRRP_EVENT_RESIGN, VRRP_BACKUP, RESIGN, 0),
+		EVENT_ADVERT(350, VRRP_EVENT_RESIGN, VRRP_BACKUP, LEAVE, 0),
 		FACT(351, FACT_HOLD_BACK_UNTIL_2S, VRRP_BACKUP, NOTHING),
 		TICK(700, VRRP_BACKUP, NOTHING),
 		TICK(1999, VRRP_BACKUP, NOTHING),
@@ -208,14 +208,14 @@ static const struct trace traces[] = {
 	{"an active yields to a higher advert", .rows = {
 		START(NOTHING),
 		TICK(342, VRRP_ACTIVE, CLAIM),
-		ADVERT(400, 200, VRRP_BACKUP, VRRP_DO_REMOVE),
+		ADVERT(400, 200, VRRP_BACKUP, LEAVE),
 		TICK(741, VRRP_BACKUP, NOTHING),
 		TICK(742, VRRP_ACTIVE, CLAIM),
 	}},
 	{"an equal priority yields to the greater address", .rows = {
 		START(NOTHING),
 		TICK(342, VRRP_ACTIVE, CLAIM),
-		ADVERT(400, 150, VRRP_BACKUP, VRRP_DO_REMOVE),
+		ADVERT(400, 150, VRRP_BACKUP, LEAVE),
 	}},
 	{"and not to the smaller", .peer_address = "192.0.2.9", .rows = {
 		START(NOTHING),
@@ -239,7 +239,7 @@ static const struct trace traces[] = {
 	{"stopping removes the addresses before it says priority 0", .rows = {
 		START(NOTHING),
 		TICK(342, VRRP_ACTIVE, CLAIM),
-		EVENT_ADVERT(400, VRRP_EVENT_STOP, VRRP_INITIALIZE, RESIGN, 0),
+		EVENT_ADVERT(400, VRRP_EVENT_STOP, VRRP_INITIALIZE, LEAVE, 0),
 	}},
 	{"stopping as a backup says nothing", .rows = {
 		START(NOTHING),
@@ -298,7 +298,7 @@ static const struct trace traces[] = {
 		EVENT_ADVERT(20, VRRP_EVENT_TAKE, VRRP_ACTIVE, CLAIM, 150),
 		ADVERT(30, 200, VRRP_ACTIVE, NOTHING),
 		EVENT(40, VRRP_EVENT_PEER_GONE, VRRP_ACTIVE, VRRP_DO_ANNOUNCE),
-		ADVERT(1100, 200, VRRP_BACKUP, VRRP_DO_REMOVE),
+		ADVERT(1100, 200, VRRP_BACKUP, LEAVE),
 	}},
 	{"worst health lengthens the running wait to that of priority 1", .rows = {
 		START(NOTHING),
