@@ -98,17 +98,20 @@ static bool clock_offset_ns(const struct agent *agent, int64_t *ret_offset_ns)
 static json_t *peer_json(const struct agent *agent)
 {
 	const struct peer_message *heartbeat = agent->peer != NULL ? peer_heartbeat(agent->peer) : NULL;
-	bool alive = agent->peer != NULL && peer_is_alive(agent->peer);
 	char address[IP_TEXT_MAX];
 	int64_t offset_ns;
-	json_t *json;
+	json_t *seen, *json;
 
 	if (agent->other == NULL)
 		return json_null();
-	json = json_pack("{s:s, s:s?, s:b, s:[{s:s, s:b}], s:I}", "node", agent->other->name, "config_hash",
+	seen = json_array();
+	/* Without a key there are no paths but the adverts' own. */
+	if (agent->peer != NULL)
+		json_array_append_new(seen, json_pack("{s:s, s:b}", "path", ip_text(&agent->other->address, address),
+						    "alive", peer_is_alive(agent->peer)));
+	json = json_pack("{s:s, s:s?, s:b, s:o, s:I}", "node", agent->other->name, "config_hash",
 		heartbeat != NULL ? heartbeat->config_hash : NULL, "drift",
-		heartbeat != NULL && strcmp(heartbeat->config_hash, agent->conf->hash) != 0, "seen", "path",
-		ip_text(&agent->other->address, address), "alive", alive, "discarded",
+		heartbeat != NULL && strcmp(heartbeat->config_hash, agent->conf->hash) != 0, "seen", seen, "discarded",
 		(json_int_t)(agent->peer != NULL ? peer_discarded(agent->peer) : 0));
 	if (json == NULL)
 		return NULL;

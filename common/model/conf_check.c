@@ -151,10 +151,11 @@ static void check_node_pair(struct check *check, const struct conf_item *a, cons
 		conf_error(check->errors, address->line,
 			"option 'address': node '%s' has %s already: each node wants its own", node_a->name,
 			ip_text(&node_a->address, text));
-	if (node_a->priority == node_b->priority && node_a->priority != 0)
-		conf_error(check->errors, priority != NULL ? priority->line : b->line,
-			"option 'priority': node '%s' has %u already: give one of the two a higher one", node_a->name,
-			node_a->priority);
+	/* RFC 9568 5.2.4: the owner's priority; equal ones below it are settled by the greater address. */
+	if (node_a->priority == 255 && node_b->priority == 255)
+		conf_error(check->errors, priority->line,
+			"option 'priority': node '%s' owns the addresses already (255): only one node can",
+			node_a->name);
 }
 
 static void check_nodes(struct check *check)

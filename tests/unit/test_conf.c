@@ -139,8 +139,10 @@ static const struct {
 		"first\n"},
 	/* What does not go together. */
 	{"pair { node a { address = 192.0.2.1 }\nnode b { address = 192.0.2.1 } }",
-		"f:2: option 'address': node 'a' has 192.0.2.1 already: each node wants its own\n"
-		"f:2: option 'priority': node 'a' has 100 already: give one of the two a higher one\n"},
+		"f:2: option 'address': node 'a' has 192.0.2.1 already: each node wants its own\n"},
+	{"pair { node a { address = 192.0.2.1 } node b { address = 192.0.2.2 } }", ""},
+	{"pair { node a { address = 192.0.2.1 priority = 255 }\nnode b { address = 192.0.2.2 priority = 255 } }",
+		"f:2: option 'priority': node 'a' owns the addresses already (255): only one node can\n"},
 	{PAIR "log { }", ""},
 	{"pair { node a { address = 192.0.2.1 priority = 3 } node b { address = 192.0.2.2 }\n"
 	 "node c { address = 192.0.2.3 } }",
