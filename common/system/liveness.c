@@ -113,7 +113,7 @@ int liveness_create(const char *run_dir, unsigned loops, struct liveness **ret_l
 {
 	char path[4096];
 	AUTO_FD fd = -1;
-	struct page *page;
+	struct page *page = NULL;
 	int r = page_path(run_dir, path);
 
 	assert(loops <= LIVENESS_LOOPS_MAX);

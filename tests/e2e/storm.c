@@ -372,6 +372,14 @@ static struct peer *peer_new(struct storm *storm, int fd, bool is_client)
 	return peer;
 }
 
+/* A slow reader with a small window is what makes the forwarder's own writes partial. */
+static void make_window_small(int fd)
+{
+	const int size = 8192;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+}
+
 static void on_accept(struct loop_io *io, unsigned events)
 {
 	struct storm *storm = &storm_memory;
@@ -398,6 +406,8 @@ static void start_client(struct storm *storm, uint32_t number)
 	peer = peer_new(storm, fd, true);
 	peer_know(peer, storm->setup->seed * 100000 + number);
 	memcpy(peer->header, &peer->id, HEADER);
+	if (peer->slow)
+		make_window_small(fd);
 	if (connect(fd, (const struct sockaddr *)&address, size) < 0 && errno != EINPROGRESS) {
 		fail(peer, "connect: %s", strerror(errno));
 		peer_free(peer);
@@ -432,6 +442,8 @@ void storm_run(const struct storm_setup *setup, struct storm_result *ret_result)
 		storm->pattern[i] = (unsigned char)mix(i % PATTERN);
 	if (loop_new(&storm->loop) < 0)
 		abort();
+	/* Accepted sockets inherit it: one server of all has small windows. */
+	make_window_small(setup->server_fds[0]);
 	for (size_t i = 0; i < setup->server_count; i++)
 		ok &= loop_io_add(storm->loop, &storm->accept_ios[i], setup->server_fds[i], LOOP_READ, on_accept) == 0;
 	ok &= loop_timer_set(storm->loop, &storm->limit_timer, mono_add(clock_mono(), setup->limit_ns), on_limit) == 0;
