@@ -61,7 +61,7 @@ systemd-nspawn -q --register=no --keep-unit -D "$root" --pipe sh -c \
 	</dev/null >"$LAB_DIR/download.log" 2>&1 || { tail "$LAB_DIR/download.log"; die "the dependencies cannot be fetched"; }
 
 systemd-nspawn -q --register=no --keep-unit -D "$root" -M "${LAB_PREFIX}lb1" --hostname=lb1 \
-	--network-namespace-path="/run/netns/${LAB_PREFIX}lb1" -b --console=pipe </dev/null >"$LAB_DIR/boot.log" 2>&1 &
+	--network-namespace-path="/run/netns/${LAB_PREFIX}lb1" --capability=CAP_NET_ADMIN,CAP_NET_RAW,CAP_IPC_LOCK,CAP_SYS_NICE -b --console=pipe </dev/null >"$LAB_DIR/boot.log" 2>&1 &
 NSPAWN=$!
 booted() {
 	LEADER=$(ps -o pid= --ppid "$NSPAWN" | tr -d ' ')
