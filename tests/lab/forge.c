@@ -40,7 +40,7 @@ struct options {
 	unsigned type;
 	unsigned vrid;
 	unsigned priority;
-	unsigned count;    /* what the header says, however many there are */
+	unsigned count;    /* what the header says; there is one address, none when this is 0 */
 	unsigned interval; /* centiseconds */
 	unsigned ttl;
 	bool bad_checksum;
@@ -122,7 +122,7 @@ static size_t put_packet(const struct options *o, uint8_t *packet)
 {
 	struct iphdr *ip = (struct iphdr *)(void *)packet;
 	uint8_t *message = packet + sizeof *ip;
-	size_t size = HEADER_SIZE + 4;
+	size_t size = HEADER_SIZE + (o->count == 0 ? 0 : 4);
 	uint16_t sum;
 
 	memset(packet, 0, PACKET_MAX);
