@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The order of fencing: the epoch first, so that a main process that lives on never renews what is taken away; then the
+ * SIGKILL, and a short wait for its effect; then for each vip its addresses, and only then the advert of priority 0, so
+ * that the peer does not install what is still here.
+ */
+#include "vrrpd/guard.h"
+
+#include "common/system/clock.h"
+#include "common/system/fd.h"
+#include "common/system/log.h"
+#include "vrrpd/address.h"
+#include "vrrpd/advert.h"
+#include "vrrpd/rawsock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+
+#define TICK_NS (10 * NS_PER_MS)
+/* How long the end of a killed main process is waited for before its addresses are taken from it all the same. */
+#define END_TIMEOUT_NS (100 * NS_PER_MS)
+
+struct guard {
+	struct fence *fence;
+	int main_pidfd;
+	struct fence_copy *copy;
+	struct address_socket *addresses; /* NULL: could not be had; the leases must do */
+	struct rawsock rawsock;           /* fd -1: likewise */
+	uint64_t seen;                    /* of the main process's progress */
+	int64_t silent_ns;                /* without progress, in time that the guardian itself has lived through */
+};
+
+/* What keeps the guardian running when the host is short of everything. Without a right it goes on without. */
+static void claim_resources(void)
+{
+	/* Above the main process, which must not be able to starve it. */
+	const struct sched_param param = {.sched_priority = sched_get_priority_min(SCHED_RR) + 1};
+	AUTO_FD fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)!write(fd, "-1000", 5);
+	(void)mlockall(MCL_CURRENT | MCL_FUTURE);
+	(void)sched_setscheduler(0, SCHED_RR, &param);
+}
+
+static int guard_open(struct guard *guard)
+{
+	int r = fence_copy_new(&guard->copy);
+
+	if (r < 0)
+		return r;
+	r = address_open(&guard->addresses);
+	if (r < 0)
+		log_error("the guardian has no netlink socket: it can kill, and the leases end by themselves",
+			log_errno(r));
+	r = rawsock_open(&guard->rawsock);
+	if (r < 0) {
+		guard->rawsock.fd = -1;
+		log_error("the guardian has no raw socket: it cannot tell the peer of a crash", log_errno(r));
+	}
+	guard->seen = fence_progress_count(guard->fence);
+	return 0;
+}
+
+static void guard_close(struct guard *guard)
+{
+	fence_copy_free(guard->copy);
+	fence_wipe(guard->fence);
+	address_close(guard->addresses);
+	rawsock_close(&guard->rawsock);
+	fd_close(&guard->main_pidfd);
+	fence_free(guard->fence);
+}
+
+/* Whether the main process has ended; waits for that at most so long. */
+static bool main_has_ended(const struct guard *guard, int64_t timeout_ns)
+{
+	struct pollfd end = {.fd = guard->main_pidfd, .events = POLLIN};
+	struct timespec timeout = {.tv_sec = timeout_ns / NS_PER_S, .tv_nsec = timeout_ns % NS_PER_S};
+
+	return ppoll(&end, 1, &timeout, NULL) == 1;
+}
+
+/* Fencing. */
+
+static void remove_addresses(const struct guard *guard, const struct fence_vip *vip)
+{
+	int r;
+
+	if (guard->addresses == NULL || vip->ifindex == 0)
+		return;
+	r = address_remove(guard->addresses, vip->ifindex, vip->addresses, vip->address_count);
+	if (r < 0)
+		log_error("the guardian could not remove addresses; their lease ends by itself",
+			log_uint("vrid", vip->vrid), log_errno(r));
+}
+
+/* RFC 9568 section 6.4.3: priority 0 says that the active router leaves, and costs the peer its skew time alone. */
+static void say_goodbye(struct guard *guard, const struct fence_vip *vip)
+{
+	const struct key *key = vip->is_signed ? fence_copy_key(guard->copy) : NULL;
+	struct ip addresses[ADVERT_ADDRESSES_MAX];
+	struct advert advert = {.vrid = vip->vrid, .interval_ns = vip->interval_ns, .addresses = addresses};
+	struct ip group = rawsock_group();
+	uint8_t bytes[ADVERT_SIZE_MAX];
+	struct writer out = writer_of(bytes, sizeof bytes);
+	uint64_t sequence = 0;
+	int r;
+
+	for (size_t i = 0; i < vip->address_count && advert.address_count < ARRAY_LEN(addresses); i++) {
+		if (vip->addresses[i].ip.family == AF_INET)
+			addresses[advert.address_count++] = vip->addresses[i].ip;
+	}
+	if (guard->rawsock.fd < 0 || vip->source.family != AF_INET || advert.address_count == 0 ||
+		(vip->is_signed && key == NULL))
+		return;
+	if (vip->is_signed)
+		sequence = fence_next_sequence(guard->fence, advert_sequence_of(clock_real_ns()));
+	advert_encode(&advert, &vip->source, &group, (enum advert_checksum)vip->checksum, key, sequence, &out);
+	if (out.bad)
+		return;
+	r = rawsock_send(&guard->rawsock, vip->ifindex, &vip->source, bytes, out.length);
+	if (r < 0)
+		log_warning("the guardian could not send priority 0", log_uint("vrid", vip->vrid), log_errno(r));
+}
+
+/* The addresses of every vip, active or not, by what was published last. */
+static void remove_all(struct guard *guard)
+{
+	const struct fence_vip *vips;
+	size_t count;
+
+	if (fence_read(guard->fence, guard->copy) < 0)
+		return;
+	vips = fence_copy_vips(guard->copy, &count);
+	for (size_t i = 0; i < count; i++)
+		remove_addresses(guard, &vips[i]);
+}
+
+static void take_active_vips(struct guard *guard)
+{
+	const struct fence_vip *vips;
+	size_t count, taken = 0;
+
+	if (fence_read(guard->fence, guard->copy) < 0) {
+		log_error("the guardian finds no whole publication; the leases end by themselves");
+		return;
+	}
+	vips = fence_copy_vips(guard->copy, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (!vips[i].active)
+			continue;
+		remove_addresses(guard, &vips[i]);
+		say_goodbye(guard, &vips[i]);
+		taken++;
+	}
+	log_warning("the guardian has fenced the main process", log_uint("vips", taken));
+}
+
+static void fence_main(struct guard *guard)
+{
+	fence_raise_epoch(guard->fence);
+	(void)pidfd_send_signal(guard->main_pidfd, SIGKILL, NULL, 0);
+	(void)main_has_ended(guard, END_TIMEOUT_NS);
+	take_active_vips(guard);
+	while (!main_has_ended(guard, TICK_NS)) {
+		fence_guardian_progress(guard->fence);
+		remove_all(guard);
+	}
+	remove_all(guard);
+}
+
+/* The watch. */
+
+/*
+ * One look at the progress, `waited_ns` after the last one. However long the wait was, it counts as one tick: after a
+ * pause of the whole machine the main process has its own look first.
+ */
+static bool main_hangs(struct guard *guard, int64_t waited_ns)
+{
+	uint64_t progress = fence_progress_count(guard->fence);
+	int64_t threshold_ns = fence_threshold_ns(guard->fence);
+
+	if (progress != guard->seen)
+		guard->silent_ns = 0;
+	else
+		guard->silent_ns += MIN(waited_ns, TICK_NS);
+	guard->seen = progress;
+	return threshold_ns > 0 && guard->silent_ns >= threshold_ns;
+}
+
+static void watch(struct guard *guard)
+{
+	struct mono last = clock_mono();
+
+	for (;;) {
+		bool ended = main_has_ended(guard, TICK_NS);
+		struct mono now = clock_mono();
+
+		fence_guardian_progress(guard->fence);
+		if (fence_is_dismissed(guard->fence)) {
+			remove_all(guard);
+			return;
+		}
+		if (ended) {
+			log_error("the main process has died");
+			fence_main(guard);
+			return;
+		}
+		if (main_hangs(guard, mono_diff(now, last))) {
+			log_error("the main process hangs", log_ms("silent", guard->silent_ns));
+			fence_main(guard);
+			return;
+		}
+		last = now;
+	}
+}
+
+void guard_run(struct fence *fence, int main_pidfd)
+{
+	struct guard guard = {.fence = fence, .main_pidfd = main_pidfd, .rawsock.fd = -1};
+	int r;
+
+	claim_resources();
+	r = guard_open(&guard);
+	if (r < 0)
+		log_error("the guardian could not start", log_errno(r));
+	else
+		watch(&guard);
+	guard_close(&guard);
+}
