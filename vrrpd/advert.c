@@ -259,6 +259,19 @@ uint64_t advert_sequence_of(int64_t real_ns)
 	return seconds << 32 | fraction << 16;
 }
 
+/* The seconds are the upper half. */
+#define SEQUENCE_AHEAD_MAX (INT64_C(5) << 32)
+
+uint64_t advert_sequence_after(uint64_t last, uint64_t clock_sequence)
+{
+	/* RFC 1982 section 3.2: the difference, read as signed. */
+	int64_t ahead = (int64_t)(last - clock_sequence);
+
+	if (last == 0 || ahead < 0 || ahead > SEQUENCE_AHEAD_MAX)
+		return clock_sequence;
+	return last + 1;
+}
+
 int64_t advert_sequence_time(uint64_t sequence)
 {
 	int64_t seconds = (int64_t)(sequence >> 32);

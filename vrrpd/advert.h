@@ -94,6 +94,11 @@ MUST_USE bool advert_verify(
  * fraction, counter 0. The seconds wrap in 2106, which serial arithmetic bears.
  */
 uint64_t advert_sequence_of(int64_t real_ns);
+/*
+ * The next one to sign with: the larger of the clock's and `last` + 1, by serial arithmetic. A `last` that is over 5 s
+ * ahead of the clock is dropped for the clock's, and so is 0: none.
+ */
+uint64_t advert_sequence_after(uint64_t last, uint64_t clock_sequence);
 /* The time of day that a sequence stands for, in nanoseconds since 1970. */
 int64_t advert_sequence_time(uint64_t sequence);
 

@@ -3,6 +3,7 @@
 
 #include "common/system/crypto.h"
 #include "common/system/fd.h"
+#include "vrrpd/advert.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +13,6 @@
 #include <sys/stat.h>
 
 #define PAGE_MAGIC UINT64_C(0x76727270642e6631) /* "vrrpd.f1" */
-/* The seconds of a sequence are its upper half (struct advert's trailer). */
-#define SEQUENCE_AHEAD_MAX (INT64_C(5) << 32)
 /* The writer publishes when something changed, which does not happen this often within the time of a copy. */
 #define READ_ATTEMPTS 100
 
@@ -301,23 +300,13 @@ const struct key *fence_copy_key(const struct fence_copy *copy)
 
 /* The sequence of signed adverts. */
 
-static uint64_t sequence_after(uint64_t last, uint64_t clock_sequence)
-{
-	/* RFC 1982 section 3.2: the difference, read as signed. */
-	int64_t ahead = (int64_t)(last - clock_sequence);
-
-	if (last == 0 || ahead < 0 || ahead > SEQUENCE_AHEAD_MAX)
-		return clock_sequence;
-	return last + 1;
-}
-
 uint64_t fence_next_sequence(struct fence *fence, uint64_t clock_sequence)
 {
 	uint64_t last = atomic_load(&fence->page->sequence);
 	uint64_t next;
 
 	do {
-		next = sequence_after(last, clock_sequence);
+		next = advert_sequence_after(last, clock_sequence);
 	} while (!atomic_compare_exchange_weak(&fence->page->sequence, &last, next));
 	return next;
 }

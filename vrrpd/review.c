@@ -2,7 +2,7 @@
 #include "vrrpd/review.h"
 
 #include "common/system/clock.h"
-#include "vrrpd/services.h"
+#include "vrrpd/facts.h"
 
 struct forwarder_view review_forwarder(const struct agent *agent)
 {
@@ -19,41 +19,6 @@ static const struct peer_message *living_heartbeat(const struct agent *agent)
 	return peer_heartbeat(agent->peer);
 }
 
-static void judge_health(
-	struct agent *agent, struct vip *vip, const struct forwarder_view *view, const struct peer_message *heartbeat)
-{
-	const struct peer_vip *other = heartbeat != NULL ? peermsg_find_vip(heartbeat, vip->peer_id) : NULL;
-	struct health_input input = {
-		.lbd_wanted = agent->forwarder != NULL,
-		.own = view->health,
-		.peer_known = heartbeat != NULL,
-		.peer_unable = other != NULL && other->state == PEER_VIP_FAULT,
-		.peer = heartbeat != NULL ? heartbeat->health : PEER_HEALTH_DEAD,
-		.is_active = vip->fsm.state == VRRP_ACTIVE,
-		.configured_priority = vip->fsm.conf.priority,
-		.interval_ns = vip->conf->advert_interval_ns,
-	};
-
-	health_step(&vip->health, &input, clock_mono(), &vip->verdict);
-}
-
-/*
- * Each server is to have been checked since the carrier's return as well (DESIGN section 5.6): by then every check has
- * had its interval and its timeout.
- */
-static int64_t settle_ns(const struct agent *agent)
-{
-	int64_t longest_ns = 0;
-
-	for (size_t i = 0; agent->forwarder != NULL && i < agent->conf->pool_count; i++) {
-		const struct check_conf *check = &agent->conf->pools[i].check;
-
-		if (check->kind != CHECK_NONE)
-			longest_ns = MAX(longest_ns, check->interval_ns + check->timeout_ns);
-	}
-	return longest_ns;
-}
-
 static bool link_usable(const struct monitor_link *link, const struct ip *source)
 {
 	return link->ifindex != 0 && link->up && link->carrier && source->family != 0;
@@ -61,29 +26,21 @@ static bool link_usable(const struct monitor_link *link, const struct ip *source
 
 static struct vrrp_facts gather_facts(struct agent *agent, struct vip *vip, const struct ip *source, bool link_ok)
 {
-	struct forwarder_view view = review_forwarder(agent);
 	const struct peer_message *heartbeat = living_heartbeat(agent);
-	const struct peer_vip *other = heartbeat != NULL ? peermsg_find_vip(heartbeat, vip->peer_id) : NULL;
-	bool settled =
-		vip->link_ok_at.ns == 0 || mono_reached(mono_add(vip->link_ok_at, settle_ns(agent)), clock_mono());
-	struct vrrp_facts facts = {.link_ok = link_ok, .source = *source};
+	struct facts_input input = {
+		.conf = agent->conf,
+		.interval_ns = vip->conf->advert_interval_ns,
+		.peer_id = vip->peer_id,
+		.link_ok = link_ok,
+		.source = *source,
+		.link_ok_at = vip->link_ok_at,
+		.lbd_wanted = agent->forwarder != NULL,
+		.view = review_forwarder(agent),
+		.heartbeat = heartbeat,
+		.peer_on_lan = heartbeat != NULL && peer_ifindex(agent->peer) == vip->link.ifindex,
+	};
 
-	judge_health(agent, vip, &view, heartbeat);
-	facts.priority = vip->verdict.effective_priority;
-	facts.hold_back_until = vip->verdict.hold_back_until;
-	facts.bound = view.bound;
-	facts.ready = view.bound && view.checked && settled && !services_worse(agent->conf, &view, heartbeat);
-	facts.peer_holds = other != NULL && other->state == PEER_VIP_ACTIVE && other->carrier;
-	facts.peer_on_lan = facts.peer_holds && peer_ifindex(agent->peer) == vip->link.ifindex;
-	facts.peer_sicker = heartbeat != NULL && heartbeat->health > view.health;
-	return facts;
-}
-
-static bool facts_equal(const struct vrrp_facts *a, const struct vrrp_facts *b)
-{
-	return a->link_ok == b->link_ok && ip_equal(&a->source, &b->source) && a->priority == b->priority &&
-	       a->bound == b->bound && a->ready == b->ready && a->hold_back_until.ns == b->hold_back_until.ns &&
-	       a->peer_holds == b->peer_holds && a->peer_on_lan == b->peer_on_lan && a->peer_sicker == b->peer_sicker;
+	return facts_gather(&input, &vip->fsm, &vip->health, clock_mono(), &vip->verdict);
 }
 
 static void step_facts(struct vip *vip, const struct vrrp_facts *facts)

@@ -83,8 +83,8 @@ static bool clock_offset_ns(const struct agent *agent, int64_t *ret_offset_ns)
 		return true;
 	}
 	for (size_t i = 0; i < agent->vip_count; i++) {
-		for (size_t k = 0; k < VIP_SENDERS; k++) {
-			const struct vip_sender *sender = &agent->vips[i].senders[k];
+		for (size_t k = 0; k < SENDERS_MAX; k++) {
+			const struct sender *sender = &agent->vips[i].senders.list[k];
 
 			if (sender->source.family == 0)
 				continue;

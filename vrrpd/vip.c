@@ -9,10 +9,6 @@
 
 /* An active vip that sent no advert for so many intervals has overslept: a backup may have claimed (5.3). */
 #define OVERSLEPT_INTERVALS 3
-/* The lease is renewed so many times within its length. */
-#define RENEWALS_PER_LEASE 4
-/* VRRP.md: an authentic advert may be off our clock by max(3 x interval, 5 s). */
-#define WINDOW_MIN_NS (5 * NS_PER_S)
 
 static void note(struct vip *vip, const char *text)
 {
@@ -63,56 +59,42 @@ static void send_advert(struct vip *vip, uint8_t priority)
 		vip->counters.adverts_sent++;
 }
 
-/* The record for the sender, taken from whoever was silent for longest where all are in use. */
-static struct vip_sender *find_sender(struct vip *vip, const struct ip *source)
+static void warn_of_clocks(const struct vip *vip, const struct sender *sender)
 {
-	struct vip_sender *oldest = &vip->senders[0];
-
-	for (size_t i = 0; i < VIP_SENDERS; i++) {
-		struct vip_sender *sender = &vip->senders[i];
-
-		if (sender->source.family != 0 && ip_equal(&sender->source, source))
-			return sender;
-		if (mono_before(sender->heard_at, oldest->heard_at))
-			oldest = sender;
+	switch (sender->last) {
+	case REPLAY_FRESH_SHIFTED:
+	case REPLAY_FRESH_PACED:
+		log_warning("the clocks of the two nodes differ", log_str("vip", vip->conf->name),
+			log_ip("peer", &sender->source), log_ms("offset", sender->offset_ns),
+			log_str("accepted_by", sender->last == REPLAY_FRESH_PACED ? "pace" : "nonce"));
+		break;
+	case REPLAY_STALE:
+		log_warning("signed adverts are outside the time window", log_str("vip", vip->conf->name),
+			log_ip("peer", &sender->source), log_ms("offset", sender->offset_ns));
+		break;
+	case REPLAY_FRESH:
+	case REPLAY_OLD:
+		break;
 	}
-	*oldest = (struct vip_sender){.source = *source};
-	replay_restore(&oldest->replay, vip->shared->kept_sequence);
-	if (vip->proven_at.ns != 0)
-		replay_prove(&oldest->replay, vip->proven_sequence, vip->proven_real_ns, vip->proven_at);
-	return oldest;
 }
 
 static enum advert_discard check_freshness(struct vip *vip, const struct advert_packet *packet,
-	const struct advert_received *received, struct mono now, int64_t real_ns)
+	const struct advert_received *received, struct mono at, int64_t real_ns)
 {
-	struct vip_sender *sender = find_sender(vip, &packet->source);
-	int64_t window_ns = MAX(3 * received->interval_ns, WINDOW_MIN_NS);
-	enum replay_verdict verdict = replay_check(&sender->replay, received->sequence, real_ns, now, window_ns);
-	int64_t offset_ns = advert_sequence_time(received->sequence) - real_ns;
+	struct senders_advert advert = {
+		.source = packet->source,
+		.sequence = received->sequence,
+		.interval_ns = received->interval_ns,
+		.at = at,
+		.real_ns = real_ns,
+	};
+	const struct sender *sender;
+	bool news;
+	bool taken = senders_check(&vip->senders, &advert, &sender, &news);
 
-	if (verdict != sender->last) {
-		if (verdict == REPLAY_FRESH_SHIFTED || verdict == REPLAY_FRESH_PACED)
-			log_warning("the clocks of the two nodes differ", log_str("vip", vip->conf->name),
-				log_ip("peer", &packet->source), log_ms("offset", offset_ns),
-				log_str("accepted_by", verdict == REPLAY_FRESH_PACED ? "pace" : "nonce"));
-		else if (verdict == REPLAY_STALE)
-			log_warning("signed adverts are outside the time window", log_str("vip", vip->conf->name),
-				log_ip("peer", &packet->source), log_ms("offset", offset_ns));
-	}
-	sender->heard_at = now;
-	sender->offset_ns = offset_ns;
-	sender->last = verdict;
-	switch (verdict) {
-	case REPLAY_FRESH:
-	case REPLAY_FRESH_SHIFTED:
-	case REPLAY_FRESH_PACED:
-		return ADVERT_TAKEN;
-	case REPLAY_OLD:
-	case REPLAY_STALE:
-		break;
-	}
-	return ADVERT_REPLAYED;
+	if (news)
+		warn_of_clocks(vip, sender);
+	return taken ? ADVERT_TAKEN : ADVERT_REPLAYED;
 }
 
 static enum advert_discard judge(struct vip *vip, const struct advert_packet *packet,
@@ -150,20 +132,12 @@ void vip_receive(
 
 void vip_prove_clock(struct vip *vip, uint64_t sequence, int64_t peer_real_ns)
 {
-	vip->proven_at = clock_mono();
-	vip->proven_sequence = sequence;
-	vip->proven_real_ns = peer_real_ns;
-	for (size_t i = 0; i < VIP_SENDERS; i++)
-		replay_prove(&vip->senders[i].replay, sequence, peer_real_ns, vip->proven_at);
+	senders_prove(&vip->senders, sequence, peer_real_ns, clock_mono());
 }
 
 uint64_t vip_highest_sequence(const struct vip *vip)
 {
-	uint64_t highest = vip->shared->kept_sequence;
-
-	for (size_t i = 0; i < VIP_SENDERS; i++)
-		highest = MAX(highest, vip->senders[i].replay.high);
-	return highest;
+	return senders_highest(&vip->senders);
 }
 
 /* Gratuitous ARP. */
@@ -216,25 +190,15 @@ static int write_lease(struct vip *vip, address_fn *write)
 		lease_s(vip));
 
 	if (r == 0)
-		vip->renewed_boot_ns = boot_ns;
+		vip->lease.renewed_boot_ns = boot_ns;
 	return r;
-}
-
-/*
- * Installing replaces, and so would bring back what was taken away: whoever renews asks first whether the guardian has
- * fenced or the lease has lapsed (5.1).
- */
-static bool lease_is_whole(const struct vip *vip)
-{
-	return fence_epoch(vip->shared->fence) == vip->fence_epoch &&
-	       clock_boot_ns() - vip->renewed_boot_ns < vip->conf->lease_ns;
 }
 
 static void renew(struct vip *vip)
 {
 	int r;
 
-	if (!lease_is_whole(vip)) {
+	if (!lease_is_whole(&vip->lease, fence_epoch(vip->shared->fence), clock_boot_ns(), vip->conf->lease_ns)) {
 		log_error("fenced: the lease has lapsed or the guardian took the addresses",
 			log_str("vip", vip->conf->name));
 		vip_event(vip, VRRP_EVENT_FENCED);
@@ -249,7 +213,7 @@ static void on_renewal(struct loop_timer *timer, struct mono now)
 {
 	struct vip *vip = CONTAINER_OF(timer, struct vip, renewal);
 
-	set_timer(vip, timer, mono_add(now, vip->conf->lease_ns / RENEWALS_PER_LEASE), on_renewal);
+	set_timer(vip, timer, mono_add(now, vip->conf->lease_ns / LEASE_RENEWALS), on_renewal);
 	renew(vip);
 }
 
@@ -260,13 +224,13 @@ void vip_address_gone(struct vip *vip, const struct prefix *address)
 
 	for (size_t i = 0; i < vip->conf->address_count; i++)
 		ours = ours || ip_equal(&vip->conf->addresses[i].ip, &address->ip);
-	if (!ours || !vip->holding)
+	if (!ours || !vip->lease.held)
 		return;
 	log_warning("an address was deleted by somebody else", log_str("vip", vip->conf->name),
 		log_str("address", prefix_text(address, text)));
 	note(vip, "an address was deleted by somebody else");
 	renew(vip);
-	if (vip->holding)
+	if (vip->lease.held)
 		announce(vip);
 }
 
@@ -274,16 +238,16 @@ static void install(struct vip *vip)
 {
 	int r;
 
-	vip->fence_epoch = fence_epoch(vip->shared->fence);
-	vip->holding = true;
+	vip->lease.epoch = fence_epoch(vip->shared->fence);
+	vip->lease.held = true;
 	vip->shared->publish(vip->shared->context);
 	/* What cannot be installed is tried again with each renewal. */
-	vip->renewed_boot_ns = clock_boot_ns();
+	vip->lease.renewed_boot_ns = clock_boot_ns();
 	r = write_lease(vip, address_install);
 	if (r < 0)
 		log_error("the addresses could not be installed", log_str("vip", vip->conf->name),
 			log_str("interface", vip->conf->interface), log_errno(r));
-	set_timer(vip, &vip->renewal, mono_add(loop_now(vip->shared->loop), vip->conf->lease_ns / RENEWALS_PER_LEASE),
+	set_timer(vip, &vip->renewal, mono_add(loop_now(vip->shared->loop), vip->conf->lease_ns / LEASE_RENEWALS),
 		on_renewal);
 }
 
@@ -293,7 +257,7 @@ static void uninstall(struct vip *vip)
 
 	loop_timer_clear(vip->shared->loop, &vip->renewal);
 	loop_timer_clear(vip->shared->loop, &vip->announcement);
-	vip->holding = false;
+	vip->lease.held = false;
 	r = address_remove(vip->shared->addresses, vip->link.ifindex, vip->conf->addresses, vip->conf->address_count);
 	/* An interface that is gone took its addresses along. */
 	if (r < 0 && r != -ENODEV)
@@ -413,13 +377,14 @@ void vip_init(struct vip *vip, const struct vip_conf *conf, uint8_t priority, bo
 		.shared = shared,
 		.peer_id = peer_vip_id(conf->name, conf->vrid),
 	};
+	vip->senders.kept_sequence = shared->kept_sequence;
 	health_init(&vip->health, clock_mono());
 	vrrp_init(&vip->fsm, &vrrp, yielding);
 }
 
 void vip_close(struct vip *vip)
 {
-	if (vip->holding)
+	if (vip->lease.held)
 		uninstall(vip);
 	loop_timer_clear(vip->shared->loop, &vip->tick);
 }
@@ -427,7 +392,7 @@ void vip_close(struct vip *vip)
 struct fence_vip vip_fence_entry(const struct vip *vip)
 {
 	return (struct fence_vip){
-		.active = vip->holding,
+		.active = vip->lease.held,
 		.vrid = vip->conf->vrid,
 		.ifindex = vip->link.ifindex,
 		.source = vip->fsm.facts.source,

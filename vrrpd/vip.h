@@ -13,11 +13,12 @@
 #include "vrrpd/fence.h"
 #include "vrrpd/fsm.h"
 #include "vrrpd/health.h"
+#include "vrrpd/lease.h"
 #include "vrrpd/monitor.h"
 #include "vrrpd/peermsg.h"
 #include "vrrpd/rawsock.h"
 #include "vrrpd/recorder.h"
-#include "vrrpd/replay.h"
+#include "vrrpd/senders.h"
 
 struct vip;
 
@@ -45,16 +46,6 @@ struct vip_shared {
 	bool (*catch_up)(void *context);
 };
 
-#define VIP_SENDERS 4
-
-struct vip_sender {
-	struct ip source;
-	struct replay replay;
-	struct mono heard_at;
-	int64_t offset_ns;        /* of its clock to ours, by its last authentic advert */
-	enum replay_verdict last; /* on that advert */
-};
-
 struct vip_counters {
 	uint64_t adverts_sent;
 	uint64_t adverts_received;
@@ -73,21 +64,15 @@ struct vip {
 	struct health_verdict verdict;
 	uint32_t peer_id;               /* the vip's name in heartbeats */
 	enum peer_vip_state peer_state; /* what the peer last said of it */
-	struct vip_sender senders[VIP_SENDERS];
+	struct senders senders;
 	struct ip heard_source; /* of the last accepted advert */
-	/* What the peer's last fresh datagram proved of its clock; {0}: there was none yet. */
-	struct mono proven_at;
-	uint64_t proven_sequence;
-	int64_t proven_real_ns;
 
 	struct loop_timer tick;
 	struct mono advert_sent_at;
 	int send_error; /* of the last advert; 0: it went out */
 
 	struct loop_timer renewal;
-	bool holding;            /* the addresses are ours */
-	int64_t renewed_boot_ns; /* when the lease began, CLOCK_BOOTTIME */
-	uint64_t fence_epoch;    /* when the vip became active */
+	struct lease lease;
 
 	struct loop_timer announcement;
 	unsigned announcements_left; /* of the burst; 0: the refresh is next */

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* The facts as a table: each row changes some of what a node in good order knows, and what must follow. */
+#include "vrrpd/facts.h"
+
+#include "tests/unit/unit.h"
+#include "vrrpd/lease.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#define VIP_ID 7
+
+static const struct service_conf service_confs[] = {{.name = "web"}};
+static const struct pool_conf pool_confs[] = {
+	{.check = {.kind = CHECK_TCP, .interval_ns = 2 * NS_PER_S, .timeout_ns = NS_PER_S}}};
+static const struct conf conf = {
+	.hash = "0123456789abcdef",
+	.services = service_confs,
+	.service_count = ARRAY_LEN(service_confs),
+	.pools = pool_confs,
+	.pool_count = ARRAY_LEN(pool_confs),
+};
+
+static const struct {
+	const char *name;
+	bool no_peer, peer_active, peer_without_carrier, peer_on_lan;
+	enum peer_health own, peer;
+	bool unbound, unchecked, down_here;
+	int link_back_s; /* 0: it was never away */
+	/* What follows. */
+	bool ready, holds, on_lan, sicker;
+	uint8_t priority;
+} cases[] = {
+	{"all is well", .ready = true, .priority = 150},
+	{"nobody else is heard", .no_peer = true, .ready = true, .priority = 150},
+	{"the peer holds the vip", .peer_active = true, .ready = true, .holds = true, .priority = 150},
+	{"and says so on this LAN", .peer_active = true, .peer_on_lan = true, .ready = true, .holds = true,
+		.on_lan = true, .priority = 150},
+	{"a backup on this LAN holds nothing", .peer_on_lan = true, .ready = true, .priority = 150},
+	{"nor does who lost the carrier", .peer_active = true, .peer_without_carrier = true, .peer_on_lan = true,
+		.ready = true, .priority = 150},
+	{"not bound", .own = PEER_HEALTH_NOT_BOUND, .unbound = true, .priority = 150},
+	{"not checked", .unchecked = true, .priority = 150},
+	{"down here, up at the peer", .down_here = true, .priority = 150},
+	{"down here, with no peer to compare", .no_peer = true, .down_here = true, .ready = true, .priority = 150},
+	{"the peer's lbd is dead", .peer = PEER_HEALTH_DEAD, .ready = true, .sicker = true, .priority = 150},
+	{"the link came back, and a check may be older", .link_back_s = 2, .priority = 150},
+	{"the link came back a check ago", .link_back_s = 3, .ready = true, .priority = 150},
+};
+
+static void facts_follow_from_what_is_known(void **state)
+{
+	static struct peer_message heartbeat;
+	struct vrrp_conf vrrp = {.priority = 150, .interval_ns = 100 * NS_PER_MS};
+	struct mono now = {100 * NS_PER_S};
+	struct vrrp_fsm fsm;
+
+	(void)state;
+	vrrp_init(&fsm, &vrrp, false);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct liveness_service service = {.name = "web", .up = !cases[i].down_here};
+		struct facts_input input = {
+			.conf = &conf,
+			.interval_ns = vrrp.interval_ns,
+			.peer_id = VIP_ID,
+			.link_ok = true,
+			.source = {.family = AF_INET, .bytes = {192, 0, 2, 11}},
+			.lbd_wanted = true,
+			.view = {.health = cases[i].own,
+				.bound = !cases[i].unbound,
+				.checked = !cases[i].unchecked,
+				.services = &service,
+				.service_count = 1},
+			.heartbeat = cases[i].no_peer ? NULL : &heartbeat,
+			.peer_on_lan = cases[i].peer_on_lan,
+		};
+		struct health_verdict verdict;
+		struct health_fsm health;
+		struct vrrp_facts facts;
+
+		memset(&heartbeat, 0, sizeof heartbeat);
+		strcpy(heartbeat.config_hash, conf.hash);
+		heartbeat.health = cases[i].peer;
+		heartbeat.service_count = 1;
+		heartbeat.services_up[0] = 1;
+		heartbeat.vip_count = 1;
+		heartbeat.vips[0] = (struct peer_vip){.id = VIP_ID,
+			.state = cases[i].peer_active ? PEER_VIP_ACTIVE : PEER_VIP_BACKUP,
+			.carrier = !cases[i].peer_without_carrier};
+		if (cases[i].link_back_s != 0)
+			input.link_ok_at = mono_add(now, -cases[i].link_back_s * NS_PER_S);
+		health_init(&health, (struct mono){NS_PER_S});
+		facts = facts_gather(&input, &fsm, &health, now, &verdict);
+		if (facts.ready != cases[i].ready || facts.peer_holds != cases[i].holds ||
+			facts.peer_on_lan != cases[i].on_lan || facts.peer_sicker != cases[i].sicker ||
+			facts.priority != cases[i].priority)
+			fail_msg("%s: ready %d, holds %d, on LAN %d, sicker %d, priority %u", cases[i].name,
+				facts.ready, facts.peer_holds, facts.peer_on_lan, facts.peer_sicker, facts.priority);
+		assert_true(facts_equal(&facts, &facts));
+	}
+}
+
+static const struct {
+	uint64_t epoch;
+	int64_t boot_ms;
+	bool whole;
+} lease_cases[] = {
+	{3, 5000, true}, {3, 6999, true}, {3, 7000, false}, /* by now the kernel has removed the addresses */
+	{4, 5000, false},                                   /* the guardian has */
+};
+
+static void a_lease_is_whole_until_fenced_or_lapsed(void **state)
+{
+	struct lease lease = {.held = true, .renewed_boot_ns = 5 * NS_PER_S, .epoch = 3};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lease_cases); i++)
+		assert_int_equal(
+			lease_is_whole(&lease, lease_cases[i].epoch, lease_cases[i].boot_ms * NS_PER_MS, 2 * NS_PER_S),
+			lease_cases[i].whole);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(facts_follow_from_what_is_known),
+		cmocka_unit_test(a_lease_is_whole_until_fenced_or_lapsed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

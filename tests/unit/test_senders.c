@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include "vrrpd/senders.h"
+
+#include "tests/unit/unit.h"
+#include "vrrpd/advert.h"
+
+#include <arpa/inet.h>
+
+#define START_REAL_NS (INT64_C(1700000000) * NS_PER_S)
+
+/* An advert that is sent at `clock_s` by its sender's clock and comes at `at_s` by ours, both since the start. */
+static bool take(struct senders *senders, int sender, double clock_s, double at_s, bool *ret_news)
+{
+	struct senders_advert advert = {
+		.sequence = advert_sequence_of(START_REAL_NS + (int64_t)(clock_s * 1e9)),
+		.interval_ns = 100 * NS_PER_MS,
+		.at = {NS_PER_S + (int64_t)(at_s * 1e9)},
+		.real_ns = START_REAL_NS + (int64_t)(at_s * 1e9),
+	};
+	const struct sender *found;
+	bool taken;
+
+	advert.source = (struct ip){.family = AF_INET, .bytes = {192, 0, 2, (uint8_t)sender}};
+	taken = senders_check(senders, &advert, &found, ret_news);
+	assert_true(ip_equal(&found->source, &advert.source));
+	return taken;
+}
+
+static void each_sender_has_its_own_mark(void **state)
+{
+	struct senders senders = {0};
+	bool news;
+
+	(void)state;
+	assert_true(take(&senders, 1, 1.0, 1.0, &news));
+	assert_true(take(&senders, 2, 0.5, 1.0, &news));
+	assert_false(take(&senders, 1, 1.0, 1.1, &news));
+	assert_true(news);
+	assert_false(take(&senders, 1, 0.9, 1.1, &news));
+	assert_false(news);
+	assert_true(take(&senders, 2, 1.1, 1.1, &news));
+}
+
+static void the_longest_silent_one_is_forgotten(void **state)
+{
+	struct senders senders = {0};
+	bool news;
+
+	(void)state;
+	for (int sender = 1; sender <= SENDERS_MAX + 1; sender++)
+		assert_true(take(&senders, sender, sender, sender, &news));
+	/* The second is still known, the first made room. */
+	assert_false(take(&senders, 2, 2.0, 6.0, &news));
+	assert_true(take(&senders, 1, 1.0, 6.0, &news));
+}
+
+static void what_was_kept_and_proven_holds_for_new_senders(void **state)
+{
+	struct senders senders = {.kept_sequence = advert_sequence_of(START_REAL_NS + 10 * NS_PER_S)};
+	bool news;
+
+	(void)state;
+	assert_int_equal(senders_highest(&senders), senders.kept_sequence);
+	assert_false(take(&senders, 1, 9.0, 9.0, &news));
+	assert_true(take(&senders, 1, 10.5, 10.5, &news));
+
+	/* Its clock is shown to be an hour ahead: what that clock says is fresh, also of one not heard before. */
+	senders_prove(&senders, 0, START_REAL_NS + 3611 * NS_PER_S, (struct mono){12 * NS_PER_S});
+	assert_true(take(&senders, 3, 3611.5, 11.5, &news));
+	assert_false(take(&senders, 3, 11.6, 11.6, &news));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_sender_has_its_own_mark),
+		cmocka_unit_test(the_longest_silent_one_is_forgotten),
+		cmocka_unit_test(what_was_kept_and_proven_holds_for_new_senders),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

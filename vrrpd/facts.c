@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#include "vrrpd/facts.h"
+
+#include "vrrpd/services.h"
+
+static void judge_health(const struct facts_input *input, const struct vrrp_fsm *fsm, struct health_fsm *health,
+	struct mono now, struct health_verdict *ret_verdict)
+{
+	const struct peer_message *heartbeat = input->heartbeat;
+	const struct peer_vip *other = heartbeat != NULL ? peermsg_find_vip(heartbeat, input->peer_id) : NULL;
+	struct health_input health_input = {
+		.lbd_wanted = input->lbd_wanted,
+		.own = input->view.health,
+		.peer_known = heartbeat != NULL,
+		.peer_unable = other != NULL && other->state == PEER_VIP_FAULT,
+		.peer = heartbeat != NULL ? heartbeat->health : PEER_HEALTH_DEAD,
+		.is_active = fsm->state == VRRP_ACTIVE,
+		.configured_priority = fsm->conf.priority,
+		.interval_ns = input->interval_ns,
+	};
+
+	health_step(health, &health_input, now, ret_verdict);
+}
+
+/*
+ * Each server is to have been checked since the carrier's return as well (DESIGN section 5.6): by then every check has
+ * had its interval and its timeout.
+ */
+static int64_t settle_ns(const struct facts_input *input)
+{
+	int64_t longest_ns = 0;
+
+	for (size_t i = 0; input->lbd_wanted && i < input->conf->pool_count; i++) {
+		const struct check_conf *check = &input->conf->pools[i].check;
+
+		if (check->kind != CHECK_NONE)
+			longest_ns = MAX(longest_ns, check->interval_ns + check->timeout_ns);
+	}
+	return longest_ns;
+}
+
+struct vrrp_facts facts_gather(const struct facts_input *input, const struct vrrp_fsm *fsm, struct health_fsm *health,
+	struct mono now, struct health_verdict *ret_verdict)
+{
+	const struct peer_message *heartbeat = input->heartbeat;
+	const struct peer_vip *other = heartbeat != NULL ? peermsg_find_vip(heartbeat, input->peer_id) : NULL;
+	bool settled = input->link_ok_at.ns == 0 || mono_reached(mono_add(input->link_ok_at, settle_ns(input)), now);
+	struct vrrp_facts facts = {.link_ok = input->link_ok, .source = input->source};
+
+	judge_health(input, fsm, health, now, ret_verdict);
+	facts.priority = ret_verdict->effective_priority;
+	facts.hold_back_until = ret_verdict->hold_back_until;
+	facts.bound = input->view.bound;
+	facts.ready = input->view.bound && input->view.checked && settled &&
+		      !services_worse(input->conf, &input->view, heartbeat);
+	facts.peer_holds = other != NULL && other->state == PEER_VIP_ACTIVE && other->carrier;
+	facts.peer_on_lan = facts.peer_holds && input->peer_on_lan;
+	facts.peer_sicker = heartbeat != NULL && heartbeat->health > input->view.health;
+	return facts;
+}
+
+bool facts_equal(const struct vrrp_facts *a, const struct vrrp_facts *b)
+{
+	return a->link_ok == b->link_ok && ip_equal(&a->source, &b->source) && a->priority == b->priority &&
+	       a->bound == b->bound && a->ready == b->ready && a->hold_back_until.ns == b->hold_back_until.ns &&
+	       a->peer_holds == b->peer_holds && a->peer_on_lan == b->peer_on_lan && a->peer_sicker == b->peer_sicker;
+}

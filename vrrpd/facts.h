@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is known, brought together: the link, the forwarder and the peer's word become the facts that a vip's state
+ * machine goes by. Pure; review.c collects the input.
+ */
+#ifndef LBPAIR_VRRPD_FACTS_H
+#define LBPAIR_VRRPD_FACTS_H
+
+#include "vrrpd/forwarder.h"
+#include "vrrpd/fsm.h"
+#include "vrrpd/health.h"
+
+struct facts_input {
+	const struct conf *conf;
+	int64_t interval_ns; /* of the vip's adverts */
+	uint32_t peer_id;    /* the vip's name in heartbeats */
+
+	bool link_ok;
+	struct ip source;
+	struct mono link_ok_at; /* since when it has been usable again, after it was not; {0}: since the start */
+
+	bool lbd_wanted;
+	struct forwarder_view view;
+
+	const struct peer_message *heartbeat; /* of a peer that is heard; NULL: it is not */
+	bool peer_on_lan;                     /* and is heard by the vip's own interface */
+};
+
+/* Judges health first, which may say that an active node is to resign, and gathers the rest. */
+struct vrrp_facts facts_gather(const struct facts_input *input, const struct vrrp_fsm *fsm, struct health_fsm *health,
+	struct mono now, struct health_verdict *ret_verdict);
+bool facts_equal(const struct vrrp_facts *a, const struct vrrp_facts *b);
+
+#endif
