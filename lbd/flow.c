@@ -28,12 +28,14 @@ static bool has_error(int fd)
 
 void side_note(struct side *side, unsigned events)
 {
-	if (events & (LOOP_READ | LOOP_PEER_CLOSED | LOOP_HANGUP))
+	if (events & (LOOP_READ | LOOP_PEER_CLOSED | LOOP_URGENT | LOOP_HANGUP))
 		side->readable = true;
 	if (events & (LOOP_WRITE | LOOP_HANGUP))
 		side->writable = true;
 	if (events & LOOP_PEER_CLOSED)
 		side->peer_closed = true;
+	if (events & LOOP_URGENT)
+		side->urgent = true;
 	/* A hangup is also what FINs in both directions make; only a reset leaves an error. */
 	if ((events & LOOP_HANGUP) && !side->reset)
 		side->reset = has_error(side->io.fd);
@@ -103,7 +105,7 @@ static enum step fill_buffer(struct flow *flow, struct side *source, struct stor
 	}
 	flow->streak = 0;
 	/* epoll(7): a short read has emptied the socket; what comes from now on, a FIN too, is a new edge. */
-	if (!source->peer_closed)
+	if (!source->peer_closed && !source->urgent)
 		source->readable = false;
 	return STEP_ON;
 }

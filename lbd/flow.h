@@ -16,6 +16,7 @@ struct side {
 	bool readable;
 	bool writable;
 	bool peer_closed; /* a FIN is at the end of what can be read */
+	bool urgent;      /* urgent data has come, at whose mark a read stops */
 	bool ended;       /* and it has been read */
 	bool shut;        /* we have sent ours */
 	bool reset;
@@ -35,6 +36,9 @@ enum flow_result {
 	FLOW_ENDED,  /* the source's FIN has come, and all bytes have been passed on */
 	FLOW_BROKEN, /* one of the sides is reset */
 };
+
+/* What the loop is to report for a side. */
+#define SIDE_EVENTS (LOOP_READ | LOOP_WRITE | LOOP_PEER_CLOSED | LOOP_URGENT | LOOP_EDGE)
 
 /* Takes note of the events that the loop reports for a connected side. */
 void side_note(struct side *side, unsigned events);

@@ -74,8 +74,9 @@ int listener_open(const struct endpoint *endpoint, const char *service, int *ret
 {
 	AUTO_FD fd = bound_socket(endpoint, true);
 
-	/* Accepted connections inherit TCP_NODELAY (and it costs nothing there). */
-	if (fd < 0 || !set_on(fd, IPPROTO_TCP, TCP_NODELAY) || listen(fd, BACKLOG) < 0)
+	/* Accepted connections inherit both; urgent bytes then stay in the stream, at their place, and are not lost. */
+	if (fd < 0 || !set_on(fd, IPPROTO_TCP, TCP_NODELAY) || !set_on(fd, SOL_SOCKET, SO_OOBINLINE) ||
+		listen(fd, BACKLOG) < 0)
 		return refuse(endpoint, service, errno, errors);
 	*ret_fd = fd_take(&fd);
 	return 0;

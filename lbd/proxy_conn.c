@@ -109,10 +109,11 @@ static int connect_to(struct conn *conn, const struct endpoint *to)
 	if (fd < 0)
 		return -errno;
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	/* tcp(7): urgent bytes stay in the stream, at their place, and so are not lost. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
 	if (connect(fd, (const struct sockaddr *)&address, size) < 0 && errno != EINPROGRESS)
 		return -errno;
-	r = loop_io_add(conn->proxy->env.loop, &conn->server.io, fd,
-		LOOP_READ | LOOP_WRITE | LOOP_PEER_CLOSED | LOOP_EDGE, on_server);
+	r = loop_io_add(conn->proxy->env.loop, &conn->server.io, fd, SIDE_EVENTS, on_server);
 	if (r == 0)
 		(void)fd_take(&fd);
 	return r;
@@ -305,8 +306,7 @@ void proxy_conn_open(struct proxy *proxy, const struct proxy_listener *listener,
 	int r = -ENOMEM;
 
 	if (conn != NULL)
-		r = loop_io_add(proxy->env.loop, &conn->client.io, client_fd,
-			LOOP_READ | LOOP_WRITE | LOOP_PEER_CLOSED | LOOP_EDGE, on_client);
+		r = loop_io_add(proxy->env.loop, &conn->client.io, client_fd, SIDE_EVENTS, on_client);
 	if (r < 0) {
 		close(client_fd);
 		proxy_exhausted(proxy, r);

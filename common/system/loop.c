@@ -92,6 +92,8 @@ static uint32_t to_epoll(unsigned events)
 		mask |= EPOLLET;
 	if (events & LOOP_PEER_CLOSED)
 		mask |= EPOLLRDHUP;
+	if (events & LOOP_URGENT)
+		mask |= EPOLLPRI;
 	return mask;
 }
 
@@ -105,6 +107,8 @@ static unsigned from_epoll(uint32_t mask)
 		events |= LOOP_WRITE;
 	if (mask & EPOLLRDHUP)
 		events |= LOOP_PEER_CLOSED;
+	if (mask & EPOLLPRI)
+		events |= LOOP_URGENT;
 	if (mask & (EPOLLHUP | EPOLLERR))
 		events |= LOOP_HANGUP;
 	return events;

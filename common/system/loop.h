@@ -19,6 +19,7 @@ enum {
 	LOOP_HANGUP = 1 << 3,      /* reported always: the other side has closed both directions, or an error stands */
 	LOOP_PEER_CLOSED = 1 << 4, /* the other side has closed its sending direction (EPOLLRDHUP) */
 	LOOP_PRIORITY = 1 << 5,    /* its callback runs before the others' of the same round */
+	LOOP_URGENT = 1 << 6,      /* TCP's urgent data (EPOLLPRI) */
 };
 
 struct loop_io;
