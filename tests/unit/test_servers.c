@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/* From servers over snapshots to picks: what is decided about a server is what connections meet. */
+#include "lbd/servers.h"
+
+#include "lbd/picker.h"
+#include "lbd/roles.h"
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct server_conf blue_servers[] = {{.name = "a", .weight = 100}, {.name = "b", .weight = 100}};
+static const struct server_conf green_servers[] = {{.name = "a", .weight = 0}, {.name = "c", .weight = 1}};
+
+static const struct pool_conf pools[] = {
+	{.name = "blue",
+		.check = {.kind = CHECK_TCP, .rise = 2, .fall = 2},
+		.servers = blue_servers,
+		.server_count = ARRAY_LEN(blue_servers)},
+	{.name = "empty"},
+	{.name = "green", .servers = green_servers, .server_count = ARRAY_LEN(green_servers)},
+};
+
+static const struct conf conf = {.pools = pools, .pool_count = ARRAY_LEN(pools)};
+
+static struct fixture {
+	struct runtime *runtime;
+	struct servers *servers;
+	struct picker *picker;
+	uint64_t generation;
+} fixture;
+
+static int setup(void **state)
+{
+	(void)state;
+	fixture = (struct fixture){0};
+	assert_int_equal(runtime_new(&fixture.runtime), 0);
+	assert_int_equal(runtime_set_admin(fixture.runtime, "green/c", ADMIN_DRAIN), 0);
+	assert_int_equal(servers_new(&conf, fixture.runtime, &fixture.servers), 0);
+	assert_int_equal(picker_new(0, &fixture.picker), 0);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	picker_free(fixture.picker);
+	servers_free(fixture.servers);
+	runtime_free(fixture.runtime);
+	return 0;
+}
+
+/* Which servers a hundred connections to each pool meet, as letters: "ab--" is both of blue's, none of green's. */
+static const char *met(void)
+{
+	static char letters[5];
+	struct snapshot_source source = {
+		.conf = &conf,
+		.generation = ++fixture.generation,
+		.accepting = true,
+		.usable = fixture.servers->usable,
+		.pool_revisions = fixture.servers->pool_revisions,
+	};
+	struct snapshot *snapshot;
+
+	strcpy(letters, "----");
+	assert_int_equal(snapshot_new(&source, &snapshot), 0);
+	assert_int_equal(snapshot->server_count, 4);
+	assert_int_equal(picker_update(fixture.picker, snapshot), 0);
+	for (uint32_t pool = 0; pool < ARRAY_LEN(pools); pool++) {
+		for (int i = 0; i < 100; i++) {
+			size_t place = picker_pick(fixture.picker, snapshot, pool, NULL, 0);
+
+			if (place != BALANCE_NONE)
+				letters[place] = fixture.servers->list[place].conf->name[0];
+		}
+	}
+	snapshot_unref(snapshot);
+	return letters;
+}
+
+static void set_admin(const char *name, enum admin_state admin)
+{
+	servers_set_admin(fixture.servers, servers_find(fixture.servers, name), admin);
+}
+
+static void note(size_t place, const char *results)
+{
+	for (; *results != '\0'; results++)
+		servers_note_check(fixture.servers, place, *results == '+', *results == '+' ? "fine" : "not fine");
+}
+
+static void decisions_and_health_reach_the_picks(void **state)
+{
+	(void)state;
+	assert_null(servers_find(fixture.servers, "blue/c"));
+	assert_null(servers_find(fixture.servers, "blue"));
+	/* What was decided in an earlier run counts, unknown health is up, and weight 0 gets nothing. */
+	assert_string_equal(met(), "ab--");
+	set_admin("green/c", ADMIN_ENABLED);
+	assert_string_equal(met(), "ab-c");
+	set_admin("blue/a", ADMIN_DRAIN);
+	assert_string_equal(met(), "-b-c");
+	note(1, "-");
+	assert_string_equal(met(), "---c");
+	set_admin("blue/a", ADMIN_ENABLED);
+	assert_string_equal(met(), "a--c");
+	note(1, "+-++");
+	assert_string_equal(met(), "ab-c");
+	assert_string_equal(fixture.servers->list[1].check, "fine");
+}
+
+static void pools_are_up_with_a_server(void **state)
+{
+	(void)state;
+	assert_true(servers_pool_is_up(fixture.servers, &pools[0]));
+	assert_false(servers_pool_is_up(fixture.servers, &pools[1]));
+	/* One is drained, the other of weight 0. */
+	assert_false(servers_pool_is_up(fixture.servers, &pools[2]));
+	note(0, "-");
+	assert_true(servers_pool_is_up(fixture.servers, &pools[0]));
+	note(1, "-");
+	assert_false(servers_pool_is_up(fixture.servers, &pools[0]));
+}
+
+static void all_are_checked_after_their_first_results(void **state)
+{
+	(void)state;
+	assert_int_equal(fixture.servers->unchecked, 2);
+	note(0, "+--");
+	assert_int_equal(fixture.servers->unchecked, 1);
+	note(1, "-");
+	assert_int_equal(fixture.servers->unchecked, 0);
+}
+
+static void only_what_changes_has_a_new_revision(void **state)
+{
+	uint64_t blue, green;
+
+	(void)state;
+	note(0, "+");
+	blue = fixture.servers->pool_revisions[0];
+	green = fixture.servers->pool_revisions[2];
+	note(0, "+-+");
+	set_admin("green/c", ADMIN_DRAIN);
+	assert_int_equal(fixture.servers->pool_revisions[0], blue);
+	assert_int_equal(fixture.servers->pool_revisions[2], green);
+	set_admin("green/c", ADMIN_ENABLED);
+	assert_int_equal(fixture.servers->pool_revisions[0], blue);
+	assert_int_not_equal(fixture.servers->pool_revisions[2], green);
+}
+
+static size_t count_yields(const struct roles *roles, const struct ip *address, uint64_t *ret_revision)
+{
+	size_t count, found = 0;
+	AUTO_FREE struct snapshot_yield *yields = roles_yields(roles, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (ip_equal(&yields[i].address, address)) {
+			found++;
+			*ret_revision = yields[i].revision;
+		}
+	}
+	return found;
+}
+
+static void addresses_are_yielded_once_each_time(void **state)
+{
+	static const struct ip addresses[] = {{.family = AF_INET, .bytes = {192, 0, 2, 100}}, {.family = AF_INET6}};
+	struct roles roles = {0};
+	uint64_t first = 0, second = 0;
+
+	(void)state;
+	assert_int_equal(roles_set(&roles, "web", "active", addresses, 2), 0);
+	assert_int_equal(count_yields(&roles, &addresses[0], &first), 0);
+	assert_int_equal(roles_set(&roles, "web", "backup", addresses, 2), 1);
+	assert_int_equal(count_yields(&roles, &addresses[0], &first), 1);
+	assert_int_equal(count_yields(&roles, &addresses[1], &first), 1);
+	assert_int_equal(roles_set(&roles, "web", "active", addresses, 2), 0);
+	assert_int_equal(count_yields(&roles, &addresses[0], &second), 0);
+	assert_int_equal(roles_set(&roles, "mail", "fault", addresses, 1), 1);
+	assert_int_equal(count_yields(&roles, &addresses[0], &second), 1);
+	assert_true(second > first);
+	assert_int_equal(roles.count, 2);
+	for (int i = 0; i < ROLES_MAX + 10; i++) {
+		char name[16];
+
+		snprintf(name, sizeof name, "vip%d", i);
+		assert_int_equal(roles_set(&roles, name, "active", NULL, 0), i < ROLES_MAX - 2 ? 0 : -ENOSPC);
+	}
+	roles_free(&roles);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(decisions_and_health_reach_the_picks, setup, teardown),
+		cmocka_unit_test_setup_teardown(pools_are_up_with_a_server, setup, teardown),
+		cmocka_unit_test_setup_teardown(all_are_checked_after_their_first_results, setup, teardown),
+		cmocka_unit_test_setup_teardown(only_what_changes_has_a_new_revision, setup, teardown),
+		cmocka_unit_test(addresses_are_yielded_once_each_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
