@@ -88,8 +88,16 @@ static void on_pulse(struct loop_timer *timer, struct mono now)
 
 static void child_main(void)
 {
+	const struct prefix passive_address = prefix_of("192.0.2.110/32");
 	const struct fence_vip vips[] = {
-		{.vrid = VRID + 1, .ifindex = host, .source = ip_of("192.0.2.1"), .interval_ns = NS_PER_S},
+		{
+			.vrid = VRID + 1,
+			.ifindex = host,
+			.source = ip_of("192.0.2.1"),
+			.interval_ns = NS_PER_S,
+			.addresses = &passive_address,
+			.address_count = 1,
+		},
 		{
 			.active = true,
 			.vrid = VRID,
