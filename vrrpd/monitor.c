@@ -167,6 +167,12 @@ static int decode_end(const struct nlmsghdr *message)
 	return MAX(*error, -4095);
 }
 
+/* libmnl reads the length as signed, and so takes one of 2 GiB and more for a short one. */
+static bool is_whole(const struct nlmsghdr *message, int left)
+{
+	return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t)left;
+}
+
 int monitor_decode(const void *bytes, size_t size, monitor_change_fn *fn, void *context)
 {
 	const struct nlmsghdr *message = bytes;
@@ -175,7 +181,7 @@ int monitor_decode(const void *bytes, size_t size, monitor_change_fn *fn, void *
 	int left = (int)MIN(size, (size_t)INT_MAX);
 	int r = 0;
 
-	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+	for (; is_whole(message, left); message = mnl_nlmsg_next(message, &left)) {
 		interrupted |= (message->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
 		if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR)
 			r = decode_end(message);
