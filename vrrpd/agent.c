@@ -18,6 +18,8 @@
 /* The guardian's threshold (DESIGN section 5.2): two intervals, within these bounds. */
 #define THRESHOLD_MIN_NS (100 * NS_PER_MS)
 #define THRESHOLD_MAX_NS (300 * NS_PER_MS)
+/* A silent peer on a LAN of ours is asked for this often. */
+#define ASK_NS (100 * NS_PER_MS)
 /* The sequence is saved this often; between two savings only a clock that steps back would miss it. */
 #define SAVE_NS (60 * NS_PER_S)
 
@@ -256,6 +258,24 @@ static void on_overrun(void *context)
 	review_all(context);
 }
 
+/*
+ * While the peer is silent the kernel asks for its hardware address once a second at best, and gives up in between; a
+ * cable that comes back would leave the nodes strangers for that long. So we ask, and by the question the peer knows us
+ * too.
+ */
+static void look_for_peer(struct agent *agent, struct mono now)
+{
+	struct monitor_link link;
+	struct ip own;
+
+	if (agent->peer == NULL || peer_is_alive(agent->peer) || mono_diff(now, agent->asked_at) < ASK_NS)
+		return;
+	if (!monitor_find_neighbour(agent->monitor, &agent->other->address, &link, &own) || !link.carrier)
+		return;
+	agent->asked_at = now;
+	(void)!announce_send(agent->shared.announce_fd, link.ifindex, link.mac, &own, &agent->other->address);
+}
+
 /* The pulse. */
 
 static void on_pulse(struct loop_timer *timer, struct mono now)
@@ -265,6 +285,7 @@ static void on_pulse(struct loop_timer *timer, struct mono now)
 
 	fence_progress(agent->shared.fence);
 	review_all(agent);
+	look_for_peer(agent, now);
 	if (mono_diff(now, agent->saved_at) > SAVE_NS)
 		save_state(agent);
 	if (watchdog_ns > 0 && mono_diff(now, agent->watchdog_at) > watchdog_ns / 4) {

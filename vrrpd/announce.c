@@ -11,9 +11,10 @@
 
 static const uint8_t broadcast[ANNOUNCE_MAC_SIZE] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
-void announce_encode(const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *vip, struct writer *out)
+void announce_encode(const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *sender, const struct ip *target,
+	struct writer *out)
 {
-	assert(vip->family == AF_INET);
+	assert(sender->family == AF_INET && target->family == AF_INET);
 	writer_bytes(out, broadcast, sizeof broadcast);
 	writer_bytes(out, mac, ANNOUNCE_MAC_SIZE);
 	writer_u16(out, ETHERTYPE_ARP);
@@ -24,9 +25,9 @@ void announce_encode(const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct i
 	writer_u8(out, 4);
 	writer_u16(out, ARPOP_REQUEST);
 	writer_bytes(out, mac, ANNOUNCE_MAC_SIZE);
-	writer_bytes(out, vip->bytes, 4);
+	writer_bytes(out, sender->bytes, 4);
 	writer_zeros(out, ANNOUNCE_MAC_SIZE);
-	writer_bytes(out, vip->bytes, 4);
+	writer_bytes(out, target->bytes, 4);
 }
 
 int announce_open(int *ret_fd)
@@ -40,7 +41,8 @@ int announce_open(int *ret_fd)
 	return 0;
 }
 
-int announce_send(int fd, int ifindex, const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *vip)
+int announce_send(int fd, int ifindex, const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *sender,
+	const struct ip *target)
 {
 	struct sockaddr_ll to = {
 		.sll_family = AF_PACKET,
@@ -52,7 +54,7 @@ int announce_send(int fd, int ifindex, const uint8_t mac[static ANNOUNCE_MAC_SIZ
 	struct writer out = writer_of(frame, sizeof frame);
 
 	memcpy(to.sll_addr, broadcast, sizeof broadcast);
-	announce_encode(mac, vip, &out);
+	announce_encode(mac, sender, target, &out);
 	assert(!out.bad && out.length == sizeof frame);
 	return sendto(fd, frame, sizeof frame, 0, (const struct sockaddr *)&to, sizeof to) < 0 ? -errno : 0;
 }

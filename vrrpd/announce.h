@@ -14,9 +14,15 @@
 
 /* A non-blocking packet socket for sending; it receives nothing. Needs CAP_NET_RAW. */
 MUST_USE int announce_open(int *ret_fd);
-/* Broadcasts one announcement. Errors of sendto(2), -EAGAIN among them: the caller tries again at the next round. */
-MUST_USE int announce_send(int fd, int ifindex, const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *vip);
+/*
+ * Broadcasts one request for `target`, from `sender`. Both the same: the announcement. Else the question of RFC 826, by
+ * whose answer the kernels of both hosts know each other's hardware address again. Errors of sendto(2), -EAGAIN among
+ * them: the caller tries again at the next round.
+ */
+MUST_USE int announce_send(int fd, int ifindex, const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *sender,
+	const struct ip *target);
 /* The frame alone; no I/O. */
-void announce_encode(const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *vip, struct writer *out);
+void announce_encode(const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *sender, const struct ip *target,
+	struct writer *out);
 
 #endif

@@ -3,6 +3,9 @@
 
 #include "vrrpd/services.h"
 
+/* For so long, from the start or the link's return, a preemption waits for the peer's word on its services. */
+#define PEER_WORD_NS (10 * NS_PER_S)
+
 static void judge_health(const struct facts_input *input, const struct vrrp_fsm *fsm, struct health_fsm *health,
 	struct mono now, struct health_verdict *ret_verdict)
 {
@@ -39,6 +42,18 @@ static int64_t settle_ns(const struct facts_input *input)
 	return longest_ns;
 }
 
+/*
+ * Until the peer's word is heard, a service that is down here may well be up there. That is waited for a while only: it
+ * may be down everywhere, or the state port be closed.
+ */
+static bool services_unsure(const struct facts_input *input, const struct vrrp_fsm *fsm, struct mono now)
+{
+	struct mono since = input->link_ok_at.ns != 0 ? input->link_ok_at : fsm->started_at;
+
+	return input->heartbeat == NULL && mono_before(now, mono_add(since, PEER_WORD_NS)) &&
+	       services_any_down(input->conf, &input->view);
+}
+
 struct vrrp_facts facts_gather(const struct facts_input *input, const struct vrrp_fsm *fsm, struct health_fsm *health,
 	struct mono now, struct health_verdict *ret_verdict)
 {
@@ -51,7 +66,7 @@ struct vrrp_facts facts_gather(const struct facts_input *input, const struct vrr
 	facts.priority = ret_verdict->effective_priority;
 	facts.hold_back_until = ret_verdict->hold_back_until;
 	facts.bound = input->view.bound;
-	facts.ready = input->view.bound && input->view.checked && settled &&
+	facts.ready = input->view.bound && input->view.checked && settled && !services_unsure(input, fsm, now) &&
 		      !services_worse(input->conf, &input->view, heartbeat);
 	facts.peer_holds = other != NULL && other->state == PEER_VIP_ACTIVE && other->carrier;
 	facts.peer_on_lan = facts.peer_holds && input->peer_on_lan;

@@ -598,3 +598,19 @@ bool monitor_primary_ipv4(
 	}
 	return false;
 }
+
+bool monitor_find_neighbour(
+	const struct monitor *monitor, const struct ip *ip, struct monitor_link *ret_link, struct ip *ret_own)
+{
+	for (size_t i = 0; i < monitor->table.address_count; i++) {
+		const struct monitor_address *at = &monitor->table.addresses[i];
+		const struct monitor_link *link = find_link(&monitor->table, at->ifindex);
+
+		if (at->is_vip || link == NULL || !prefix_contains(&at->address, ip))
+			continue;
+		*ret_link = *link;
+		*ret_own = at->address.ip;
+		return true;
+	}
+	return false;
+}

@@ -50,6 +50,13 @@ struct monitor_link monitor_find(const struct monitor *monitor, const char *name
 MUST_USE bool monitor_primary_ipv4(const struct monitor *monitor, int ifindex, const struct prefix *except,
 	size_t except_count, struct ip *ret_ip);
 
+/*
+ * The interface in whose IPv4 network `ip` lies, and the address of this host there that is no VIP. False: `ip` is
+ * behind a router, or no IPv4. No system call.
+ */
+MUST_USE bool monitor_find_neighbour(
+	const struct monitor *monitor, const struct ip *ip, struct monitor_link *ret_link, struct ip *ret_own);
+
 /* What one message of the kernel says. */
 struct monitor_change {
 	enum monitor_change_kind {

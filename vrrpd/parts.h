@@ -33,6 +33,7 @@ struct agent {
 	struct loop_timer pulse;
 	struct mono watchdog_at;
 	struct mono saved_at;
+	struct mono asked_at;
 	bool stopping;
 };
 

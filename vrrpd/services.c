@@ -38,3 +38,12 @@ bool services_worse(const struct conf *conf, const struct forwarder_view *view, 
 	}
 	return false;
 }
+
+bool services_any_down(const struct conf *conf, const struct forwarder_view *view)
+{
+	for (size_t i = 0; i < conf->service_count; i++) {
+		if (!is_up(conf, view, i))
+			return true;
+	}
+	return false;
+}

@@ -14,4 +14,7 @@ void services_fill(const struct conf *conf, const struct forwarder_view *view, s
  */
 bool services_worse(const struct conf *conf, const struct forwarder_view *view, const struct peer_message *heartbeat);
 
+/* Whether some service is down here, whatever the peer says. */
+bool services_any_down(const struct conf *conf, const struct forwarder_view *view);
+
 #endif

@@ -148,8 +148,8 @@ static void on_announcement(struct loop_timer *timer, struct mono now)
 	const struct garp_conf *garp = &vip->conf->garp;
 
 	for (size_t i = 0; i < vip->conf->address_count; i++) {
-		int r = announce_send(
-			vip->shared->announce_fd, vip->link.ifindex, vip->link.mac, &vip->conf->addresses[i].ip);
+		const struct ip *address = &vip->conf->addresses[i].ip;
+		int r = announce_send(vip->shared->announce_fd, vip->link.ifindex, vip->link.mac, address, address);
 
 		if (r < 0) {
 			log_warning(

@@ -160,6 +160,16 @@ bool ip_equal(const struct ip *a, const struct ip *b)
 	return ip_compare(a, b) == 0;
 }
 
+bool prefix_contains(const struct prefix *prefix, const struct ip *ip)
+{
+	size_t whole = prefix->length / 8;
+	uint8_t mask = (uint8_t)(0xff00 >> prefix->length % 8);
+
+	if (prefix->ip.family != ip->family || memcmp(prefix->ip.bytes, ip->bytes, whole) != 0)
+		return false;
+	return mask == 0 || ((prefix->ip.bytes[whole] ^ ip->bytes[whole]) & mask) == 0;
+}
+
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
 {
 	return a->port == b->port && ip_equal(&a->ip, &b->ip);

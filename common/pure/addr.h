@@ -51,6 +51,8 @@ struct in6_addr ip_to_v6(const struct ip *ip);
 bool ip_equal(const struct ip *a, const struct ip *b);
 /* Unsigned in network order, as VRRP breaks ties; IPv4 sorts before IPv6. */
 int ip_compare(const struct ip *a, const struct ip *b);
+/* Whether the address lies in the prefix; another family's never does. */
+bool prefix_contains(const struct prefix *prefix, const struct ip *ip);
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 /* 4 or 16; 0 for none. */
 size_t ip_size(const struct ip *ip);

@@ -29,14 +29,14 @@ static void the_lan_hears_it(void **state)
 	netns_make_veth("host", "lan", &host, &lan);
 	lan_fd = netns_packet_socket(lan, ETHERTYPE_ARP);
 	assert_int_equal(announce_open(&fd), 0);
-	announce_encode(mac, &vip, &out);
-	assert_int_equal(announce_send(fd, host, mac, &vip), 0);
+	announce_encode(mac, &vip, &vip, &out);
+	assert_int_equal(announce_send(fd, host, mac, &vip, &vip), 0);
 	assert_true(netns_wait(frame_came, frame, NS_PER_S, NULL));
 	assert_memory_equal(frame, expected, sizeof expected);
 
-	assert_int_equal(announce_send(fd, 9999, mac, &vip), -ENXIO);
+	assert_int_equal(announce_send(fd, 9999, mac, &vip, &vip), -ENXIO);
 	netns_run("ip link set host down");
-	assert_int_equal(announce_send(fd, host, mac, &vip), -ENETDOWN);
+	assert_int_equal(announce_send(fd, host, mac, &vip, &vip), -ENETDOWN);
 	close(fd);
 	close(lan_fd);
 }

@@ -203,12 +203,45 @@ static void no_address_is_a_dash(void **state)
 	assert_int_equal(ip_size(&ip), 16);
 }
 
+static const struct {
+	const char *prefix;
+	const char *ip;
+	bool contains;
+} containments[] = {
+	{"192.0.2.11/24", "192.0.2.255", true},
+	{"192.0.2.11/24", "192.0.3.0", false},
+	{"192.0.2.11/20", "192.0.15.1", true},
+	{"192.0.2.11/20", "192.0.16.1", false},
+	{"192.0.2.11/32", "192.0.2.11", true},
+	{"192.0.2.11/32", "192.0.2.10", false},
+	{"0.0.0.0/0", "203.0.113.9", true},
+	{"0.0.0.0/0", "2001:db8::1", false},
+	{"2001:db8::/33", "2001:db8:7fff::1", true},
+	{"2001:db8::/33", "2001:db8:8000::1", false},
+	{"2001:db8::1/128", "2001:db8::1", true},
+};
+
+static void prefixes_contain_their_addresses(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(containments); i++) {
+		struct prefix prefix;
+		struct ip ip;
+
+		assert_int_equal(prefix_parse(containments[i].prefix, &prefix), 0);
+		assert_int_equal(ip_parse(containments[i].ip, &ip), 0);
+		if (prefix_contains(&prefix, &ip) != containments[i].contains)
+			fail_msg("%s and %s", containments[i].prefix, containments[i].ip);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses_have_one_form),
 		cmocka_unit_test(endpoints_have_a_port),
 		cmocka_unit_test(prefixes_have_a_length),
+		cmocka_unit_test(prefixes_contain_their_addresses),
 		cmocka_unit_test(addresses_are_ordered_as_unsigned),
 		cmocka_unit_test(sockaddrs_go_both_ways),
 		cmocka_unit_test(a_mapped_address_is_ipv4),

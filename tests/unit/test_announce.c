@@ -18,19 +18,36 @@ static void the_frame_is_an_announcement(void **state)
 
 	(void)state;
 	assert_int_equal(ip_parse("192.0.2.100", &vip), 0);
-	announce_encode(mac, &vip, &out);
+	announce_encode(mac, &vip, &vip, &out);
 	assert_false(out.bad);
 	assert_int_equal(out.length, sizeof expected);
 	assert_memory_equal(frame, expected, sizeof expected);
 	out = writer_of(frame, sizeof frame - 1);
-	announce_encode(mac, &vip, &out);
+	announce_encode(mac, &vip, &vip, &out);
 	assert_true(out.bad);
+}
+
+static void a_question_names_both(void **state)
+{
+	static const uint8_t mac[] = {0x02, 0x11, 0x22, 0x33, 0x44, 0x55};
+	uint8_t frame[ANNOUNCE_FRAME_SIZE];
+	struct writer out = writer_of(frame, sizeof frame);
+	struct ip sender, target;
+
+	(void)state;
+	assert_int_equal(ip_parse("192.0.2.11", &sender), 0);
+	assert_int_equal(ip_parse("192.0.2.12", &target), 0);
+	announce_encode(mac, &sender, &target, &out);
+	assert_false(out.bad);
+	assert_memory_equal(frame + 28, sender.bytes, 4);
+	assert_memory_equal(frame + 38, target.bytes, 4);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_frame_is_an_announcement),
+		cmocka_unit_test(a_question_names_both),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,6 +55,9 @@ static void compares_service_by_service(void **state)
 		assert_int_equal(heartbeat.service_count, 3);
 		if (services_worse(&conf, &own_view, &heartbeat) != cases[i].worse)
 			fail_msg("%s against %s: expected %d", cases[i].own, cases[i].peer, cases[i].worse);
+		/* Lower case is down, and one that lbd does not know is not up. */
+		assert_int_equal(services_any_down(&conf, &own_view),
+			strpbrk(cases[i].own, "wmd") != NULL || strlen(cases[i].own) < conf.service_count);
 	}
 }
 
