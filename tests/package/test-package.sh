@@ -140,10 +140,10 @@ apt install -y --reinstall /lbpair.deb
 expect "they were left alone" is "$(main_pid lbd) $(main_pid vrrpd)" "$pids"
 
 say "== stop"
-inside systemctl stop lbd vrrpd
+inside systemctl stop vrrpd lbd
 for unit in lbd vrrpd; do expect "$unit is stopped" unit_is $unit inactive; done
 expect "nobody holds the VIP" holders_are ""
-no_process() { ! inside pgrep -x 'lbd|vrrpd|vrrpd-guard'; }
+no_process() { ! inside ps -e -o comm= | grep -Ex 'lbd|vrrpd|vrrpd-guard'; }
 expect "no process is left" no_process
 
 say "== remove and purge"
