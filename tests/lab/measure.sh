@@ -15,6 +15,8 @@ esac
 RUNS=${1:-5}
 . "$(dirname "$0")/lab.sh"
 ADVERT_INTERVAL=${ADVERT:-100ms}
+# Patient checks: no server fails here, and a node that was cut off shall not take its servers for dead as well.
+POOL_OPTIONS='check http { path = /healthz  interval = 200ms  timeout = 200ms  rise = 2  fall = 50 }'
 ok() { :; }
 
 declare -A GAPS=()
@@ -29,7 +31,7 @@ measure() {
 	"$@" || fail "$name"
 	wait_for 10 "$name: $winner is active" settled "$winner" || die "no recovery"
 	wait_for 10 "answers flow" answers_flow client
-	nap 0.5
+	nap 1.2 # a request fails after a second
 	probe_mark client
 	GAPS[$name]="${GAPS[$name]-} $(of_mark .longest_gap_ms)"
 	GAPS["$name/failed"]="${GAPS["$name/failed"]-} $(of_mark .failed)"
@@ -45,7 +47,6 @@ back_to_normal() {
 	for node in $NODES; do wait_for 10 "servers are up" servers_up "$node" 3; done
 	wait_for 5 "lb1 alone holds the VIP" holders_are lb1
 	wait_for 5 "answers flow" answers_flow client
-	nap 0.5
 }
 median() { tr ' ' '\n' | sed '/^$/d' | sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 greatest() { tr ' ' '\n' | sed '/^$/d' | sort -n | tail -n 1; }
@@ -56,7 +57,7 @@ heal_a_partition() {
 	port_mute lb1
 	wait_until 10 node_is lb2 active
 	wait_until 10 answers_flow client
-	nap 0.5
+	nap 1.2
 	probe_mark client
 	port_unmute lb1
 }
