@@ -20,6 +20,20 @@
 #define STEP_NS NS_PER_MS
 #define SLEW_DIVISOR 1000
 
+/* Both clocks at one moment; a process that was put aside between the two would take that for a step. */
+static int64_t read_clocks(struct mono *ret_now)
+{
+	int64_t real_ns = 0;
+
+	for (int i = 0; i < 5; i++) {
+		*ret_now = clock_mono();
+		real_ns = clock_real_ns();
+		if (mono_diff(clock_mono(), *ret_now) < STEP_NS / 4)
+			break;
+	}
+	return real_ns;
+}
+
 struct ip rawsock_group(void)
 {
 	return ip_from_v4((struct in_addr){htonl(GROUP)});
@@ -46,7 +60,8 @@ static const struct {
 int rawsock_open(struct rawsock *ret_socket)
 {
 	AUTO_FD fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, PROTOCOL);
-	struct mono now = clock_mono();
+	struct mono now;
+	int64_t real_ns = read_clocks(&now);
 
 	if (fd < 0)
 		return -errno;
@@ -57,7 +72,7 @@ int rawsock_open(struct rawsock *ret_socket)
 	}
 	*ret_socket = (struct rawsock){
 		.fd = fd_take(&fd),
-		.offset_ns = clock_real_ns() - now.ns,
+		.offset_ns = real_ns - now.ns,
 		.offset_at = now,
 	};
 	return 0;
@@ -136,9 +151,10 @@ static void watch_clock(struct rawsock *socket, struct mono now, int64_t real_ns
 
 static int64_t age_of(struct rawsock *socket, int64_t stamp_ns)
 {
-	int64_t real_ns = clock_real_ns();
+	struct mono now;
+	int64_t real_ns = read_clocks(&now);
 
-	watch_clock(socket, clock_mono(), real_ns);
+	watch_clock(socket, now, real_ns);
 	if (stamp_ns < socket->stepped_real_ns)
 		return 0;
 	return MAX(real_ns - stamp_ns, INT64_C(0));
