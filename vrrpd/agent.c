@@ -169,8 +169,25 @@ static void fill_heartbeat(void *context, struct peer_message *message)
 	}
 }
 
+static void note_drift(struct agent *agent, const struct peer_message *heartbeat)
+{
+	bool drift = strcmp(heartbeat->config_hash, agent->conf->hash) != 0;
+
+	if (drift == agent->drift)
+		return;
+	agent->drift = drift;
+	if (drift)
+		log_warning("the configurations of the two nodes differ", log_str("here", agent->conf->hash),
+			log_str("there", heartbeat->config_hash));
+	else
+		log_info("the configurations of the two nodes are the same again");
+	recorder_add(&agent->recorder, clock_mono(), clock_real_ns(), NULL,
+		drift ? "the peer has another configuration" : "the peer has the same configuration again");
+}
+
 static void take_heartbeat(struct agent *agent, const struct peer_message *heartbeat)
 {
+	note_drift(agent, heartbeat);
 	for (size_t i = 0; i < agent->vip_count; i++) {
 		struct vip *vip = &agent->vips[i];
 		const struct peer_vip *other = peermsg_find_vip(heartbeat, vip->peer_id);

@@ -34,6 +34,7 @@ struct agent {
 	struct mono watchdog_at;
 	struct mono saved_at;
 	struct mono asked_at;
+	bool drift; /* the peer's configuration is another, as it last said */
 	bool stopping;
 };
 

@@ -110,8 +110,7 @@ static json_t *peer_json(const struct agent *agent)
 		json_array_append_new(seen, json_pack("{s:s, s:b}", "path", ip_text(&agent->other->address, address),
 						    "alive", peer_is_alive(agent->peer)));
 	json = json_pack("{s:s, s:s?, s:b, s:o, s:I}", "node", agent->other->name, "config_hash",
-		heartbeat != NULL ? heartbeat->config_hash : NULL, "drift",
-		heartbeat != NULL && strcmp(heartbeat->config_hash, agent->conf->hash) != 0, "seen", seen, "discarded",
+		heartbeat != NULL ? heartbeat->config_hash : NULL, "drift", agent->drift, "seen", seen, "discarded",
 		(json_int_t)(agent->peer != NULL ? peer_discarded(agent->peer) : 0));
 	if (json == NULL)
 		return NULL;
