@@ -57,6 +57,12 @@ wait_for 5 "the client is answered" answers_flow client
 
 goes_over "planned failover, asked of the active node" lb2 500 lbctl lb1 failover
 expect "the old node yields although its priority is greater" pair_is lb2 lb1
+old=$(pid_of lb1 vrrpd)
+kill_role lb1 TERM vrrpd
+wait_for 5 "its vrrpd has ended" gone "$old"
+start_daemon lb1 vrrpd
+wait_for 10 "and is started again" node_is lb1 backup
+stays_for 2 "it yields after the restart, too" pair_is lb2 lb1
 goes_over "planned failover, asked of the backup" lb1 500 lbctl lb1 failover
 back_to_normal
 
