@@ -14,6 +14,8 @@
 /* Where neither node can tell whether the other is heard, the backup waits for this many Active_Down_Intervals (5.4).
  */
 #define BLIND_DOWN_INTERVALS 3
+/* How long after its start a node waits at most for adverts to prove fresh. */
+#define STALE_DOWN_INTERVALS 4
 
 static const char *const state_names[] = {
 	[VRRP_INITIALIZE] = "initialize",
@@ -198,6 +200,21 @@ static void backup_on_advert(struct vrrp_fsm *fsm, const struct vrrp_event *even
 }
 
 /*
+ * Where clocks differ and the state port is closed, three adverts in a row prove their freshness by their pace (5.4): a
+ * node that has just started gives an active one the time for it. The bound is on the start, so that who replays old
+ * adverts delays a claim once, and not for long.
+ */
+static void backup_on_stale(struct vrrp_fsm *fsm, struct mono now)
+{
+	int64_t down_ns = active_down_ns(fsm);
+	struct mono limit = mono_add(fsm->started_at, STALE_DOWN_INTERVALS * down_ns);
+	struct mono wanted = mono_min(mono_add(now, down_ns), limit);
+
+	if (fsm->active_priority == 0 && !fsm->resigned_heard && mono_before(fsm->down_at, wanted))
+		fsm->down_at = wanted;
+}
+
+/*
  * Why a claim that is due now has to wait; NULL: it has not. `ret_again` is when to look again.
  */
 static const char *held_back(const struct vrrp_fsm *fsm, struct mono now, struct mono *ret_again)
@@ -254,6 +271,9 @@ static void backup_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, st
 	switch (event->kind) {
 	case VRRP_EVENT_ADVERT:
 		backup_on_advert(fsm, event, now);
+		break;
+	case VRRP_EVENT_STALE:
+		backup_on_stale(fsm, now);
 		break;
 	case VRRP_EVENT_TICK:
 		backup_on_tick(fsm, now, out);
@@ -407,6 +427,7 @@ static void active_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, st
 	case VRRP_EVENT_START:
 	case VRRP_EVENT_STOP:
 	case VRRP_EVENT_FACTS:
+	case VRRP_EVENT_STALE:
 	case VRRP_EVENT_TAKE:
 		break;
 	}

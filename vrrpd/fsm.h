@@ -62,6 +62,7 @@ enum vrrp_event_kind {
 	VRRP_EVENT_FACTS,
 	VRRP_EVENT_TICK,      /* the deadline was reached */
 	VRRP_EVENT_ADVERT,    /* one that is authentic, fresh and for this vip */
+	VRRP_EVENT_STALE,     /* an authentic advert for this vip that cannot be told from an old one (yet) */
 	VRRP_EVENT_PEER_GONE, /* the peer said over the state port that it no longer holds the vip: as priority 0 */
 	VRRP_EVENT_PEER_BACK, /* the peer is heard on the state port again, after a silence in which it may have claimed
 			       */

@@ -51,6 +51,17 @@ bool senders_check(
 	return false;
 }
 
+bool senders_last_is_stale(const struct senders *senders, const struct ip *source)
+{
+	for (size_t i = 0; i < SENDERS_MAX; i++) {
+		const struct sender *sender = &senders->list[i];
+
+		if (sender->source.family != 0 && ip_equal(&sender->source, source))
+			return sender->last == REPLAY_STALE;
+	}
+	return false;
+}
+
 void senders_prove(struct senders *senders, uint64_t sequence, int64_t peer_real_ns, struct mono now)
 {
 	senders->proven_at = now;

@@ -40,6 +40,8 @@ struct senders_advert {
 /* Whether it is to be taken. `ret_sender` is its sender's record, with the verdict; `ret_news`: another than before. */
 MUST_USE bool senders_check(
 	struct senders *senders, const struct senders_advert *advert, const struct sender **ret_sender, bool *ret_news);
+/* Whether the sender's last advert was new as far as is known, but outside the window: it may yet prove fresh. */
+bool senders_last_is_stale(const struct senders *senders, const struct ip *source);
 /* A fresh datagram of the peer: the last sequence that it had signed, and its time of day. */
 void senders_prove(struct senders *senders, uint64_t sequence, int64_t peer_real_ns, struct mono now);
 /* The highest sequence that was accepted or proven; 0: none. */

@@ -123,6 +123,8 @@ void vip_receive(
 
 	if (verdict != ADVERT_TAKEN) {
 		vip->counters.discarded[verdict]++;
+		if (verdict == ADVERT_REPLAYED && senders_last_is_stale(&vip->senders, &packet->source))
+			vip_event(vip, VRRP_EVENT_STALE);
 		return;
 	}
 	vip->counters.adverts_received++;
