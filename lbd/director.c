@@ -24,7 +24,8 @@ struct director {
 
 	struct loop_io news_io;
 	int news_fd;
-	uint64_t generation;       /* of the last snapshot */
+	struct snapshot *snapshot; /* the last one */
+	uint64_t generation;       /* of it */
 	uint64_t servers_revision; /* that it was made of */
 	bool finishing;
 	void (*applied_fn)(void *context);
@@ -55,40 +56,43 @@ static void tell_liveness(struct director *director)
 	liveness_set_checked(director->setup.live, director->servers->unchecked == 0);
 }
 
-static int make_snapshot(struct director *director, struct snapshot **ret_snapshot)
+/* The director's own reference goes over to the new one. */
+static int make_snapshot(struct director *director)
 {
 	struct snapshot_source source = {
 		.conf = director->setup.conf,
+		.previous = director->snapshot,
 		.generation = director->generation + 1,
 		.accepting = !director->finishing,
 		.usable = director->servers->usable,
 		.pool_revisions = director->servers->pool_revisions,
 	};
 	AUTO_FREE struct snapshot_yield *yields = roles_yields(&director->roles, &source.yield_count);
+	struct snapshot *snapshot;
 	int r;
 
 	if (yields == NULL && source.yield_count > 0)
 		return -ENOMEM;
 	source.yields = yields;
-	r = snapshot_new(&source, ret_snapshot);
-	if (r == 0) {
-		director->generation = source.generation;
-		director->servers_revision = director->servers->revision;
-	}
-	return r;
+	r = snapshot_new(&source, &snapshot);
+	if (r < 0)
+		return r;
+	snapshot_unref(director->snapshot);
+	director->snapshot = snapshot;
+	director->generation = source.generation;
+	director->servers_revision = director->servers->revision;
+	return 0;
 }
 
 static int publish(struct director *director)
 {
-	struct snapshot *snapshot;
-	int r = make_snapshot(director, &snapshot);
+	int r = make_snapshot(director);
 
 	if (r < 0) {
 		log_error("out of memory, the workers go on by the former state");
 		return r;
 	}
-	workers_publish(director->workers, snapshot);
-	snapshot_unref(snapshot);
+	workers_publish(director->workers, director->snapshot);
 	return 0;
 }
 
@@ -192,21 +196,18 @@ static int start_checks(struct director *director)
 
 static int start_workers(struct director *director, struct text *errors)
 {
-	struct snapshot *snapshot;
 	struct workers_setup setup = {
 		.conf = director->setup.conf,
 		.count = director->setup.threads,
 		.live = director->setup.live,
 		.news_fd = director->news_fd,
 	};
-	int r = make_snapshot(director, &snapshot);
+	int r = make_snapshot(director);
 
 	if (r < 0)
 		return r;
-	setup.snapshot = snapshot;
-	r = workers_start(&setup, &director->workers, errors);
-	snapshot_unref(snapshot);
-	return r;
+	setup.snapshot = director->snapshot;
+	return workers_start(&setup, &director->workers, errors);
 }
 
 static int start_timers(struct director *director)
@@ -270,6 +271,7 @@ void director_free(struct director *director)
 		checker_free(director->checkers[i]);
 	free(director->checkers);
 	workers_stop(director->workers);
+	snapshot_unref(director->snapshot);
 	loop_timer_clear(director->setup.loop, &director->beat_timer);
 	loop_timer_clear(director->setup.loop, &director->change_timer);
 	loop_timer_clear(director->setup.loop, &director->watchdog_timer);
@@ -346,6 +348,11 @@ const struct servers *director_servers(const struct director *director)
 const struct workers *director_workers(const struct director *director)
 {
 	return director->workers;
+}
+
+const struct snapshot *director_snapshot(const struct director *director)
+{
+	return director->snapshot;
 }
 
 const struct roles *director_roles(const struct director *director)

@@ -47,6 +47,8 @@ void director_on_applied(struct director *director, void (*fn)(void *context), v
 const struct conf *director_conf(const struct director *director);
 const struct servers *director_servers(const struct director *director);
 const struct workers *director_workers(const struct director *director);
+/* What the workers were told last. */
+const struct snapshot *director_snapshot(const struct director *director);
 const struct roles *director_roles(const struct director *director);
 
 #endif

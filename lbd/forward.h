@@ -11,6 +11,7 @@
 
 #include "common/pure/text.h"
 #include "common/system/loop.h"
+#include "lbd/board.h"
 #include "lbd/counters.h"
 #include "lbd/snapshot.h"
 
@@ -26,7 +27,8 @@ struct forward;       /* a worker's half */
 struct forward_env {
 	struct loop *loop;
 	struct counters *counters;
-	uint32_t worker; /* from 0 */
+	struct board *board; /* of all workers */
+	uint32_t worker;     /* from 0 */
 };
 
 struct forward_ops {

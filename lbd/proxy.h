@@ -60,14 +60,18 @@ struct conn {
 	struct list busy;
 	const struct proxy_listener *listener;
 	uint32_t server_place; /* CONN_NO_SERVER: none */
+	uint32_t server_pool;
+	uint64_t source; /* a hash of the client's address */
+	bool on_board;   /* at its server */
 	uint8_t tried_count;
 	uint32_t tried[CONN_TRIED_MAX];
 };
 
 #define CONN_NO_SERVER UINT32_MAX
 
-/* Takes over the client's socket, which has been accepted on `listener`, in any case. */
-void proxy_conn_open(struct proxy *proxy, const struct proxy_listener *listener, int client_fd);
+/* Takes over the client's socket, which has been accepted on `listener` from `peer`, in any case. */
+void proxy_conn_open(
+	struct proxy *proxy, const struct proxy_listener *listener, int client_fd, const struct sockaddr_storage *peer);
 /* Ends it with a reset of both sides. */
 void proxy_conn_reset(struct conn *conn);
 /* After its turn in a busy round. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lbd/proxy.h"
 
+#include "common/pure/hash.h"
 #include "common/system/fd.h"
 
 #include <errno.h>
@@ -60,6 +61,17 @@ static void side_close(struct conn *conn, struct side *side, bool reset)
 	close(fd);
 }
 
+static void conn_leave_board(struct conn *conn)
+{
+	struct proxy *proxy = conn->proxy;
+
+	if (!conn->on_board)
+		return;
+	conn->on_board = false;
+	board_leave(&proxy->env.board->servers[conn->server_place]);
+	picker_left(proxy->picker, proxy->snapshot, conn->server_pool, conn->server_place);
+}
+
 static void conn_leave_server(struct conn *conn, bool reset)
 {
 	side_close(conn, &conn->server, reset);
@@ -67,6 +79,7 @@ static void conn_leave_server(struct conn *conn, bool reset)
 	if (conn->server_place == CONN_NO_SERVER)
 		return;
 	counter_subtract(&conn_server_counters(conn)->connections, 1);
+	conn_leave_board(conn);
 	conn->server_place = CONN_NO_SERVER;
 }
 
@@ -123,12 +136,31 @@ static int connect_to(struct conn *conn, const struct endpoint *to)
 static size_t conn_pick(struct conn *conn)
 {
 	struct proxy *proxy = conn->proxy;
-	uint32_t pool = conn_service(conn)->pool;
-	size_t place = picker_pick(proxy->picker, proxy->snapshot, pool, conn->tried, conn->tried_count);
+	struct picker_query query = {
+		.pool = conn_service(conn)->pool,
+		.source = conn->source,
+		.excluded = conn->tried,
+		.excluded_count = conn->tried_count,
+	};
+	size_t place = picker_pick(proxy->picker, proxy->snapshot, &query);
 
-	if (place == BALANCE_NONE && conn->tried_count > 0)
-		place = picker_pick(proxy->picker, proxy->snapshot, pool, NULL, 0);
+	if (place == BALANCE_NONE && conn->tried_count > 0) {
+		query.excluded_count = 0;
+		place = picker_pick(proxy->picker, proxy->snapshot, &query);
+	}
 	return place;
+}
+
+static void conn_enter_server(struct conn *conn, size_t place)
+{
+	struct proxy *proxy = conn->proxy;
+
+	conn->server_place = (uint32_t)place;
+	conn->server_pool = conn_service(conn)->pool;
+	counter_add(&conn_server_counters(conn)->connections, 1);
+	conn->on_board = balance_table[proxy->snapshot->pools[conn->server_pool].balance]->by_load;
+	if (conn->on_board)
+		board_enter(&proxy->env.board->servers[place]);
 }
 
 static bool is_exhaustion(int error)
@@ -144,8 +176,7 @@ static bool conn_connect(struct conn *conn)
 
 	if (place == BALANCE_NONE)
 		return conn_event(conn, LIFE_NO_SERVER);
-	conn->server_place = (uint32_t)place;
-	counter_add(&conn_server_counters(conn)->connections, 1);
+	conn_enter_server(conn, place);
 	conn_set_timer(conn);
 	r = connect_to(conn, &proxy->snapshot->addresses[place]);
 	if (is_exhaustion(r)) {
@@ -280,7 +311,17 @@ void proxy_conn_on_time(struct wheel_timer *timer, void *context)
 		conn_set_timer(conn);
 }
 
-static struct conn *conn_new(struct proxy *proxy, const struct proxy_listener *listener)
+static uint64_t hash_of_source(const struct sockaddr_storage *peer)
+{
+	struct endpoint endpoint;
+
+	if (endpoint_from_sockaddr(peer, &endpoint) < 0)
+		return 0;
+	return hash_bytes(endpoint.ip.bytes, ip_size(&endpoint.ip));
+}
+
+static struct conn *conn_new(
+	struct proxy *proxy, const struct proxy_listener *listener, const struct sockaddr_storage *peer)
 {
 	struct conn *conn = slab_take(&proxy->conns);
 
@@ -289,6 +330,7 @@ static struct conn *conn_new(struct proxy *proxy, const struct proxy_listener *l
 	conn->proxy = proxy;
 	conn->listener = listener;
 	conn->server_place = CONN_NO_SERVER;
+	conn->source = hash_of_source(peer);
 	conn->client.writable = true;
 	wheel_timer_init(&conn->timer);
 	list_init(&conn->busy);
@@ -300,9 +342,10 @@ static struct conn *conn_new(struct proxy *proxy, const struct proxy_listener *l
 	return conn;
 }
 
-void proxy_conn_open(struct proxy *proxy, const struct proxy_listener *listener, int client_fd)
+void proxy_conn_open(
+	struct proxy *proxy, const struct proxy_listener *listener, int client_fd, const struct sockaddr_storage *peer)
 {
-	struct conn *conn = conn_new(proxy, listener);
+	struct conn *conn = conn_new(proxy, listener, peer);
 	int r = -ENOMEM;
 
 	if (conn != NULL)

@@ -177,10 +177,12 @@ void proxy_exhausted(struct proxy *proxy, int error)
 /* True: another accept may follow. accept(2): errors of the network are the next connection's, not the listener's. */
 static bool accept_one(struct proxy_listener *listener)
 {
-	int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct sockaddr_storage peer;
+	socklen_t size = sizeof peer;
+	int fd = accept4(listener->fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd >= 0) {
-		proxy_conn_open(listener->proxy, listener, fd);
+		proxy_conn_open(listener->proxy, listener, fd, &peer);
 		return !listener->proxy->accepts_paused;
 	}
 	if (errno == EAGAIN)
@@ -288,7 +290,7 @@ static int proxy_start(struct forward_entry *entry, const struct forward_env *en
 	list_init(&proxy->busy);
 	slab_init(&proxy->conns, sizeof(struct conn));
 	wheel_init(&proxy->wheel, loop_now(env->loop));
-	r = picker_new(env->worker, &proxy->picker);
+	r = picker_new(env->worker, env->board, &proxy->picker);
 	if (r == 0)
 		r = picker_update(proxy->picker, snapshot);
 	if (r == 0)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "lbd/snapshot.h"
 
+#include "common/pure/hash.h"
+
 #include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -37,6 +39,57 @@ static int fill_services(struct owner *owner, const struct conf *conf)
 	return 0;
 }
 
+/* What is the same for all workers of a pool; the plan comes later. */
+static int fill_servers(
+	struct owner *owner, const struct pool_conf *conf, const bool *usable, struct balance_pool *pool)
+{
+	struct balance_server *servers = arena_alloc(&owner->arena, conf->server_count, sizeof *servers);
+	uint32_t *ends = arena_alloc(&owner->arena, conf->server_count, sizeof *ends);
+	uint64_t *active = arena_alloc(&owner->arena, balance_active_size(conf->server_count), sizeof *active);
+	uint32_t end = 0;
+
+	if (servers == NULL || ends == NULL || active == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < conf->server_count; i++) {
+		servers[i].key = hash_text(conf->servers[i].name);
+		servers[i].weight = conf->servers[i].weight;
+		servers[i].share = usable[i] ? servers[i].weight : 0;
+		ends[i] = end += servers[i].share;
+		if (servers[i].share > 0)
+			active[i / 64] |= UINT64_C(1) << i % 64;
+	}
+	*pool = (struct balance_pool){
+		.servers = servers,
+		.count = conf->server_count,
+		.active = active,
+		.lots = {.ends = ends, .count = conf->server_count},
+	};
+	return 0;
+}
+
+static bool same_plan(const struct snapshot_pool *a, const struct snapshot_pool *b)
+{
+	if (a->balance != b->balance || a->servers.count != b->servers.count)
+		return false;
+	for (size_t i = 0; i < a->servers.count; i++) {
+		const struct balance_server *x = &a->servers.servers[i], *y = &b->servers.servers[i];
+
+		if (x->key != y->key || x->weight != y->weight)
+			return false;
+	}
+	return true;
+}
+
+static int fill_plan(struct snapshot_pool *pool, const struct snapshot *previous, size_t place)
+{
+	if (previous != NULL && place < previous->pool_count && same_plan(pool, &previous->pools[place])) {
+		pool->servers.plan = balance_plan_ref(previous->pools[place].servers.plan);
+		return 0;
+	}
+	return balance_plan_new(
+		balance_table[pool->balance], pool->servers.servers, pool->servers.count, &pool->servers.plan);
+}
+
 static int fill_pools(struct owner *owner, const struct snapshot_source *source)
 {
 	const struct conf *conf = source->conf;
@@ -45,35 +98,31 @@ static int fill_pools(struct owner *owner, const struct snapshot_source *source)
 
 	if (pools == NULL)
 		return -ENOMEM;
+	owner->snapshot.pools = pools;
+	owner->snapshot.pool_count = conf->pool_count;
 	for (size_t i = 0; i < conf->pool_count; i++) {
 		pools[i].balance = conf->pools[i].balance;
 		pools[i].first_server = first;
-		pools[i].server_count = (uint32_t)conf->pools[i].server_count;
 		pools[i].revision = source->pool_revisions[i];
-		first += pools[i].server_count;
+		if (fill_servers(owner, &conf->pools[i], source->usable + first, &pools[i].servers) < 0 ||
+			fill_plan(&pools[i], source->previous, i) < 0)
+			return -ENOMEM;
+		first += (uint32_t)conf->pools[i].server_count;
 	}
-	owner->snapshot.pools = pools;
-	owner->snapshot.pool_count = conf->pool_count;
 	return 0;
 }
 
-static int fill_servers(struct owner *owner, const struct snapshot_source *source)
+static int fill_addresses(struct owner *owner, const struct conf *conf)
 {
-	const struct conf *conf = source->conf;
 	size_t count = snapshot_count_servers(conf), place = 0;
-	struct balance_server *servers = arena_alloc(&owner->arena, count, sizeof *servers);
 	struct endpoint *addresses = arena_alloc(&owner->arena, count, sizeof *addresses);
 
-	if (servers == NULL || addresses == NULL)
+	if (addresses == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < conf->pool_count; i++) {
-		for (size_t j = 0; j < conf->pools[i].server_count; j++, place++) {
-			servers[place].weight = conf->pools[i].servers[j].weight;
-			servers[place].usable = source->usable[place];
-			addresses[place] = conf->pools[i].servers[j].address;
-		}
+		for (size_t j = 0; j < conf->pools[i].server_count; j++)
+			addresses[place++] = conf->pools[i].servers[j].address;
 	}
-	owner->snapshot.servers = servers;
 	owner->snapshot.addresses = addresses;
 	owner->snapshot.server_count = count;
 	return 0;
@@ -102,7 +151,7 @@ int snapshot_new(const struct snapshot_source *source, struct snapshot **ret_sna
 	owner->snapshot.generation = source->generation;
 	owner->snapshot.accepting = source->accepting;
 	if (fill_services(owner, source->conf) < 0 || fill_pools(owner, source) < 0 ||
-		fill_servers(owner, source) < 0 || fill_yields(owner, source) < 0) {
+		fill_addresses(owner, source->conf) < 0 || fill_yields(owner, source) < 0) {
 		snapshot_unref(&owner->snapshot);
 		return -ENOMEM;
 	}
@@ -123,6 +172,8 @@ void snapshot_unref(struct snapshot *snapshot)
 	if (snapshot == NULL || atomic_fetch_sub(&snapshot->references, 1) > 1)
 		return;
 	owner = CONTAINER_OF(snapshot, struct owner, snapshot);
+	for (size_t i = 0; i < snapshot->pool_count; i++)
+		balance_plan_unref(snapshot->pools[i].servers.plan);
 	arena_free(&owner->arena);
 	free(owner);
 }

@@ -18,8 +18,8 @@ struct snapshot_service {
 struct snapshot_pool {
 	enum balance_kind balance;
 	uint32_t first_server;
-	uint32_t server_count;
 	uint64_t revision; /* another one whenever something of its servers is */
+	struct balance_pool servers;
 };
 
 /* An address that this node has given up: connections to it are reset, once for each new revision. */
@@ -34,8 +34,7 @@ struct snapshot {
 	bool accepting;
 	const struct snapshot_service *services;
 	const struct snapshot_pool *pools;
-	const struct balance_server *servers; /* pool by pool */
-	const struct endpoint *addresses;     /* of the servers, at the same places */
+	const struct endpoint *addresses; /* of the servers, pool by pool */
 	const struct snapshot_yield *yields;
 	size_t service_count;
 	size_t pool_count;
@@ -45,6 +44,7 @@ struct snapshot {
 
 struct snapshot_source {
 	const struct conf *conf;
+	const struct snapshot *previous; /* plans that still hold are taken over; NULL: there is none */
 	uint64_t generation;
 	bool accepting;
 	const bool *usable;             /* by server */

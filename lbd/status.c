@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lbd/status.h"
 
+#include <inttypes.h>
 #include <unistd.h>
 
 static json_t *listen_json(const struct service_conf *service)
@@ -40,6 +41,15 @@ static json_t *server_json(const struct director *director, const struct server 
 		"connects_failed", (json_int_t)totals.connects_failed, "check", server->check);
 }
 
+/* Of the plan by which sources are dealt out: the same on both nodes, or they differ in it. */
+static json_t *digest_json(const struct director *director, const struct pool_conf *pool)
+{
+	const struct snapshot *snapshot = director_snapshot(director);
+	const struct balance_plan *plan = snapshot->pools[pool - director_conf(director)->pools].servers.plan;
+
+	return plan != NULL ? json_sprintf("%016" PRIx64, plan->digest) : json_null();
+}
+
 static json_t *pool_json(const struct director *director, const struct pool_conf *pool)
 {
 	const struct server *first = servers_of_pool(director_servers(director), pool);
@@ -47,7 +57,8 @@ static json_t *pool_json(const struct director *director, const struct pool_conf
 
 	for (size_t i = 0; i < pool->server_count; i++)
 		json_array_append_new(servers, server_json(director, first + i));
-	return json_pack("{s:s, s:o}", "name", pool->name, "servers", servers);
+	return json_pack("{s:s, s:s, s:o, s:o}", "name", pool->name, "balance", balance_table[pool->balance]->name,
+		"digest", digest_json(director, pool), "servers", servers);
 }
 
 static json_t *roles_json(const struct roles *roles)

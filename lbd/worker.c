@@ -118,7 +118,12 @@ static int make_counters(struct counters *counters, const struct snapshot *snaps
 
 static int start_forwards(struct worker *worker)
 {
-	struct forward_env env = {.loop = worker->loop, .counters = &worker->counters, .worker = worker->setup.number};
+	struct forward_env env = {
+		.loop = worker->loop,
+		.counters = &worker->counters,
+		.board = worker->setup.board,
+		.worker = worker->setup.number,
+	};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < FORWARD_COUNT; i++)

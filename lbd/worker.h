@@ -19,6 +19,7 @@ struct worker_setup {
 	struct liveness *live;                        /* NULL: none */
 	struct forward_entry *entries[FORWARD_COUNT]; /* stay open as long as the worker */
 	struct snapshot *snapshot;
+	struct board *board; /* outlives the worker */
 	int news_fd; /* an eventfd that is written to when worker_generation or worker_open_connections matter */
 };
 

@@ -12,6 +12,7 @@ struct workers {
 	struct worker *list[LIVENESS_LOOPS_MAX];
 	uint64_t beats_seen[LIVENESS_LOOPS_MAX];
 	unsigned count;
+	struct board board;
 };
 
 unsigned workers_wanted(const struct conf *conf)
@@ -64,6 +65,7 @@ static int start_one(struct workers *workers, const struct workers_setup *setup)
 		.liveness_loop = workers->count + 1,
 		.live = setup->live,
 		.snapshot = setup->snapshot,
+		.board = &workers->board,
 		.news_fd = setup->news_fd,
 	};
 	int r;
@@ -83,7 +85,9 @@ int workers_start(const struct workers_setup *setup, struct workers **ret_worker
 
 	if (workers == NULL)
 		return -ENOMEM;
-	r = open_entries(setup->conf, setup->count, workers->entries, errors);
+	r = board_init(&workers->board, setup->snapshot->server_count);
+	if (r == 0)
+		r = open_entries(setup->conf, setup->count, workers->entries, errors);
 	while (r == 0 && workers->count < setup->count)
 		r = start_one(workers, setup);
 	if (r < 0)
@@ -100,6 +104,7 @@ void workers_stop(struct workers *workers)
 	for (unsigned i = 0; i < workers->count; i++)
 		worker_stop(workers->list[i]);
 	close_entries(workers->entries);
+	board_free(&workers->board);
 	free(workers);
 }
 

@@ -36,7 +36,13 @@ static const char *const authentications[] = {
 static const char *const protocols[] = {[SERVICE_PROTOCOL_TCP] = "tcp"};
 static const char *const modes[] = {[SERVICE_MODE_PROXY] = "proxy"};
 
-static const char *const balances[] = {[BALANCE_ROUND_ROBIN] = "round-robin"};
+static const char *const balances[] = {
+	[BALANCE_ROUND_ROBIN] = "round-robin",
+	[BALANCE_LEAST_CONNECTIONS] = "least-connections",
+	[BALANCE_RANDOM_TWO] = "random-two",
+	[BALANCE_SOURCE_HASH] = "source-hash",
+	[BALANCE_MAGLEV] = "maglev",
+};
 static_assert(ARRAY_LEN(balances) == BALANCE_COUNT, "a row is missing");
 
 /* CHECK_NONE has no word: it is the pool without a check section. */
@@ -191,7 +197,13 @@ static const struct schema_section pool_sections[] = {
 
 static const struct schema_option pool_options[] = {
 	{"balance", SCHEMA_WORD, FIELD(struct pool_conf, balance), WORDS(balances), .preset = "round-robin",
-		.reload = true, .help = "How a server is chosen for a new connection."},
+		.reload = true,
+		.help = "How a server is chosen for a new connection: in turn; the one with the fewest connections; "
+			"the "
+			"better of two drawn at random; by the client's address, so that a client stays with its "
+			"server as "
+			"long as that one is usable; the same, and a server that is added or removed moves the fewest "
+			"clients possible. All by weight."},
 };
 
 static const struct schema_section top_sections[] = {

@@ -310,6 +310,17 @@ int connect_to(const struct endpoint *endpoint)
 	return fd;
 }
 
+int connect_from(const struct endpoint *from, const struct endpoint *endpoint)
+{
+	struct sockaddr_storage own, address;
+	socklen_t own_size = endpoint_to_sockaddr(from, &own), size = endpoint_to_sockaddr(endpoint, &address);
+	int fd = new_socket();
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&own, own_size), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, size), 0);
+	return fd;
+}
+
 int accept_from(int listener)
 {
 	const struct timeval limit = {.tv_sec = LIMIT_MS / 1000};

@@ -43,6 +43,7 @@ struct endpoint free_endpoint(uint8_t host);
 /* Blocking sockets with a limit of 5 s on each call. */
 int listen_on(const struct endpoint *endpoint, int backlog);
 int connect_to(const struct endpoint *endpoint);
+int connect_from(const struct endpoint *from, const struct endpoint *endpoint);
 int accept_from(int listener);
 
 #endif

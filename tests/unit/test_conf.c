@@ -40,9 +40,14 @@ static const struct {
 		"f:3: section 'y' is not known in section 'log': it has no sections\n"
 		"f:3: option 'level': 'infos' is not known: did you mean 'info'?\n"},
 	/* What later versions have is unknown until it works. */
-	{PAIR "pool p { balance = maglev }\n", "f:3: option 'balance': 'maglev' is not known: write round-robin\n"},
+	{PAIR "pool p { queue { size = 10 } }\n",
+		"f:3: section 'queue' is not known in section 'pool p': there are check, server\n"},
 	{PAIR "forwarder { max-connections = 10 }\n",
 		"f:3: option 'max-connections' is not known in section 'forwarder': there are threads\n"},
+	{PAIR "pool p { balance = roundrobin }\npool q { balance = leastconn }\n",
+		"f:3: option 'balance': 'roundrobin' is not known: did you mean 'round-robin'?\n"
+		"f:4: option 'balance': 'leastconn' is not known: write round-robin, least-connections, "
+		"random-two, source-hash or maglev\n"},
 	/* Repeats. */
 	{PAIR "log { level = info\nlevel = info }\n",
 		"f:4: option 'level' is set again in section 'log': line 3 has it already, keep one\n"},

@@ -27,6 +27,7 @@ static const struct conf conf = {.pools = pools, .pool_count = ARRAY_LEN(pools)}
 static struct fixture {
 	struct runtime *runtime;
 	struct servers *servers;
+	struct board board;
 	struct picker *picker;
 	uint64_t generation;
 } fixture;
@@ -38,7 +39,8 @@ static int setup(void **state)
 	assert_int_equal(runtime_new(&fixture.runtime), 0);
 	assert_int_equal(runtime_set_admin(fixture.runtime, "green/c", ADMIN_DRAIN), 0);
 	assert_int_equal(servers_new(&conf, fixture.runtime, &fixture.servers), 0);
-	assert_int_equal(picker_new(0, &fixture.picker), 0);
+	assert_int_equal(board_init(&fixture.board, fixture.servers->count), 0);
+	assert_int_equal(picker_new(0, &fixture.board, &fixture.picker), 0);
 	return 0;
 }
 
@@ -46,6 +48,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	picker_free(fixture.picker);
+	board_free(&fixture.board);
 	servers_free(fixture.servers);
 	runtime_free(fixture.runtime);
 	return 0;
@@ -69,8 +72,10 @@ static const char *met(void)
 	assert_int_equal(snapshot->server_count, 4);
 	assert_int_equal(picker_update(fixture.picker, snapshot), 0);
 	for (uint32_t pool = 0; pool < ARRAY_LEN(pools); pool++) {
+		const struct picker_query query = {.pool = pool};
+
 		for (int i = 0; i < 100; i++) {
-			size_t place = picker_pick(fixture.picker, snapshot, pool, NULL, 0);
+			size_t place = picker_pick(fixture.picker, snapshot, &query);
 
 			if (place != BALANCE_NONE)
 				letters[place] = fixture.servers->list[place].conf->name[0];

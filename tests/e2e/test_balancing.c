@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/* Which server lbd gives a connection to, seen from outside, with two workers. */
+#include "tests/e2e/daemon.h"
+
+#include "common/system/fd.h"
+#include "tests/unit/unit.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define SERVERS 4
+#define SOURCES 40
+
+static struct {
+	struct endpoint back[SERVERS];
+	int fds[SERVERS];
+} servers;
+
+static const char *at(const struct endpoint *endpoint)
+{
+	static char texts[16][ENDPOINT_TEXT_MAX];
+	static unsigned next;
+
+	return endpoint_text(endpoint, texts[next++ % 16]);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SERVERS; i++) {
+		servers.back[i] = free_endpoint((uint8_t)(1 + i));
+		servers.fds[i] = listen_on(&servers.back[i], 4096);
+	}
+	return 0;
+}
+
+/* A service `s` at `front` with a pool `p` of the servers a, b, c, d; `pool` stands in it, `options` in each server. */
+static struct lbd_process start(const struct endpoint *front, const char *pool, const char *const *options)
+{
+	AUTO_TEXT sections = {0};
+
+	text_addf(&sections, "service s { listen = { \"%s\" } pool = p }\npool p {\n%s\n", at(front), pool);
+	for (size_t i = 0; i < SERVERS; i++)
+		text_addf(&sections, "server %c { address = \"%s\" %s }\n", (char)('a' + i), at(&servers.back[i]),
+			options != NULL && options[i] != NULL ? options[i] : "");
+	text_add(&sections, "}\n");
+	return lbd_start(text_get(&sections), 0);
+}
+
+static void end(struct lbd_process *lbd)
+{
+	/* The sanitizers speak by the exit status. */
+	assert_int_equal(lbd_end(lbd, SIGTERM), 0);
+}
+
+/* Which of the servers has a connection waiting, accepted into `ret_fd`. */
+static size_t accept_any(int *ret_fd)
+{
+	struct pollfd fds[SERVERS];
+
+	for (size_t i = 0; i < SERVERS; i++)
+		fds[i] = (struct pollfd){.fd = servers.fds[i], .events = POLLIN};
+	assert_true(poll(fds, SERVERS, 5000) > 0);
+	for (size_t i = 0; i < SERVERS; i++) {
+		if (fds[i].revents & POLLIN) {
+			*ret_fd = accept_from(servers.fds[i]);
+			return i;
+		}
+	}
+	fail();
+	return SERVERS;
+}
+
+/* A client and its server. */
+struct pair {
+	int client;
+	int server;
+	size_t which;
+};
+
+static struct pair open_pair(const struct endpoint *front)
+{
+	struct pair pair = {.client = connect_to(front)};
+
+	pair.which = accept_any(&pair.server);
+	return pair;
+}
+
+static void close_pair(struct pair *pair)
+{
+	char byte;
+
+	close(pair->client);
+	assert_int_equal(recv(pair->server, &byte, 1, 0), 0);
+	close(pair->server);
+}
+
+/* The server that a client at 127.77.0.`source` gets. */
+static size_t server_of(const struct endpoint *front, uint8_t source)
+{
+	const struct endpoint from = {.ip = {.family = AF_INET, .bytes = {127, 77, 0, source}}};
+	struct pair pair = {.client = connect_from(&from, front)};
+
+	pair.which = accept_any(&pair.server);
+	close_pair(&pair);
+	return pair.which;
+}
+
+static void a_client_stays_with_its_server(void **state)
+{
+	static const char *const algorithms[] = {"balance = source-hash", "balance = maglev"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(algorithms); i++) {
+		struct endpoint front = free_endpoint((uint8_t)(100 + i));
+		struct lbd_process lbd = start(&front, algorithms[i], NULL);
+		size_t first[SOURCES], counts[SERVERS] = {0};
+
+		for (uint8_t source = 0; source < SOURCES; source++)
+			counts[first[source] = server_of(&front, (uint8_t)(source + 1))]++;
+		for (size_t j = 0; j < SERVERS; j++)
+			assert_in_range(counts[j], 1, SOURCES / 2);
+		for (uint8_t source = 0; source < SOURCES; source++)
+			assert_int_equal(server_of(&front, (uint8_t)(source + 1)), first[source]);
+		json_decref(lbd_call(&lbd, "drain", json_pack("{s:s}", "server", "p/b")));
+		for (uint8_t source = 0; source < SOURCES; source++) {
+			size_t now = server_of(&front, (uint8_t)(source + 1));
+
+			assert_true(first[source] == 1 ? now != 1 : now == first[source]);
+		}
+		json_decref(lbd_call(&lbd, "enable", json_pack("{s:s}", "server", "p/b")));
+		for (uint8_t source = 0; source < SOURCES; source++)
+			assert_int_equal(server_of(&front, (uint8_t)(source + 1)), first[source]);
+		end(&lbd);
+	}
+}
+
+/* "" for null. */
+static void digest_of(struct lbd_process *lbd, char digest[static 32])
+{
+	json_t *status = lbd_call(lbd, "status", NULL);
+	json_t *value = json_object_get(json_array_get(json_object_get(status, "pools"), 0), "digest");
+
+	assert_non_null(value);
+	snprintf(digest, 32, "%s", json_is_null(value) ? "" : json_string_value(value));
+	json_decref(status);
+}
+
+static void the_same_file_makes_the_same_table(void **state)
+{
+	static const char *const heavier[SERVERS] = {NULL, "weight = 101"};
+	static const struct {
+		const char *pool;
+		const char *const *options;
+	} cases[] = {{"balance = maglev", NULL}, {"balance = maglev", NULL}, {"balance = maglev", heavier},
+		{"balance = source-hash", NULL}, {"balance = round-robin", NULL}};
+	char digests[ARRAY_LEN(cases)][32], drained[32];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct endpoint front = free_endpoint((uint8_t)(110 + i));
+		struct lbd_process lbd = start(&front, cases[i].pool, cases[i].options);
+
+		digest_of(&lbd, digests[i]);
+		/* It is the file's, whatever becomes of the servers. */
+		json_decref(lbd_call(&lbd, "drain", json_pack("{s:s}", "server", "p/b")));
+		digest_of(&lbd, drained);
+		assert_string_equal(drained, digests[i]);
+		end(&lbd);
+	}
+	assert_int_equal(strlen(digests[0]), 16);
+	assert_string_equal(digests[0], digests[1]);
+	assert_string_not_equal(digests[0], digests[2]);
+	assert_string_not_equal(digests[0], digests[3]);
+	assert_string_equal(digests[4], "");
+}
+
+/* Though the kernel deals the connections out to two workers. */
+static void least_connections_evens_out(void **state)
+{
+	static const char *const weights[SERVERS] = {"weight = 50", "weight = 50", "weight = 50", "weight = 100"};
+	struct endpoint front = free_endpoint(120);
+	struct lbd_process lbd = start(&front, "balance = least-connections", weights);
+	struct pair pairs[50];
+	size_t counts[SERVERS] = {0}, last = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+		pairs[i] = open_pair(&front);
+		counts[pairs[i].which]++;
+	}
+	for (size_t i = 0; i < SERVERS; i++)
+		assert_int_equal(counts[i], i == 3 ? 20 : 10);
+	/* The place of one that has gone is the next one's. */
+	for (size_t i = 0; i < 10; i++) {
+		last = pairs[i].which;
+		close_pair(&pairs[i]);
+		while (lbd_service_number(&lbd, "s", "connections") != ARRAY_LEN(pairs) - 1)
+			poll(NULL, 0, 1);
+		pairs[i] = open_pair(&front);
+		assert_int_equal(pairs[i].which, last);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
+		close_pair(&pairs[i]);
+	end(&lbd);
+}
+
+static void random_two_spreads(void **state)
+{
+	struct endpoint front = free_endpoint(121);
+	struct lbd_process lbd = start(&front, "balance = random-two", NULL);
+	struct pair pairs[80];
+	size_t counts[SERVERS] = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+		pairs[i] = open_pair(&front);
+		counts[pairs[i].which]++;
+	}
+	for (size_t i = 0; i < SERVERS; i++)
+		assert_in_range(counts[i], 15, 25);
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
+		close_pair(&pairs[i]);
+	end(&lbd);
+}
+
+/* With an argument only the tests whose names match it are run. */
+int main(int argc, char *argv[])
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_client_stays_with_its_server),
+		cmocka_unit_test(the_same_file_makes_the_same_table),
+		cmocka_unit_test(least_connections_evens_out),
+		cmocka_unit_test(random_two_spreads),
+	};
+
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	return cmocka_run_group_tests(tests, setup, NULL);
+}
