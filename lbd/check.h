@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Kinds of checks, one row each: what is said to a server and how its answer is judged. No I/O; checker.c does that.
+ * Kinds of checks, one row each: what is said to a server and how its answer is judged. No I/O: a row names the carrier
+ * (probe.h) that does that.
  */
 #ifndef LBPAIR_LBD_CHECK_H
 #define LBPAIR_LBD_CHECK_H
@@ -21,9 +22,34 @@ union check_state {
 	struct http_response http;
 };
 
+/* What came of one check. */
+struct check_result {
+	bool passed;
+	char what[CHECK_TEXT_MAX];   /* "HTTP 200", "connection refused" */
+	char more[CHECK_TEXT_MAX];   /* what follows the time that it took: ", certificate until 2027-01-02" */
+	int64_t certificate_until_s; /* since 1970; 0: none was shown */
+};
+
+#define CHECK_RESULT_TEXT_MAX (2 * CHECK_TEXT_MAX + 32)
+
+/* "HTTP 200 in 1 ms", "timeout after 1000 ms": what operators read. */
+const char *check_result_text(
+	const struct check_result *result, int64_t took_ns, char text[static CHECK_RESULT_TEXT_MAX]);
+/* The error as one reads it in a sentence: "connection refused". */
+void check_result_error(struct check_result *result, int error);
+
+/* What carries a check to the server. */
+enum check_carrier {
+	CHECK_BY_STREAM,
+	CHECK_CARRIER_COUNT,
+};
+
 struct check_ops {
 	const char *name;
-	/* Adds what is to be sent once the connection stands. NULL: the connection itself is what was to be shown. */
+	enum check_carrier carrier;
+	/* Whether the stream is TLS. NULL: never. */
+	bool (*wants_tls)(const struct check_conf *conf);
+	/* Adds what is to be sent once the stream stands. NULL: the stream itself is what was to be shown. */
 	void (*request)(const struct check_conf *conf, const struct endpoint *server, struct text *out);
 	void (*begin)(union check_state *state, const struct check_conf *conf);
 	/*
@@ -38,6 +64,9 @@ struct check_ops {
 extern const struct check_ops *const check_table[CHECK_COUNT];
 
 extern const struct check_ops check_tcp;
+extern const struct check_ops check_tls;
 extern const struct check_ops check_http;
+
+bool check_wants_tls(const struct check_conf *conf);
 
 #endif

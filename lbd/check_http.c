@@ -13,6 +13,11 @@ static void http_request(const struct check_conf *conf, const struct endpoint *s
 		conf->path, *conf->host != '\0' ? conf->host : endpoint_text(server, address));
 }
 
+static bool http_wants_tls(const struct check_conf *conf)
+{
+	return conf->tls;
+}
+
 static void http_begin(union check_state *state, const struct check_conf *conf)
 {
 	http_response_init(&state->http, conf->expect_body);
@@ -53,6 +58,8 @@ static enum check_progress http_feed(union check_state *state, const struct chec
 
 const struct check_ops check_http = {
 	.name = "http",
+	.carrier = CHECK_BY_STREAM,
+	.wants_tls = http_wants_tls,
 	.request = http_request,
 	.begin = http_begin,
 	.feed = http_feed,

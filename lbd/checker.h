@@ -1,29 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Carries the checks of servers out, in the control thread's loop: each once at the start, spread a little, and then
- * once an interval with a tenth of it as jitter, so that the checks of many servers do not come to march in step.
+ * One server's checks, in the control thread's loop: one at the start, spread a little, and then one each interval,
+ * with a tenth of it as jitter, so that the checks of many servers do not come to march in step.
  */
 #ifndef LBPAIR_LBD_CHECKER_H
 #define LBPAIR_LBD_CHECKER_H
 
-#include "common/model/conf.h"
-#include "common/system/loop.h"
+#include "common/pure/list.h"
+#include "lbd/probe.h"
 
 struct checker;
 
-/* `text`: "HTTP 200 in 1 ms", "connection refused", "timeout after 1000 ms". */
-typedef void checker_fn(void *context, size_t place, bool passed, const char *text);
+/* `text` is the result's, with the time that it took. */
+typedef void checker_fn(void *context, size_t place, const struct check_result *result, const char *text);
 
-struct checker_target {
-	size_t place; /* handed to the callback */
-	const struct check_conf *conf;
-	struct endpoint server;
-	int64_t delay_ns; /* of the first check */
+/* How many checks of a carrier are under way, and which checkers wait for room. */
+struct checker_gate {
+	unsigned under_way;
+	struct list waiting;
 };
 
-/* The configuration must outlive the checker. -ENOMEM. */
-MUST_USE int checker_new(struct loop *loop, const struct checker_target *target, checker_fn *fn, void *context,
-	struct checker **ret_checker);
+struct checker_setup {
+	struct loop *loop;
+	struct checker_gate *gate;  /* of the check's carrier; outlives the checker */
+	struct probe_target target; /* what it points at outlives the checker */
+	size_t place;               /* handed to the callback */
+	int64_t delay_ns;           /* of the first check */
+	checker_fn *fn;
+	void *context;
+};
+
+/* -ENOMEM. */
+MUST_USE int checker_new(const struct checker_setup *setup, struct checker **ret_checker);
 /* Not to be called in the callback. Accepts NULL. */
 void checker_free(struct checker *checker);
 

@@ -4,21 +4,17 @@
 #include "common/shell/daemon.h"
 #include "common/system/fd.h"
 #include "common/system/log.h"
-#include "lbd/checker.h"
+#include "lbd/checks.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
 
-/* The first checks are spread over so much a server, and over no more than the second. */
-#define SPREAD_NS NS_PER_MS
-#define SPREAD_MAX_NS NS_PER_S
-
 struct director {
 	struct director_setup setup;
 	struct runtime *runtime;
 	struct servers *servers;
-	struct checker **checkers; /* by server; NULL: none */
+	struct checks *checks;
 	struct workers *workers;
 	struct roles roles;
 
@@ -114,13 +110,13 @@ static void note_change(struct director *director)
 		on_change(&director->change_timer, loop_now(director->setup.loop));
 }
 
-static void on_check(void *context, size_t place, bool passed, const char *text)
+static void on_check(void *context, size_t place, const struct check_result *result, const char *text)
 {
 	struct director *director = context;
 	uint64_t revision = director->servers->revision;
 	size_t unchecked = director->servers->unchecked;
 
-	servers_note_check(director->servers, place, passed, text);
+	servers_note_check(director->servers, place, result, text);
 	if (director->servers->revision != revision || director->servers->unchecked != unchecked)
 		note_change(director);
 }
@@ -171,29 +167,6 @@ static void on_watchdog(struct loop_timer *timer, struct mono now)
 
 /* Starting and ending. */
 
-static int start_checks(struct director *director)
-{
-	const struct servers *servers = director->servers;
-	int64_t spread_ns = MIN((int64_t)servers->count * SPREAD_NS, SPREAD_MAX_NS);
-	int r = 0;
-
-	director->checkers = calloc(MAX(servers->count, (size_t)1), sizeof(struct checker *));
-	if (director->checkers == NULL)
-		return -ENOMEM;
-	for (size_t i = 0; r == 0 && i < servers->count; i++) {
-		struct checker_target target = {
-			.place = i,
-			.conf = &servers->list[i].pool->check,
-			.server = servers->list[i].conf->address,
-			.delay_ns = spread_ns * (int64_t)i / (int64_t)servers->count,
-		};
-
-		if (target.conf->kind != CHECK_NONE)
-			r = checker_new(director->setup.loop, &target, on_check, director, &director->checkers[i]);
-	}
-	return r;
-}
-
 static int start_workers(struct director *director, struct text *errors)
 {
 	struct workers_setup setup = {
@@ -236,7 +209,8 @@ static int start(struct director *director, struct text *errors)
 	if (r == 0)
 		r = start_workers(director, errors);
 	if (r == 0)
-		r = start_checks(director);
+		r = checks_start(
+			director->setup.loop, director->setup.conf, on_check, director, &director->checks, errors);
 	if (r == 0)
 		r = start_timers(director);
 	return r;
@@ -267,9 +241,7 @@ void director_free(struct director *director)
 	if (director == NULL)
 		return;
 	liveness_set_bound(director->setup.live, false);
-	for (size_t i = 0; director->checkers != NULL && i < director->servers->count; i++)
-		checker_free(director->checkers[i]);
-	free(director->checkers);
+	checks_stop(director->checks);
 	workers_stop(director->workers);
 	snapshot_unref(director->snapshot);
 	loop_timer_clear(director->setup.loop, &director->beat_timer);

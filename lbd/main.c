@@ -2,6 +2,7 @@
 #include "common/shell/daemon.h"
 #include "common/system/fd.h"
 #include "common/system/log.h"
+#include "lbd/checks.h"
 #include "lbd/commands.h"
 #include "lbd/director.h"
 #include "lbd/limits.h"
@@ -64,12 +65,14 @@ static int check_host(const struct lbd *lbd)
 {
 	AUTO_TEXT errors = {0};
 	pid_t pid = running_lbd(lbd);
-	int r = 0;
+	int r = 0, probed;
 
 	if (pid > 0)
 		fprintf(stderr, "lbd: one runs here already (pid %d), so the ports were not tried\n", (int)pid);
 	else
 		r = workers_probe(lbd->conf, &errors);
+	probed = checks_probe(lbd->conf, &errors);
+	r = r < 0 ? r : probed;
 	fputs(text_get(&errors), stderr);
 	if (r == 0)
 		printf("ok\n");

@@ -112,14 +112,16 @@ struct server *servers_find(struct servers *servers, const char *name)
 	return NULL;
 }
 
-void servers_note_check(struct servers *servers, size_t place, bool passed, const char *text)
+void servers_note_check(struct servers *servers, size_t place, const struct check_result *result, const char *text)
 {
 	struct server *server = &servers->list[place];
 	const struct check_conf *check = &server->pool->check;
 	enum health before = server->score.health;
 
 	snprintf(server->check, sizeof server->check, "%s", text);
-	if (!score_step(&server->score, check->rise, check->fall, passed))
+	if (result->certificate_until_s != 0)
+		server->certificate_until_s = result->certificate_until_s;
+	if (!score_step(&server->score, check->rise, check->fall, result->passed))
 		return;
 	if (before == HEALTH_UNKNOWN)
 		servers->unchecked--;

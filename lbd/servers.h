@@ -7,10 +7,9 @@
 #define LBPAIR_LBD_SERVERS_H
 
 #include "common/model/conf.h"
+#include "lbd/check.h"
 #include "lbd/runtime.h"
 #include "lbd/score.h"
-
-#define SERVER_CHECK_MAX 160
 
 struct server {
 	const struct pool_conf *pool;
@@ -18,7 +17,8 @@ struct server {
 	char *name; /* POOL/SERVER */
 	struct score score;
 	enum admin_state admin;
-	char check[SERVER_CHECK_MAX]; /* the last result; "" before the first */
+	char check[CHECK_RESULT_TEXT_MAX]; /* the last result; "" before the first */
+	int64_t certificate_until_s;       /* as the check saw it last; 0: it has seen none */
 };
 
 struct servers {
@@ -39,7 +39,7 @@ void servers_free(struct servers *servers);
 
 /* NULL: there is none of that name. */
 struct server *servers_find(struct servers *servers, const char *name);
-void servers_note_check(struct servers *servers, size_t place, bool passed, const char *text);
+void servers_note_check(struct servers *servers, size_t place, const struct check_result *result, const char *text);
 void servers_set_admin(struct servers *servers, struct server *server, enum admin_state admin);
 /* The first server of the pool; the others follow it. */
 const struct server *servers_of_pool(const struct servers *servers, const struct pool_conf *pool);

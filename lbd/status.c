@@ -2,6 +2,7 @@
 #include "lbd/status.h"
 
 #include <inttypes.h>
+#include <time.h>
 #include <unistd.h>
 
 static json_t *listen_json(const struct service_conf *service)
@@ -28,17 +29,30 @@ static json_t *service_json(const struct director *director, size_t place)
 		(json_int_t)totals.bytes_in, "bytes_out", (json_int_t)totals.bytes_out);
 }
 
+/* RFC 3339, UTC; null for 0. */
+static json_t *time_json(time_t at)
+{
+	char text[32];
+	struct tm tm;
+
+	if (at == 0 || gmtime_r(&at, &tm) == NULL)
+		return json_null();
+	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return json_string(text);
+}
+
 static json_t *server_json(const struct director *director, const struct server *server)
 {
 	size_t place = (size_t)(server - director_servers(director)->list);
 	struct server_totals totals = workers_server_totals(director_workers(director), place);
 	char address[ENDPOINT_TEXT_MAX];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:s}", "name", server->conf->name, "address",
+	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:s, s:o}", "name", server->conf->name, "address",
 		endpoint_text(&server->conf->address, address), "admin", admin_name(server->admin), "health",
 		health_name(server->score.health), "weight", (int)server->conf->weight, "connections",
 		(json_int_t)totals.connections, "connections_total", (json_int_t)totals.connections_total,
-		"connects_failed", (json_int_t)totals.connects_failed, "check", server->check);
+		"connects_failed", (json_int_t)totals.connects_failed, "check", server->check, "certificate_until",
+		time_json(server->certificate_until_s));
 }
 
 /* Of the plan by which sources are dealt out: the same on both nodes, or they differ in it. */

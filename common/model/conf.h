@@ -99,6 +99,7 @@ enum balance_kind {
 enum check_kind {
 	CHECK_NONE,
 	CHECK_TCP,
+	CHECK_TLS,
 	CHECK_HTTP,
 	CHECK_COUNT,
 };
@@ -110,9 +111,13 @@ struct check_conf {
 	unsigned rise;
 	unsigned fall;
 	uint16_t port; /* 0: the server's own */
+	/* http and tls */
+	const char *host; /* "": the server's address */
+	bool tls;         /* http only */
+	bool verify;
+	const char *ca_file; /* "": the system's bundle */
 	/* http only */
 	const char *path;
-	const char *host; /* "": the server's address */
 	unsigned expect_status_min;
 	unsigned expect_status_max;
 	const char *expect_body; /* "": not looked at */

@@ -15,7 +15,7 @@ struct build {
 };
 
 /* More than any section has; asserted where they are used. */
-#define ROWS_MAX 16
+#define ROWS_MAX 32
 
 /* What stands in one section, by the rows of its schema. */
 struct found {
@@ -186,18 +186,28 @@ static void missing_option(struct build *build, const struct schema_option *row,
 		section_text(item, where), text_get(&what));
 }
 
+static void wrong_kind(
+	struct build *build, const struct schema_option *row, const struct conf_item *section, unsigned line)
+{
+	AUTO_TEXT right = {0};
+	const char *word = row->only_for;
+
+	for (size_t length; (length = strcspn(word, " ")) > 0; word += length + strspn(word + length, " "))
+		text_addf(&right, "%s'%s %.*s'", right.length > 0 ? " or " : "", section->name, (int)length, word);
+	conf_error(build->errors, line, "option '%s' does not go with '%s %s': it is for %s", row->name, section->name,
+		section->title, text_get(&right));
+}
+
 static int build_options(struct build *build, const struct schema_section *schema, struct conf_item *item,
 	const struct found *found, void *object)
 {
 	for (size_t i = 0; i < schema->option_count; i++) {
 		const struct schema_option *row = &schema->options[i];
-		bool goes = row->only_for == NULL || (item != NULL && strcmp(row->only_for, item->title) == 0);
+		bool goes = schema_goes(row, item != NULL ? item->title : NULL);
 		int r = 0;
 
 		if (found->options[i] != NULL && !goes)
-			conf_error(build->errors, found->options[i]->line,
-				"option '%s' does not go with '%s %s': it is for '%s %s'", row->name, item->name,
-				item->title, item->name, row->only_for);
+			wrong_kind(build, row, item, found->options[i]->line);
 		else if (found->options[i] != NULL)
 			r = conf_value_read(row, found->options[i], object, build->arena, build->errors);
 		else if (goes && row->preset != NULL)

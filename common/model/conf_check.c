@@ -377,12 +377,33 @@ static void check_services(struct check *check)
 
 /* Pools. */
 
+static void check_check(struct check *check, const struct conf_item *section)
+{
+	const struct conf_item *host = conf_item_option(section, "host");
+	const struct conf_item *ca_file = conf_item_option(section, "ca-file");
+	const struct check_conf *conf = section->object;
+
+	if (host != NULL && host->first_word->text[strcspn(host->first_word->text, " \t/")] != '\0')
+		conf_error(check->errors, host->line,
+			"option 'host': '%.64s' cannot be a Host: write a name as www.example.com",
+			host->first_word->text);
+	if (ca_file != NULL && *conf->ca_file != '\0' && *conf->ca_file != '/')
+		conf_error(check->errors, ca_file->line,
+			"option 'ca-file': '%.64s' does not begin with '/': write a path, or \"\" for this system's",
+			conf->ca_file);
+	if (ca_file != NULL && *conf->ca_file != '\0' && !conf->verify)
+		conf_error(check->errors, ca_file->line,
+			"option 'ca-file' without 'verify': nobody would be checked by it, write verify = yes");
+	if (conf->verify && conf->kind == CHECK_HTTP && !conf->tls)
+		conf_error(check->errors, section->line,
+			"option 'verify' without 'tls': there is no certificate to verify, write tls = yes");
+}
+
 static void check_pools(struct check *check)
 {
 	FOR_EACH_SECTION(pool, check->root, "pool")
 	{
-		const struct conf_item *http = conf_item_section(pool, "check");
-		const struct conf_item *host = http != NULL ? conf_item_option(http, "host") : NULL;
+		const struct conf_item *section = conf_item_section(pool, "check");
 
 		FOR_EACH_SECTION(server, pool, "server")
 		{
@@ -392,10 +413,9 @@ static void check_pools(struct check *check)
 				check_host_address(check, address->line, "address",
 					&((const struct server_conf *)server->object)->address.ip);
 		}
-		if (host != NULL && host->first_word->text[strcspn(host->first_word->text, " \t/")] != '\0')
-			conf_error(check->errors, host->line,
-				"option 'host': '%.64s' cannot be a Host: write a name as www.example.com",
-				host->first_word->text);
+		/* One of an unknown kind has no object. */
+		if (section != NULL && section->object != NULL)
+			check_check(check, section);
 	}
 }
 

@@ -44,7 +44,7 @@ static void show_options(const struct schema_section *schema, const void *object
 	for (size_t i = 0; i < schema->option_count; i++) {
 		const struct schema_option *row = &schema->options[i];
 
-		if (row->only_for != NULL && strcmp(row->only_for, title) != 0)
+		if (!schema_goes(row, title))
 			continue;
 		indent(depth, out);
 		text_addf(out, "%s = ", row->name);

@@ -46,7 +46,7 @@ static const char *const balances[] = {
 static_assert(ARRAY_LEN(balances) == BALANCE_COUNT, "a row is missing");
 
 /* CHECK_NONE has no word: it is the pool without a check section. */
-static const char *const check_kinds[] = {[CHECK_TCP] = "tcp", [CHECK_HTTP] = "http"};
+static const char *const check_kinds[] = {[CHECK_TCP] = "tcp", [CHECK_TLS] = "tls", [CHECK_HTTP] = "http"};
 static_assert(ARRAY_LEN(check_kinds) == CHECK_COUNT, "a row is missing");
 
 static const struct schema_option node_options[] = {
@@ -174,10 +174,21 @@ static const struct schema_option check_options[] = {
 	{"expect-body", SCHEMA_STRING, FIELD(struct check_conf, expect_body), RANGE(0, 1023), .preset = "",
 		.only_for = "http", .reload = true,
 		.help = "What the answer's body must contain; empty: anything goes."},
-	{"host", SCHEMA_STRING, FIELD(struct check_conf, host), RANGE(0, 255), .preset = "", .only_for = "http",
-		.reload = true, .help = "The Host that is asked for; empty: the server's address."},
+	{"host", SCHEMA_STRING, FIELD(struct check_conf, host), RANGE(0, 255), .preset = "", .only_for = "http tls",
+		.reload = true,
+		.help = "The Host that is asked for, and TLS's server name; empty: the server's address, and no server "
+			"name."},
 	{"port", SCHEMA_NUMBER, FIELD(struct check_conf, port), RANGE(0, 65535), .preset = "0", .reload = true,
 		.help = "Where the check connects to; 0: the server's own port."},
+	{"tls", SCHEMA_YES_NO, FIELD(struct check_conf, tls), .preset = "no", .only_for = "http", .reload = true,
+		.help = "Whether it is https."},
+	{"verify", SCHEMA_YES_NO, FIELD(struct check_conf, verify), .preset = "no", .only_for = "http tls",
+		.reload = true,
+		.help = "Whether the server's certificate must be trusted, in date and for `host`. By default a check "
+			"finds out whether the server answers, and its certificate's end is shown in the status."},
+	{"ca-file", SCHEMA_STRING, FIELD(struct check_conf, ca_file), RANGE(0, 4095), .preset = "",
+		.only_for = "http tls", .reload = true,
+		.help = "Who is trusted then, in PEM: a path; empty: whom this system trusts."},
 };
 
 static const struct schema_option server_options[] = {
@@ -251,6 +262,23 @@ static const char *section_name_at(const void *context, size_t i)
 	const struct schema_section *section = context;
 
 	return i < section->section_count ? section->sections[i].name : NULL;
+}
+
+bool schema_goes(const struct schema_option *option, const char *title)
+{
+	size_t length = title != NULL ? strlen(title) : 0;
+	const char *at = option->only_for;
+
+	if (at == NULL)
+		return true;
+	while (length > 0 && *at != '\0') {
+		size_t word = strcspn(at, " ");
+
+		if (word == length && memcmp(at, title, length) == 0)
+			return true;
+		at += word + strspn(at + word, " ");
+	}
+	return false;
 }
 
 const char *schema_nearest_option(const struct schema_section *section, const char *name)

@@ -40,7 +40,7 @@ struct schema_option {
 	const char *const *words; /* of SCHEMA_WORD; entries may be NULL */
 	size_t word_count;
 	const char *preset;   /* the default, as it would be written; NULL: the option is required */
-	const char *only_for; /* the title of the section with which alone the option goes; NULL: any */
+	const char *only_for; /* the titles of the section with which alone the option goes, with blanks; NULL: any */
 	bool reload;          /* a reload changes it; else a restart */
 	const char *help;
 };
@@ -75,6 +75,8 @@ extern const struct schema_section schema_root;
 /* NULL: there is none of that name. */
 const struct schema_option *schema_find_option(const struct schema_section *section, const char *name);
 const struct schema_section *schema_find_section(const struct schema_section *section, const char *name);
+/* Whether the option goes with the section's title; NULL: it has none. */
+bool schema_goes(const struct schema_option *option, const char *title);
 /* The option (section) of `section` whose name is nearest to `name`; NULL when none is near enough. */
 const char *schema_nearest_option(const struct schema_section *section, const char *name);
 const char *schema_nearest_section(const struct schema_section *section, const char *name);

@@ -4,6 +4,8 @@
 #include "common/model/conf_value.h"
 #include "common/model/schema.h"
 
+#include <string.h>
+
 static const char opening[] =
 	"# The options of lbpair.conf\n"
 	"\n"
@@ -55,6 +57,17 @@ static void add_heading(const struct schema_section *section, const char *above,
 	text_add(out, section->many ? " May be repeated.\n" : "\n");
 }
 
+static void add_kinds(const char *words, struct text *out)
+{
+	const char *between = " Only for ";
+
+	for (size_t length; (length = strcspn(words, " ")) > 0; words += length + strspn(words + length, " ")) {
+		text_addf(out, "%s`%.*s`", between, (int)length, words);
+		between = " and ";
+	}
+	text_add(out, ".");
+}
+
 static void add_option(const struct schema_option *row, struct text *out)
 {
 	text_addf(out, "| `%s` | ", row->name);
@@ -67,7 +80,7 @@ static void add_option(const struct schema_option *row, struct text *out)
 		text_addf(out, " | `%s`", row->preset);
 	text_addf(out, " | %s | %s", row->reload ? "reload" : "restart", row->help);
 	if (row->only_for != NULL)
-		text_addf(out, " Only for `%s`.", row->only_for);
+		add_kinds(row->only_for, out);
 	text_add(out, " |\n");
 }
 

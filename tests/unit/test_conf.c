@@ -134,7 +134,15 @@ static const struct {
 		"f:4: option 'rise': '0' is out of range: write a number from 1 to 1000\n"},
 	{PAIR "pool p { check htpt { path = / } }\n pool q { check script { } }",
 		"f:3: section 'check htpt' is not known: did you mean 'check http'?\n"
-		"f:4: section 'check script' is not known: there are tcp, http\n"},
+		"f:4: section 'check script' is not known: there are tcp, tls, http\n"},
+	{PAIR "pool p { check tcp { host = x\n tls = yes } }",
+		"f:3: option 'host' does not go with 'check tcp': it is for 'check http' or 'check tls'\n"
+		"f:4: option 'tls' does not go with 'check tcp': it is for 'check http'\n"},
+	{PAIR "pool p { check http {\n verify = yes } }\npool q { check tls { ca-file = /a } }",
+		"f:3: option 'verify' without 'tls': there is no certificate to verify, write tls = yes\n"
+		"f:5: option 'ca-file' without 'verify': nobody would be checked by it, write verify = yes\n"},
+	{PAIR "pool p { check tls { verify = yes\n ca-file = a.pem } }",
+		"f:4: option 'ca-file': 'a.pem' does not begin with '/': write a path, or \"\" for this system's\n"},
 	{PAIR "pool -p { }\npool \"a b\" { }\npool p/q { }\n",
 		"f:3: section 'pool -p': that is no name: write up to 63 letters, digits and '-_.', a letter or digit "
 		"first\n"
@@ -245,6 +253,7 @@ static const char *const good[] = {
 	"# \xc3\xa9 * ${x} \" '\r\npool p { check http { expect-body = \"*\\\"\\\\\\${a}(=)#|//\"\r\n host = 'x' } }",
 	PAIR "pool p { check http { path = \"/a//b\"  host = \"\" } }",
 	PAIR "pool p { check http { expect-body = '${HOME}'  expect-status = 204 } }",
+	PAIR "pool p { check tls { verify = yes ca-file = /a host = x } } pool q { check http { tls = yes } }",
 	PAIR "vip w { vrid = 255 interface = e addresses = { 192.0.2.100, } lease = 60m advert-interval = 40s }",
 	PAIR "log\n{\nlevel\n=\ndebug\n}\nforwarder { threads = 2 }",
 	PAIR POOL "service s { listen = 192.0.2.1:80  pool = p  timeouts { idle = 0 connect = 0s } }",

@@ -65,6 +65,19 @@ static void default_reads_and_prints(const struct schema_section *section, const
 	arena_free(&arena);
 }
 
+static void only_for_known_kinds(const struct schema_section *section, const struct schema_option *row)
+{
+	char words[128], *rest = NULL;
+
+	snprintf(words, sizeof words, "%s", row->only_for);
+	for (char *word = strtok_r(words, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+		assert_true(schema_word(section->words, section->word_count, word) >= 0);
+		assert_true(schema_goes(row, word));
+	}
+	assert_false(schema_goes(row, "nothing"));
+	assert_false(schema_goes(row, NULL));
+}
+
 static void row_is_whole(const struct schema_section *section, const struct schema_option *row)
 {
 	assert_true(row->offset + row->size <= section->size);
@@ -72,7 +85,7 @@ static void row_is_whole(const struct schema_section *section, const struct sche
 	assert_true(strlen(row->help) > 10 && row->help[strlen(row->help) - 1] == '.');
 	assert_ptr_equal(schema_find_option(section, row->name), row);
 	if (row->only_for != NULL)
-		assert_true(schema_word(section->words, section->word_count, row->only_for) >= 0);
+		only_for_known_kinds(section, row);
 	if (row->type == SCHEMA_SPAN)
 		assert_true(row->preset != NULL);
 }
@@ -133,7 +146,7 @@ static const char *const wanted[] = {"key-file", "key-id", "state-port", "addres
 	"vrid", "interface", "addresses", "advert-interval", "authentication", "preempt", "preempt-delay", "lease",
 	"count", "interval", "refresh", "listen", "protocol", "mode", "pool", "retries", "connect", "idle",
 	"half-close", "balance", "path", "interval", "timeout", "rise", "fall", "expect-status", "expect-body", "host",
-	"port", "address", "weight"};
+	"port", "tls", "verify", "ca-file", "address", "weight"};
 static size_t wanted_at;
 
 static void is_wanted(const struct schema_section *section, const struct schema_option *row)

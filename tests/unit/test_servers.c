@@ -92,8 +92,11 @@ static void set_admin(const char *name, enum admin_state admin)
 
 static void note(size_t place, const char *results)
 {
-	for (; *results != '\0'; results++)
-		servers_note_check(fixture.servers, place, *results == '+', *results == '+' ? "fine" : "not fine");
+	for (; *results != '\0'; results++) {
+		struct check_result result = {.passed = *results == '+'};
+
+		servers_note_check(fixture.servers, place, &result, result.passed ? "fine" : "not fine");
+	}
 }
 
 static void decisions_and_health_reach_the_picks(void **state)

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "lbd/checks.h"
+
+#include "lbd/snapshot.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* The first checks are spread over so much a server, and over no more than the second. */
+#define SPREAD_NS NS_PER_MS
+#define SPREAD_MAX_NS NS_PER_S
+
+/* Whom the servers of a pool are trusted by; pools with the same bundle share it. */
+struct trust {
+	const char *ca_file; /* NULL: anybody is trusted */
+	struct tls_trust *trust;
+};
+
+struct checks {
+	const struct conf *conf;
+	struct checker_gate gates[CHECK_CARRIER_COUNT];
+	struct trust *trusts;
+	size_t trust_count;
+	struct checker **checkers;
+	size_t checker_count;
+};
+
+static struct checks *checks_new(const struct conf *conf)
+{
+	struct checks *checks = calloc(1, sizeof *checks);
+
+	if (checks == NULL)
+		return NULL;
+	checks->conf = conf;
+	for (size_t i = 0; i < CHECK_CARRIER_COUNT; i++)
+		list_init(&checks->gates[i].waiting);
+	checks->trusts = calloc(MAX(conf->pool_count, (size_t)1), sizeof *checks->trusts);
+	checks->checkers = calloc(MAX(snapshot_count_servers(conf), (size_t)1), sizeof(struct checker *));
+	if (checks->trusts != NULL && checks->checkers != NULL)
+		return checks;
+	checks_stop(checks);
+	return NULL;
+}
+
+void checks_stop(struct checks *checks)
+{
+	if (checks == NULL)
+		return;
+	for (size_t i = 0; i < checks->checker_count; i++)
+		checker_free(checks->checkers[i]);
+	for (size_t i = 0; i < checks->trust_count; i++)
+		tls_trust_free(checks->trusts[i].trust);
+	free(checks->checkers);
+	free(checks->trusts);
+	free(checks);
+}
+
+static const char *ca_file_of(const struct check_conf *conf)
+{
+	return conf->verify ? conf->ca_file : NULL;
+}
+
+static bool same_ca_file(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static int open_trust(struct checks *checks, const struct pool_conf *pool, struct text *errors)
+{
+	const char *ca_file = ca_file_of(&pool->check);
+	struct trust *next = &checks->trusts[checks->trust_count];
+	int r;
+
+	for (size_t i = 0; i < checks->trust_count; i++) {
+		if (same_ca_file(checks->trusts[i].ca_file, ca_file))
+			return 0;
+	}
+	next->ca_file = ca_file;
+	r = tls_trust_new(ca_file, &next->trust);
+	if (r == 0)
+		checks->trust_count++;
+	else if (ca_file == NULL || *ca_file == '\0')
+		text_addf(
+			errors, "pool %s: TLS for its checks cannot be set up: %s\n", pool->name, strerrordesc_np(-r));
+	else
+		text_addf(errors, "pool %s: ca-file %s: %s\n", pool->name, ca_file,
+			r == -EBADMSG ? "there is no certificate in PEM in it" : strerrordesc_np(-r));
+	return r;
+}
+
+static int open_trusts(struct checks *checks, struct text *errors)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < checks->conf->pool_count; i++) {
+		const struct pool_conf *pool = &checks->conf->pools[i];
+		int r = check_wants_tls(&pool->check) ? open_trust(checks, pool, errors) : 0;
+
+		result = result < 0 ? result : r;
+	}
+	return result;
+}
+
+static struct tls_trust *find_trust(const struct checks *checks, const struct check_conf *conf)
+{
+	for (size_t i = 0; check_wants_tls(conf) && i < checks->trust_count; i++) {
+		if (same_ca_file(checks->trusts[i].ca_file, ca_file_of(conf)))
+			return checks->trusts[i].trust;
+	}
+	return NULL;
+}
+
+/* `setup` has what all have in common. */
+static int start_pool(
+	struct checks *checks, const struct pool_conf *pool, struct checker_setup *setup, int64_t spread_ns)
+{
+	int r = 0;
+
+	setup->target = (struct probe_target){
+		.conf = &pool->check,
+		.pool = pool->name,
+		.trust = find_trust(checks, &pool->check),
+	};
+	for (size_t i = 0; i < pool->server_count; i++, setup->place++) {
+		if (pool->check.kind == CHECK_NONE)
+			continue;
+		setup->gate = &checks->gates[check_table[pool->check.kind]->carrier];
+		setup->target.name = pool->servers[i].name;
+		setup->target.server = pool->servers[i].address;
+		if (pool->check.port != 0)
+			setup->target.server.port = pool->check.port;
+		setup->delay_ns = spread_ns * (int64_t)setup->place;
+		r = checker_new(setup, &checks->checkers[checks->checker_count]);
+		if (r < 0)
+			return r;
+		checks->checker_count++;
+	}
+	return 0;
+}
+
+int checks_start(struct loop *loop, const struct conf *conf, checker_fn *fn, void *context, struct checks **ret_checks,
+	struct text *errors)
+{
+	struct checks *checks = checks_new(conf);
+	struct checker_setup setup = {.loop = loop, .fn = fn, .context = context};
+	int64_t spread_ns = SPREAD_MAX_NS / (int64_t)MAX(snapshot_count_servers(conf), (size_t)1);
+	int r;
+
+	if (checks == NULL)
+		return -ENOMEM;
+	r = open_trusts(checks, errors);
+	for (size_t i = 0; r == 0 && i < conf->pool_count; i++)
+		r = start_pool(checks, &conf->pools[i], &setup, MIN(spread_ns, SPREAD_NS));
+	if (r < 0)
+		checks_stop(checks);
+	else
+		*ret_checks = checks;
+	return r;
+}
+
+int checks_probe(const struct conf *conf, struct text *errors)
+{
+	struct checks *checks = checks_new(conf);
+	int r = checks != NULL ? open_trusts(checks, errors) : -ENOMEM;
+
+	checks_stop(checks);
+	return r;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* The checks of all servers, and what they share. */
+#ifndef LBPAIR_LBD_CHECKS_H
+#define LBPAIR_LBD_CHECKS_H
+
+#include "lbd/checker.h"
+
+struct checks;
+
+/*
+ * Starts the checks of all servers; `fn` gets their places as in snapshot.h. The configuration outlives them. Negative
+ * errno, and a line for each mistake.
+ */
+MUST_USE int checks_start(struct loop *loop, const struct conf *conf, checker_fn *fn, void *context,
+	struct checks **ret_checks, struct text *errors);
+/* Accepts NULL. */
+void checks_stop(struct checks *checks);
+
+/* Tries whether what the checks want is on this host. Negative errno, and a line for each mistake. */
+MUST_USE int checks_probe(const struct conf *conf, struct text *errors);
+
+#endif

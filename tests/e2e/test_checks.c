@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* Checks of servers as lbd makes them and tells of them. */
+#include "tests/e2e/daemon.h"
+#include "tests/e2e/tls_server.h"
+#include "tests/unit/unit.h"
+
+#include "common/system/clock.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define DAY 86400L
+
+/* One lbd with a pool `p` of a server `s`, checked as `check` says. */
+static struct lbd_process start_with(const char *check, const struct endpoint *server)
+{
+	struct endpoint front = free_endpoint(80);
+	char front_text[ENDPOINT_TEXT_MAX], server_text[ENDPOINT_TEXT_MAX];
+	AUTO_TEXT sections = {0};
+
+	text_addf(&sections, "service s { listen = { \"%s\" } pool = p }\n", endpoint_text(&front, front_text));
+	text_addf(&sections, "pool p { %s\n server s { address = \"%s\" } }\n", check,
+		endpoint_text(server, server_text));
+	return lbd_start(text_get(&sections), 0);
+}
+
+/* What is waited for: that the server's check reads so, and its health, while `serve` answers the checks. */
+struct wanted {
+	const struct lbd_process *lbd;
+	const char *text; /* how it begins */
+	const char *health;
+	int listener;
+	void (*serve)(int fd);
+};
+
+static bool is_readable(int fd, int timeout_ms)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+
+	return poll(&poll_fd, 1, timeout_ms) == 1;
+}
+
+static bool reads_so(void *context)
+{
+	const struct wanted *wanted = context;
+	char text[200], health[200];
+
+	while (wanted->serve != NULL && is_readable(wanted->listener, 20))
+		wanted->serve(wanted->listener);
+	lbd_server_text(wanted->lbd, "p/s", "check", text);
+	lbd_server_text(wanted->lbd, "p/s", "health", health);
+	return strncmp(text, wanted->text, strlen(wanted->text)) == 0 && strcmp(health, wanted->health) == 0;
+}
+
+static void expect_date(const struct lbd_process *lbd, long seconds)
+{
+	char text[200], certificate[200], date[32];
+	time_t until = clock_real_ns() / NS_PER_S + seconds;
+	struct tm tm;
+
+	/* The certificate was made moments ago; a second of the next day is forgiven. */
+	until -= 5;
+	gmtime_r(&until, &tm);
+	strftime(date, sizeof date, "%Y-%m-%d", &tm);
+	lbd_server_text(lbd, "p/s", "check", text);
+	lbd_server_text(lbd, "p/s", "certificate_until", certificate);
+	assert_non_null(strstr(text, ", certificate until "));
+	if (tm.tm_hour != 23 || tm.tm_min != 59) {
+		assert_non_null(strstr(text, date));
+		assert_memory_equal(certificate, date, 10);
+	}
+	assert_int_equal(strlen(certificate), strlen("2027-01-02T03:04:05Z"));
+}
+
+static struct tls_server tls;
+static const char *tls_response;
+static char tls_request[1024];
+
+static void serve_tls(int listener)
+{
+	(void)tls_server_answer(&tls, accept_from(listener), tls_response, tls_request);
+}
+
+static void serve_nonsense(int listener)
+{
+	int fd = accept_from(listener);
+	static const char bytes[] = "HTTP/1.1 400 Bad Request\r\n\r\n";
+
+	(void)send(fd, bytes, sizeof bytes - 1, MSG_NOSIGNAL);
+	close(fd);
+}
+
+static void tls_checks_show_the_certificate(void **state)
+{
+	struct endpoint back = free_endpoint(81);
+	struct wanted wanted = {.listener = listen_on(&back, 64)};
+	struct lbd_process lbd;
+
+	(void)state;
+	tls_server_init(&tls, "app", 40 * DAY, TLS1_3_VERSION);
+	tls_response = NULL;
+	lbd = start_with("check tls { interval = 40ms timeout = 500ms rise = 1 fall = 1 host = shop.example }", &back);
+	wanted.lbd = &lbd;
+	wanted.text = "TLS 1.3 in ";
+	wanted.health = "up";
+	wanted.serve = serve_tls;
+	wait_until(reads_so, &wanted, 5000);
+	expect_date(&lbd, 40 * DAY);
+	assert_string_equal(tls.asked, "shop.example");
+	wanted.text = "TLS: wrong version number";
+	wanted.health = "down";
+	wanted.serve = serve_nonsense;
+	wait_until(reads_so, &wanted, 5000);
+	close(wanted.listener);
+	assert_int_equal(lbd_end(&lbd, SIGTERM), 0);
+	tls_server_free(&tls);
+}
+
+static void https_checks_read_the_answer(void **state)
+{
+	struct endpoint back = free_endpoint(82);
+	struct wanted wanted = {.listener = listen_on(&back, 64), .serve = serve_tls};
+	struct lbd_process lbd;
+
+	(void)state;
+	tls_server_init(&tls, "app", 40 * DAY, TLS1_2_VERSION);
+	tls_response = "HTTP/1.1 200 OK\r\n\r\nready";
+	lbd = start_with("check http { tls = yes host = app interval = 40ms timeout = 500ms rise = 1 fall = 1 "
+			 "expect-body = ready }",
+		&back);
+	wanted.lbd = &lbd;
+	wanted.text = "HTTP 200 in ";
+	wanted.health = "up";
+	wait_until(reads_so, &wanted, 5000);
+	expect_date(&lbd, 40 * DAY);
+	assert_ptr_equal(strstr(tls_request, "GET /healthz HTTP/1.1\r\nHost: app\r\n"), tls_request);
+	tls_response = "HTTP/1.1 503 Busy\r\n\r\n";
+	wanted.text = "HTTP 503 where 200-399 is expected, certificate until ";
+	wanted.health = "down";
+	wait_until(reads_so, &wanted, 5000);
+	close(wanted.listener);
+	assert_int_equal(lbd_end(&lbd, SIGTERM), 0);
+	tls_server_free(&tls);
+}
+
+static void certificates_are_verified(void **state)
+{
+	struct endpoint back = free_endpoint(83);
+	struct wanted wanted = {.listener = listen_on(&back, 64), .serve = serve_tls};
+	char bundle[] = "/tmp/lbpair-bundle-XXXXXX", check[200];
+	int fd = mkstemp(bundle);
+	struct lbd_process lbd;
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	tls_server_init(&tls, "app", 40 * DAY, TLS1_3_VERSION);
+	tls_server_write_certificate(&tls, bundle);
+	tls_response = NULL;
+	for (int i = 0; i < 2; i++) {
+		snprintf(check, sizeof check,
+			"check tls { interval = 40ms timeout = 500ms verify = yes ca-file = \"%s\" host = %s }", bundle,
+			i == 0 ? "app" : "other");
+		lbd = start_with(check, &back);
+		wanted.lbd = &lbd;
+		wanted.text = i == 0 ? "TLS 1.3 in " : "certificate: hostname mismatch";
+		wanted.health = i == 0 ? "up" : "down";
+		wait_until(reads_so, &wanted, 5000);
+		assert_int_equal(lbd_end(&lbd, SIGTERM), 0);
+	}
+	close(wanted.listener);
+	unlink(bundle);
+	tls_server_free(&tls);
+}
+
+static void a_bundle_that_is_none_is_one_clear_line(void **state)
+{
+	AUTO_TEXT errors = {0};
+
+	(void)state;
+	assert_int_equal(
+		lbd_run_briefly("pool p { check tls { verify = yes ca-file = /nonexistent/bundle } }\n", &errors), 1);
+	assert_non_null(strstr(text_get(&errors), "pool p: ca-file /nonexistent/bundle: No such file or directory"));
+}
+
+/* With an argument only the tests whose names match it are run. */
+int main(int argc, char *argv[])
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tls_checks_show_the_certificate),
+		cmocka_unit_test(https_checks_read_the_answer),
+		cmocka_unit_test(certificates_are_verified),
+		cmocka_unit_test(a_bundle_that_is_none_is_one_clear_line),
+	};
+
+	/* A check that has its answer goes; what is still being said to it then is not our end. */
+	signal(SIGPIPE, SIG_IGN);
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
