@@ -527,7 +527,6 @@ void agent_free(struct agent *agent)
 	rawsock_close(&agent->shared.rawsock);
 	fd_close(&agent->shared.announce_fd);
 	address_close(agent->shared.addresses);
-	state_flush();
 	free(agent->vips);
 	free(agent);
 }

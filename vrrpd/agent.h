@@ -24,7 +24,7 @@ struct agent_setup {
  * line on stderr, and nothing is left open or installed.
  */
 MUST_USE int agent_new(const struct agent_setup *setup, struct agent **ret_agent);
-/* The planned end: the vips are given away with priority 0, the state is on the disk. Accepts NULL. */
+/* The planned end: the vips are given away with priority 0, and the state is being written. Accepts NULL. */
 void agent_free(struct agent *agent);
 
 /* Whether some vip's adverts are signed. */

@@ -5,6 +5,7 @@
 #include "vrrpd/agent.h"
 #include "vrrpd/commands.h"
 #include "vrrpd/guardian.h"
+#include "vrrpd/state.h"
 
 #include <cap-ng.h>
 #include <errno.h>
@@ -172,6 +173,8 @@ static void stop(struct program *program)
 	control_server_free(program->control);
 	agent_free(program->agent);
 	guardian_dismiss(program->guardian);
+	/* Behind the guardian's back: a slow disk is no hang. */
+	state_flush();
 	loop_free(program->loop);
 	conf_free(program->conf);
 	fence_free(program->fence);

@@ -62,6 +62,6 @@ stays_for 5 "one node is active" one_is_active
 kill_role lb1 KILL vrrpd
 wait_for 8 "after a kill lb2 has it" settled lb2
 start_daemon lb1 vrrpd
-one_at_all() { one_is_active || { pair_is lb2 lb1 && holders_are lb2; }; }
-wait_for 20 "one node has it" one_at_all
-stays_for 3 "and one alone" one_at_all
+# lb1 has the greater priority, however it finds out that lb2 is there.
+wait_for 20 "one node has it, the one with the greater priority" one_is_active
+stays_for 3 "and it alone" one_is_active
