@@ -18,6 +18,8 @@ struct service_counters {
 	counter refused_total;
 	counter bytes_in; /* from clients, and taken by servers */
 	counter bytes_out;
+	counter datagrams_dropped; /* UDP: that came from clients or from servers and were not passed on */
+	counter sessions_evicted;  /* UDP: ended before their time, to make room for others */
 };
 
 struct server_counters {

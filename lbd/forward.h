@@ -17,6 +17,7 @@
 
 enum forward_kind {
 	FORWARD_PROXY_TCP,
+	FORWARD_PROXY_UDP,
 	FORWARD_COUNT,
 };
 
@@ -56,5 +57,6 @@ struct forward_ops {
 extern const struct forward_ops *const forward_table[FORWARD_COUNT];
 
 extern const struct forward_ops forward_proxy_tcp;
+extern const struct forward_ops forward_proxy_udp;
 
 #endif

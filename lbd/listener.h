@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* Listening TCP sockets: one for each worker on each endpoint, which the kernel deals connections out to. */
+/*
+ * Listening sockets: one for each worker on each endpoint, which the kernel deals connections, or a client's datagrams,
+ * out to.
+ */
 #ifndef LBPAIR_LBD_LISTENER_H
 #define LBPAIR_LBD_LISTENER_H
 
-#include "common/pure/addr.h"
-#include "common/pure/text.h"
+#include "common/model/conf.h"
 
 /*
  * Tries whether `endpoint` can be bound here and is nobody else's, another lbd's included, which would share it with
  * SO_REUSEPORT without a word. On failure a negative errno, and in `errors` a line that says what to do; `service`
  * stands in it.
  */
-MUST_USE int listener_probe(const struct endpoint *endpoint, const char *service, struct text *errors);
-/* Binds and listens, with SO_REUSEPORT and whether or not the address is on this host yet. Errors as above. */
-MUST_USE int listener_open(const struct endpoint *endpoint, const char *service, int *ret_fd, struct text *errors);
+MUST_USE int listener_probe(
+	enum service_protocol protocol, const struct endpoint *endpoint, const char *service, struct text *errors);
+/*
+ * Binds and listens, with SO_REUSEPORT and whether or not the address is on this host yet; UDP on all addresses reports
+ * each datagram's (IP_PKTINFO, IPV6_RECVPKTINFO). Errors as above.
+ */
+MUST_USE int listener_open(enum service_protocol protocol, const struct endpoint *endpoint, const char *service,
+	int *ret_fd, struct text *errors);
 
 #endif

@@ -192,7 +192,7 @@ int main(int argc, char *argv[])
 	struct lbd lbd = {.lock_fd = -1};
 	int r;
 
-	switch (daemon_options(argc, argv, "lbd", "forwards TCP to healthy servers", &lbd.options)) {
+	switch (daemon_options(argc, argv, "lbd", "forwards TCP and UDP to healthy servers", &lbd.options)) {
 	case DAEMON_GO_ON:
 		break;
 	case DAEMON_DONE:

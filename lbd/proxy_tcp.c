@@ -3,7 +3,7 @@
 
 #include "common/system/fd.h"
 #include "common/system/log.h"
-#include "lbd/listener.h"
+#include "lbd/entry.h"
 #include "lbd/proxy.h"
 
 #include <errno.h>
@@ -15,18 +15,6 @@
 #define PAUSE_NS (100 * NS_PER_MS)
 #define PAUSE_LOG_NS (10 * NS_PER_S)
 
-struct entry_listener {
-	uint32_t service;
-	struct ip address;
-	int *fds; /* by worker; -1 where a worker has taken it */
-};
-
-struct forward_entry {
-	struct entry_listener *listeners;
-	size_t count;
-	unsigned workers;
-};
-
 /* A worker's half. */
 struct forward {
 	struct proxy proxy;
@@ -34,91 +22,9 @@ struct forward {
 
 /* The process's part: listeners for all workers, open before any of them runs. */
 
-static bool is_ours(const struct service_conf *service)
-{
-	return service->protocol == forward_proxy_tcp.protocol && service->mode == forward_proxy_tcp.mode;
-}
-
-static size_t count_endpoints(const struct conf *conf)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < conf->service_count; i++)
-		count += is_ours(&conf->services[i]) ? conf->services[i].listen_count : 0;
-	return count;
-}
-
-static void entry_close(struct forward_entry *entry)
-{
-	if (entry == NULL)
-		return;
-	for (size_t i = 0; i < entry->count; i++) {
-		for (unsigned j = 0; j < entry->workers; j++)
-			fd_close(&entry->listeners[i].fds[j]);
-		free(entry->listeners[i].fds);
-	}
-	free(entry->listeners);
-	free(entry);
-}
-
-static int entry_add(struct forward_entry *entry, uint32_t service, const char *name, const struct endpoint *endpoint,
-	struct text *errors)
-{
-	struct entry_listener *listener = &entry->listeners[entry->count];
-	int r = listener_probe(endpoint, name, errors);
-
-	if (r < 0)
-		return r;
-	*listener = (struct entry_listener){.service = service, .address = endpoint->ip};
-	listener->fds = malloc(MAX(entry->workers, 1u) * sizeof *listener->fds);
-	if (listener->fds == NULL)
-		return -ENOMEM;
-	entry->count++;
-	for (unsigned i = 0; i < entry->workers; i++)
-		listener->fds[i] = -1;
-	for (unsigned i = 0; r == 0 && i < entry->workers; i++)
-		r = listener_open(endpoint, name, &listener->fds[i], errors);
-	return r;
-}
-
-static int entry_new(const struct conf *conf, unsigned workers, struct forward_entry **ret_entry)
-{
-	struct forward_entry *entry = calloc(1, sizeof *entry);
-
-	if (entry == NULL)
-		return -ENOMEM;
-	entry->workers = workers;
-	entry->listeners = calloc(MAX(count_endpoints(conf), (size_t)1), sizeof *entry->listeners);
-	if (entry->listeners == NULL) {
-		free(entry);
-		return -ENOMEM;
-	}
-	*ret_entry = entry;
-	return 0;
-}
-
-/* Goes on after a mistake, so that all are told. */
 static int proxy_open(const struct conf *conf, unsigned workers, struct forward_entry **ret_entry, struct text *errors)
 {
-	struct forward_entry *entry;
-	int result = entry_new(conf, workers, &entry);
-
-	if (result < 0)
-		return result;
-	for (size_t i = 0; i < conf->service_count; i++) {
-		const struct service_conf *service = &conf->services[i];
-
-		for (size_t j = 0; is_ours(service) && j < service->listen_count; j++) {
-			int r = entry_add(entry, (uint32_t)i, service->name, &service->listen[j], errors);
-
-			result = result < 0 ? result : r;
-		}
-	}
-	if (result < 0)
-		entry_close(entry);
-	else
-		*ret_entry = entry;
-	return result;
+	return entry_open(&forward_proxy_tcp, conf, workers, ret_entry, errors);
 }
 
 /* Accepting. */

@@ -33,6 +33,7 @@ static int fill_services(struct owner *owner, const struct conf *conf)
 		services[i].pool = (uint32_t)(conf->services[i].pool - conf->pools);
 		services[i].retries = conf->services[i].retries;
 		services[i].timeouts = conf->services[i].timeouts;
+		services[i].udp = conf->services[i].udp;
 	}
 	owner->snapshot.services = services;
 	owner->snapshot.service_count = conf->service_count;

@@ -13,6 +13,7 @@ struct snapshot_service {
 	uint32_t pool;
 	unsigned retries;
 	struct timeouts_conf timeouts;
+	struct udp_conf udp;
 };
 
 struct snapshot_pool {

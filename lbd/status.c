@@ -17,16 +17,32 @@ static json_t *listen_json(const struct service_conf *service)
 	return list;
 }
 
+static const char *protocol_name(enum service_protocol protocol)
+{
+	return protocol == SERVICE_PROTOCOL_UDP ? "udp" : "tcp";
+}
+
+static void add_udp(json_t *service, const struct service_totals *totals)
+{
+	json_object_set_new(service, "datagrams_dropped", json_integer((json_int_t)totals->datagrams_dropped));
+	json_object_set_new(service, "sessions_evicted", json_integer((json_int_t)totals->sessions_evicted));
+}
+
 static json_t *service_json(const struct director *director, size_t place)
 {
 	const struct service_conf *service = &director_conf(director)->services[place];
 	struct service_totals totals = workers_service_totals(director_workers(director), place);
 
-	return json_pack("{s:s, s:s, s:o, s:[{s:s, s:i}], s:I, s:I, s:I, s:I, s:I}", "name", service->name, "protocol",
-		"tcp", "listen", listen_json(service), "pools", "name", service->pool->name, "share", 100,
-		"connections", (json_int_t)totals.connections, "connections_total",
+	json_t *json;
+
+	json = json_pack("{s:s, s:s, s:o, s:[{s:s, s:i}], s:I, s:I, s:I, s:I, s:I}", "name", service->name, "protocol",
+		protocol_name(service->protocol), "listen", listen_json(service), "pools", "name", service->pool->name,
+		"share", 100, "connections", (json_int_t)totals.connections, "connections_total",
 		(json_int_t)totals.connections_total, "refused_total", (json_int_t)totals.refused_total, "bytes_in",
 		(json_int_t)totals.bytes_in, "bytes_out", (json_int_t)totals.bytes_out);
+	if (service->protocol == SERVICE_PROTOCOL_UDP)
+		add_udp(json, &totals);
+	return json;
 }
 
 /* RFC 3339, UTC; null for 0. */

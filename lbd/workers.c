@@ -166,6 +166,8 @@ struct service_totals workers_service_totals(const struct workers *workers, size
 		totals.refused_total += counter_read(&counters->refused_total);
 		totals.bytes_in += counter_read(&counters->bytes_in);
 		totals.bytes_out += counter_read(&counters->bytes_out);
+		totals.datagrams_dropped += counter_read(&counters->datagrams_dropped);
+		totals.sessions_evicted += counter_read(&counters->sessions_evicted);
 	}
 	return totals;
 }

@@ -41,6 +41,8 @@ struct service_totals {
 	uint64_t refused_total;
 	uint64_t bytes_in;
 	uint64_t bytes_out;
+	uint64_t datagrams_dropped;
+	uint64_t sessions_evicted;
 };
 struct server_totals {
 	uint64_t connections;

@@ -67,10 +67,16 @@ struct timeouts_conf {
 
 enum service_protocol {
 	SERVICE_PROTOCOL_TCP,
+	SERVICE_PROTOCOL_UDP,
+	SERVICE_PROTOCOL_COUNT,
 };
 
 enum service_mode {
 	SERVICE_MODE_PROXY,
+};
+
+struct udp_conf {
+	unsigned answers; /* 0: any */
 };
 
 struct pool_conf;
@@ -84,6 +90,7 @@ struct service_conf {
 	const char *pool_name;
 	const struct pool_conf *pool;
 	struct timeouts_conf timeouts;
+	struct udp_conf udp;
 	unsigned retries;
 };
 

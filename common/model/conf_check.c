@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/model/conf_check.h"
 
+#include "common/model/conf_value.h"
 #include "common/model/schema.h"
+#include "common/pure/mono.h"
 #include "common/system/liveness.h"
 
 #include <errno.h>
@@ -358,21 +360,76 @@ static void check_listen(struct check *check, struct things *things, const struc
 		things_add(check, things, &conf->listen[i++], service, word->line);
 }
 
+/*
+ * A UDP session has no end of its own, and holds a descriptor until it is idle: 10 minutes of a busy name server would
+ * be more than there are. 1 minute is longer than what keeps other sessions alive (QUIC, WireGuard, SIP: up to 30 s).
+ */
+#define UDP_IDLE_NS (60 * NS_PER_S)
+
+/* Whether the option is there with another value than its default: `lbctl config show` writes all of them. */
+static bool is_set(const struct conf_item *section, const char *section_name, const char *option_name)
+{
+	const struct schema_section *service = schema_find_section(&schema_root, "service");
+	const struct schema_section *schema = schema_find_section(service, section_name);
+	const struct schema_option *row = schema_find_option(schema, option_name);
+	AUTO_TEXT value = {0};
+
+	if (section == NULL || conf_item_option(section, option_name) == NULL)
+		return false;
+	conf_value_print(row, section->object, &value);
+	return strcmp(text_get(&value), row->preset) != 0;
+}
+
+static void check_udp(struct check *check, const struct conf_item *service)
+{
+	static const char *const tcp_only[] = {"connect", "half-close"};
+	const struct conf_item *timeouts = conf_item_section(service, "timeouts");
+	struct service_conf *conf = service->object;
+
+	if (timeouts == NULL || conf_item_option(timeouts, "idle") == NULL)
+		conf->timeouts.idle_ns = UDP_IDLE_NS;
+	for (size_t i = 0; i < ARRAY_LEN(tcp_only); i++) {
+		if (is_set(timeouts, "timeouts", tcp_only[i]))
+			conf_error(check->errors, conf_item_option(timeouts, tcp_only[i])->line,
+				"option '%s' does not go with 'protocol = udp', whose sessions know 'idle' alone: take "
+				"it out",
+				tcp_only[i]);
+	}
+}
+
+static void check_protocol(struct check *check, const struct conf_item *service)
+{
+	const struct service_conf *conf = service->object;
+	const struct conf_item *udp = conf_item_section(service, "udp");
+
+	if (conf->protocol == SERVICE_PROTOCOL_UDP)
+		check_udp(check, service);
+	else if (is_set(udp, "udp", "answers"))
+		conf_error(check->errors, conf_item_option(udp, "answers")->line,
+			"option 'answers' does not go with 'protocol = tcp': set 'protocol = udp', or take it out");
+}
+
 static void check_services(struct check *check)
 {
-	AUTO_THINGS listens = {0};
+	struct things listens[SERVICE_PROTOCOL_COUNT] = {0}; /* tcp and udp may share a port */
 	size_t count = 0;
 
 	FOR_EACH_SECTION(service, check->root, "service")
 	{
-		check_listen(check, &listens, service);
+		const struct service_conf *conf = service->object;
+
+		check_listen(check, &listens[conf->protocol], service);
+		check_protocol(check, service);
 		resolve_pool(check, service);
 		if (++count == LIVENESS_SERVICES_MAX + 1)
 			conf_error(check->errors, service->line,
 				"section 'service %.64s' is one too many: there may be %d services", service->title,
 				LIVENESS_SERVICES_MAX);
 	}
-	things_settle(check, &listens, compare_endpoints, endpoint_again);
+	for (size_t i = 0; i < ARRAY_LEN(listens); i++) {
+		things_settle(check, &listens[i], compare_endpoints, endpoint_again);
+		things_free(&listens[i]);
+	}
 }
 
 /* Pools. */

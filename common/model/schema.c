@@ -33,7 +33,8 @@ static const char *const authentications[] = {
 	[VIP_AUTHENTICATION_HMAC] = "hmac",
 };
 
-static const char *const protocols[] = {[SERVICE_PROTOCOL_TCP] = "tcp"};
+static const char *const protocols[] = {[SERVICE_PROTOCOL_TCP] = "tcp", [SERVICE_PROTOCOL_UDP] = "udp"};
+static_assert(ARRAY_LEN(protocols) == SERVICE_PROTOCOL_COUNT, "a row is missing");
 static const char *const modes[] = {[SERVICE_MODE_PROXY] = "proxy"};
 
 static const char *const balances[] = {
@@ -130,24 +131,32 @@ static const struct schema_option vip_options[] = {
 
 static const struct schema_option timeouts_options[] = {
 	{"connect", SCHEMA_SPAN, FIELD(struct timeouts_conf, connect_ns), RANGE(0, DAY_NS), .preset = "3s",
-		.reload = true, .help = "For a server to take a connection; 0 is without limit."},
+		.reload = true, .help = "For a server to take a connection; 0 is without limit. Not for udp."},
 	{"idle", SCHEMA_SPAN, FIELD(struct timeouts_conf, idle_ns), RANGE(0, DAY_NS), .preset = "10m", .reload = true,
-		.help = "A connection on which nothing moves for so long is closed; 0 is without limit."},
+		.help = "A connection on which nothing moves for so long is closed; 0 is without limit. With "
+			"`protocol = udp` a session, and 1m where it is not set."},
 	{"half-close", SCHEMA_SPAN, FIELD(struct timeouts_conf, half_close_ns), RANGE(0, DAY_NS), .preset = "30s",
 		.reload = true,
-		.help = "How long a connection lives on with one direction closed; 0 is without limit."},
+		.help = "How long a connection lives on with one direction closed; 0 is without limit. Not for udp."},
+};
+
+static const struct schema_option udp_options[] = {
+	{"answers", SCHEMA_NUMBER, FIELD(struct udp_conf, answers), RANGE(0, 1000000), .preset = "0", .reload = true,
+		.help = "A session ends after so many datagrams from the server, 1 being right for DNS, but not while "
+			"it has had fewer than the client has sent; 0: when it is idle."},
 };
 
 static const struct schema_section service_sections[] = {
 	{"timeouts", ONE(struct service_conf, timeouts), OPTIONS(timeouts_options),
 		.help = "How long a connection of the service may take or rest."},
+	{"udp", ONE(struct service_conf, udp), OPTIONS(udp_options), .help = "What goes with `protocol = udp` alone."},
 };
 
 static const struct schema_option service_options[] = {
 	{"listen", SCHEMA_ENDPOINTS, LIST(struct service_conf, listen, listen_count), RANGE(1, 1024), .reload = true,
 		.help = "Addresses and ports where clients come in; they need not be on this node yet."},
 	{"protocol", SCHEMA_WORD, FIELD(struct service_conf, protocol), WORDS(protocols), .preset = "tcp",
-		.help = "What is forwarded."},
+		.help = "What is forwarded: connections, or datagrams, in sessions by the client's address and port."},
 	{"mode", SCHEMA_WORD, FIELD(struct service_conf, mode), WORDS(modes), .preset = "proxy",
 		.help = "How it is forwarded: proxy ends the client's connection here and opens one to the server."},
 	{"pool", SCHEMA_NAME, FIELD(struct service_conf, pool_name), RANGE(1, SCHEMA_NAME_MAX), .reload = true,

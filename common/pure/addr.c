@@ -8,6 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
+bool ip_is_any(const struct ip *ip)
+{
+	static const uint8_t zeros[sizeof ip->bytes];
+
+	return memcmp(ip->bytes, zeros, sizeof zeros) == 0;
+}
+
 size_t ip_size(const struct ip *ip)
 {
 	if (ip->family == AF_INET)

@@ -54,6 +54,8 @@ int ip_compare(const struct ip *a, const struct ip *b);
 /* Whether the address lies in the prefix; another family's never does. */
 bool prefix_contains(const struct prefix *prefix, const struct ip *ip);
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
+/* The unspecified address, 0.0.0.0 or ::. */
+bool ip_is_any(const struct ip *ip);
 /* 4 or 16; 0 for none. */
 size_t ip_size(const struct ip *ip);
 

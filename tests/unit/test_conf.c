@@ -188,6 +188,20 @@ static const struct {
 		"f:5: option 'listen': [::1]:80 stands in line 3 already, for 'service s': take one out\n"},
 	{PAIR "pool p { server s { address = 0.0.0.0:80 } }\n",
 		"f:3: option 'address': '0.0.0.0' is no address of a host: write a unicast address\n"},
+	{PAIR POOL "service s { listen = { 192.0.2.100:53 } pool = p protocol = upd }",
+		"f:4: option 'protocol': 'upd' is not known: did you mean 'udp'?\n"},
+	{PAIR POOL "service s { listen = { 192.0.2.100:53 } pool = p protocol = udp\n"
+		   "timeouts { connect = 1s\nhalf-close = 1s idle = 3s } udp { answers = 1000001 } }",
+		"f:5: option 'connect' does not go with 'protocol = udp', whose sessions know 'idle' alone: take it "
+		"out\n"
+		"f:6: option 'answers': '1000001' is out of range: write a number from 0 to 1000000\n"
+		"f:6: option 'half-close' does not go with 'protocol = udp', whose sessions know 'idle' alone: take it "
+		"out\n"},
+	{PAIR POOL "service s { listen = { 192.0.2.100:53 } pool = p\nudp { answers = 1 } }",
+		"f:5: option 'answers' does not go with 'protocol = tcp': set 'protocol = udp', or take it out\n"},
+	{PAIR POOL "service s { listen = { 192.0.2.100:53 } pool = p protocol = udp }\n"
+		   "service t { listen = { 192.0.2.100:53 } pool = p protocol = udp }\n",
+		"f:5: option 'listen': 192.0.2.100:53 stands in line 4 already, for 'service s': take one out\n"},
 	/* The traps of the lexer: what it would drop or replace without a word. */
 	{PAIR "pool p { check http { host = *.x } }\n", "f:3: '*.x': a value with '*' must be quoted: \"...\"\n"},
 	{PAIR "log { level = ${HOME} }\n",
@@ -257,6 +271,8 @@ static const char *const good[] = {
 	PAIR "vip w { vrid = 255 interface = e addresses = { 192.0.2.100, } lease = 60m advert-interval = 40s }",
 	PAIR "log\n{\nlevel\n=\ndebug\n}\nforwarder { threads = 2 }",
 	PAIR POOL "service s { listen = 192.0.2.1:80  pool = p  timeouts { idle = 0 connect = 0s } }",
+	PAIR POOL "service s { listen = 192.0.2.1:53  pool = p  protocol = udp  udp { answers = 1 } }\n"
+		  "service t { listen = 192.0.2.1:53  pool = p  protocol = tcp }",
 };
 
 static void good_ones_show_as_the_same_configuration(void **state)
@@ -291,6 +307,10 @@ static void defaults_fill_what_is_not_there(void **state)
 	(void)state;
 	assert_int_equal(parse(PAIR "vip w { vrid = 51 interface = eth0 addresses = { 192.0.2.100 } }\n"
 				    "service s { listen = { 192.0.2.100:80 } pool = p }\n"
+				    "service u { listen = { 192.0.2.100:80 } pool = p protocol = udp\n"
+				    "timeouts { connect = 3s } }\n"
+				    "service v { listen = { 192.0.2.100:81 } pool = p protocol = udp timeouts { idle = "
+				    "10m } }\n"
 				    "pool p { check http { } server x { address = [2001:db8::1]:8080 } } pool q { }",
 				 &conf, &errors),
 		0);
@@ -315,6 +335,9 @@ static void defaults_fill_what_is_not_there(void **state)
 	assert_int_equal(conf->services[0].timeouts.idle_ns, 600 * NS_PER_S);
 	assert_int_equal(conf->services[0].timeouts.half_close_ns, 30 * NS_PER_S);
 	assert_int_equal(conf->services[0].retries, 2);
+	assert_int_equal(conf->services[1].timeouts.idle_ns, 60 * NS_PER_S);
+	assert_int_equal(conf->services[1].udp.answers, 0);
+	assert_int_equal(conf->services[2].timeouts.idle_ns, 600 * NS_PER_S);
 	pool = conf_find_pool(conf, "p");
 	assert_ptr_equal(conf->services[0].pool, pool);
 	assert_int_equal(pool->balance, BALANCE_ROUND_ROBIN);

@@ -145,8 +145,8 @@ static void the_reference_page_is_what_the_table_prints(void **state)
 static const char *const wanted[] = {"key-file", "key-id", "state-port", "address", "priority", "level", "threads",
 	"vrid", "interface", "addresses", "advert-interval", "authentication", "preempt", "preempt-delay", "lease",
 	"count", "interval", "refresh", "listen", "protocol", "mode", "pool", "retries", "connect", "idle",
-	"half-close", "balance", "path", "interval", "timeout", "rise", "fall", "expect-status", "expect-body", "host",
-	"port", "tls", "verify", "ca-file", "address", "weight"};
+	"half-close", "answers", "balance", "path", "interval", "timeout", "rise", "fall", "expect-status",
+	"expect-body", "host", "port", "tls", "verify", "ca-file", "address", "weight"};
 static size_t wanted_at;
 
 static void is_wanted(const struct schema_section *section, const struct schema_option *row)

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A worker's half of the UDP proxy, as its files share it. udp_proxy.c has the listeners and the row of forward_table,
+ * udp_session.c the sessions, udp_answers.c what goes back to clients.
+ *
+ * A session is what one client port sends to one of our addresses. It has a socket of its own that is connected to its
+ * server, whose answers so find their way back; the kernel's SO_REUSEPORT deals clients out to workers by their address
+ * and port, so that a session stays with one worker.
+ */
+#ifndef LBPAIR_LBD_UDP_H
+#define LBPAIR_LBD_UDP_H
+
+#include "lbd/forward.h"
+#include "lbd/picker.h"
+#include "lbd/slab.h"
+#include "lbd/udp_batch.h"
+#include "lbd/udp_life.h"
+#include "lbd/udp_table.h"
+#include "lbd/wheel.h"
+
+struct udp;
+
+struct udp_listener {
+	struct loop_io io;
+	struct udp *udp;
+	int fd;
+	uint32_t service;
+	struct ip address;    /* the unspecified one: all of this host's */
+	uint8_t answer_group; /* in the batch of answers */
+	uint32_t drops_seen;  /* of those that the kernel counts */
+};
+
+struct udp {
+	struct forward_env env;
+	const struct snapshot *snapshot; /* borrowed from the worker */
+	struct udp_listener *listeners;
+	size_t listener_count;
+	uint64_t yields_seen; /* the highest revision that has been carried out */
+	struct mono drops_read_at;
+
+	/* Without a listener there is none of what follows. */
+	struct picker *picker;
+	struct wheel wheel;
+	struct slab sessions;
+	struct udp_table table;
+	struct udp_batch *requests;
+	struct mono pressure_logged_at;
+
+	struct udp_batch *answers;
+	unsigned answer_count;
+	struct udp_groups answer_groups;
+	struct loop_timer answer_timer;
+};
+
+/* Servers that a session remembers as tried; with more retries than that it may come back to the first. */
+#define UDP_TRIED_MAX 6
+#define UDP_NO_SERVER UINT32_MAX
+
+struct udp_session {
+	struct udp_entry entry;
+	struct udp *udp;
+	struct udp_listener *listener;
+	struct loop_io io; /* towards the server; not added: there is none at the moment */
+	struct wheel_timer timer;
+	struct udp_life life;
+	union udp_peer client;
+	uint32_t server_place;
+	uint32_t server_pool;
+	bool on_board;
+	uint8_t request_group; /* in the batch at hand */
+	uint8_t tried_count;
+	uint32_t tried[UDP_TRIED_MAX];
+};
+
+/* The key of the session that the client's datagram belongs to. */
+void udp_session_key(const struct udp_listener *listener, const struct udp_datagram *datagram, struct udp_key *ret_key);
+/* NULL: it is refused for want of room, which has been counted. */
+struct udp_session *udp_session_open(
+	struct udp_listener *listener, const struct udp_key *key, const struct udp_datagram *datagram);
+/* Sends what the client has sent; the session may be gone afterwards. */
+void udp_session_send(struct udp_session *session, const uint8_t *places, unsigned count);
+void udp_session_end(struct udp_session *session);
+/* For the wheel. */
+void udp_session_on_time(struct wheel_timer *timer, void *context);
+/* Whether the client speaks to `address`. */
+bool udp_session_is_local_to(const struct udp_session *session, const struct ip *address);
+
+/*
+ * Room for answers: how many, one at least, from which place of udp->answers on. What is there is put in order by
+ * udp_answers_add, place by place without a gap, and goes out at the end of the round.
+ */
+unsigned udp_answers_room(struct udp *udp, unsigned *ret_from);
+void udp_answers_add(const struct udp_session *session, unsigned place);
+void udp_answers_send(struct udp *udp);
+
+static inline struct service_counters *udp_counters(const struct udp_listener *listener)
+{
+	return &listener->udp->env.counters->services[listener->service];
+}
+
+#endif

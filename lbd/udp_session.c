@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT */
+#include "lbd/udp.h"
+
+#include "common/pure/hash.h"
+#include "common/system/fd.h"
+#include "common/system/log.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* What an idle session costs in user memory. */
+static_assert(sizeof(struct udp_session) <= 384, "a session has grown");
+
+#define PRESSURE_LOG_NS (10 * NS_PER_S)
+
+static const struct snapshot_service *session_service(const struct udp_session *session)
+{
+	return &session->udp->snapshot->services[session->listener->service];
+}
+
+static struct server_counters *session_server_counters(const struct udp_session *session)
+{
+	return &session->udp->env.counters->servers[session->server_place];
+}
+
+static struct mono session_now(const struct udp_session *session)
+{
+	return loop_now(session->udp->env.loop);
+}
+
+static void session_drop(const struct udp_session *session, struct udp_batch *batch, uint8_t place)
+{
+	counter_add(
+		&udp_counters(session->listener)->datagrams_dropped, udp_datagram_count(udp_batch_at(batch, place)));
+}
+
+/* Keys. */
+
+void udp_session_key(const struct udp_listener *listener, const struct udp_datagram *datagram, struct udp_key *ret_key)
+{
+	const struct ip *local = datagram->local.family != 0 ? &datagram->local : &listener->address;
+
+	*ret_key = (struct udp_key){.listener = (uint32_t)(listener - listener->udp->listeners)};
+	memcpy(ret_key->local, local->bytes, sizeof ret_key->local);
+	if (datagram->peer.any.sa_family == AF_INET6) {
+		memcpy(ret_key->client, &datagram->peer.v6.sin6_addr, sizeof datagram->peer.v6.sin6_addr);
+		ret_key->port = datagram->peer.v6.sin6_port;
+		ret_key->scope = datagram->peer.v6.sin6_scope_id;
+	} else {
+		memcpy(ret_key->client, &datagram->peer.v4.sin_addr, sizeof datagram->peer.v4.sin_addr);
+		ret_key->port = datagram->peer.v4.sin_port;
+	}
+}
+
+bool udp_session_is_local_to(const struct udp_session *session, const struct ip *address)
+{
+	return session->listener->address.family == address->family &&
+	       memcmp(session->entry.key.local, address->bytes, sizeof address->bytes) == 0;
+}
+
+/* Ending. */
+
+static void session_leave_board(struct udp_session *session)
+{
+	struct udp *udp = session->udp;
+
+	if (!session->on_board)
+		return;
+	session->on_board = false;
+	board_leave(&udp->env.board->servers[session->server_place]);
+	picker_left(udp->picker, udp->snapshot, session->server_pool, session->server_place);
+}
+
+static void session_leave_server(struct udp_session *session)
+{
+	int fd = session->io.fd;
+
+	if (session->io.added) {
+		loop_io_forget(session->udp->env.loop, &session->io);
+		close(fd);
+	}
+	if (session->server_place == UDP_NO_SERVER)
+		return;
+	counter_subtract(&session_server_counters(session)->connections, 1);
+	session_leave_board(session);
+	session->server_place = UDP_NO_SERVER;
+}
+
+void udp_session_end(struct udp_session *session)
+{
+	struct udp *udp = session->udp;
+
+	session_leave_server(session);
+	wheel_clear(&session->timer);
+	udp_table_remove(&udp->table, &session->entry);
+	counter_subtract(&udp_counters(session->listener)->connections, 1);
+	slab_give(&udp->sessions, session);
+}
+
+static void session_refuse(struct udp_session *session)
+{
+	counter_add(&udp_counters(session->listener)->refused_total, 1);
+	udp_session_end(session);
+}
+
+/* The server takes no datagrams. False: the session has ended. */
+static bool session_fail(struct udp_session *session)
+{
+	counter_add(&session_server_counters(session)->connects_failed, 1);
+	if (session->tried_count < UDP_TRIED_MAX)
+		session->tried[session->tried_count++] = session->server_place;
+	session_leave_server(session);
+	if (udp_life_failed(&session->life))
+		return true;
+	session_refuse(session);
+	return false;
+}
+
+static void session_set_timer(struct udp_session *session)
+{
+	wheel_set(&session->udp->wheel, &session->timer,
+		udp_life_deadline(&session->life, session_service(session)->timeouts.idle_ns));
+}
+
+void udp_session_on_time(struct wheel_timer *timer, void *context)
+{
+	struct udp_session *session = CONTAINER_OF(timer, struct udp_session, timer);
+	struct mono deadline = udp_life_deadline(&session->life, session_service(session)->timeouts.idle_ns);
+
+	(void)context;
+	/* The deadline has moved on with each datagram, which the wheel was not told of. */
+	if (mono_reached(deadline, session_now(session)))
+		udp_session_end(session);
+	else
+		session_set_timer(session);
+}
+
+/* Room. */
+
+static void log_pressure(struct udp *udp, const char *what)
+{
+	struct mono now = loop_now(udp->env.loop);
+
+	if (mono_diff(now, udp->pressure_logged_at) < PRESSURE_LOG_NS)
+		return;
+	udp->pressure_logged_at = now;
+	log_warning("UDP sessions have taken all the room there is: shorten their idle timeout, or raise the limit of "
+		    "open files",
+		log_str("out_of", what), log_uint("worker", udp->env.worker), log_uint("sessions", udp->table.count));
+}
+
+/* The session that rests longest gives way. False: all are at work. */
+static bool make_room(struct udp *udp, const char *what)
+{
+	struct udp_entry *oldest = udp_table_oldest(&udp->table);
+	struct udp_session *session;
+
+	log_pressure(udp, what);
+	if (oldest == NULL)
+		return false;
+	session = CONTAINER_OF(oldest, struct udp_session, entry);
+	if (!udp_life_is_resting(&session->life, loop_now(udp->env.loop)))
+		return false;
+	counter_add(&udp_counters(session->listener)->sessions_evicted, 1);
+	udp_session_end(session);
+	return true;
+}
+
+struct udp_session *udp_session_open(
+	struct udp_listener *listener, const struct udp_key *key, const struct udp_datagram *datagram)
+{
+	struct udp *udp = listener->udp;
+	struct udp_session *session = NULL;
+
+	if (!udp_table_is_full(&udp->table) || make_room(udp, "sessions"))
+		session = slab_take(&udp->sessions);
+	if (session == NULL) {
+		counter_add(&udp_counters(listener)->refused_total, 1);
+		return NULL;
+	}
+	session->udp = udp;
+	session->listener = listener;
+	session->entry.key = *key;
+	session->client = datagram->peer;
+	session->server_place = UDP_NO_SERVER;
+	session->request_group = UDP_NO_GROUP;
+	wheel_timer_init(&session->timer);
+	udp_life_begin(&session->life, session_service(session)->retries, session_now(session));
+	udp_table_insert(&udp->table, &session->entry);
+	session_set_timer(session);
+	counter_add(&udp_counters(listener)->connections, 1);
+	counter_add(&udp_counters(listener)->connections_total, 1);
+	return session;
+}
+
+/* The server. */
+
+static bool is_exhaustion(int error)
+{
+	/* connect(2), EAGAIN: no local port is free. */
+	return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM || error == -ENOSPC ||
+	       error == -EAGAIN;
+}
+
+/* What ICMP, a route or a packet filter here says of the server; not that a datagram was too large. */
+static bool is_failure(int error)
+{
+	return error == -ECONNREFUSED || error == -EHOSTUNREACH || error == -ENETUNREACH || error == -ENOPROTOOPT ||
+	       error == -EACCES || error == -EPERM || error == -ENETDOWN || error == -EHOSTDOWN ||
+	       error == -EADDRNOTAVAIL || error == -EAFNOSUPPORT || error == -EINVAL;
+}
+
+static void on_server(struct loop_io *io, unsigned events);
+
+static int connect_to(struct udp_session *session, const struct endpoint *to)
+{
+	AUTO_FD fd = socket(to->ip.family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct sockaddr_storage address;
+	socklen_t size = endpoint_to_sockaddr(to, &address);
+	int r;
+
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, size) < 0)
+		return -errno;
+	/* Where few answers end a session there is nothing to join. */
+	if (session_service(session)->udp.answers == 0)
+		udp_join(fd);
+	r = loop_io_add(session->udp->env.loop, &session->io, fd, LOOP_READ, on_server);
+	if (r == 0)
+		(void)fd_take(&fd);
+	return r;
+}
+
+/* A server that this session has not tried yet, else any that is usable. */
+static size_t session_pick(struct udp_session *session)
+{
+	struct udp *udp = session->udp;
+	struct picker_query query = {
+		.pool = session_service(session)->pool,
+		.source = hash_bytes(session->entry.key.client, ip_size(&session->listener->address)),
+		.excluded = session->tried,
+		.excluded_count = session->tried_count,
+	};
+	size_t place = picker_pick(udp->picker, udp->snapshot, &query);
+
+	if (place == BALANCE_NONE && session->tried_count > 0) {
+		query.excluded_count = 0;
+		place = picker_pick(udp->picker, udp->snapshot, &query);
+	}
+	return place;
+}
+
+static void session_enter_server(struct udp_session *session, size_t place)
+{
+	struct udp *udp = session->udp;
+
+	session->server_place = (uint32_t)place;
+	session->server_pool = session_service(session)->pool;
+	counter_add(&session_server_counters(session)->connections, 1);
+	session->on_board = balance_table[udp->snapshot->pools[session->server_pool].balance]->by_load;
+	if (session->on_board)
+		board_enter(&udp->env.board->servers[place]);
+}
+
+/* One attempt. False: the session has ended. */
+static bool session_connect(struct udp_session *session)
+{
+	struct udp *udp = session->udp;
+	size_t place = session_pick(session);
+	int r;
+
+	if (place == BALANCE_NONE) {
+		session_refuse(session);
+		return false;
+	}
+	session_enter_server(session, place);
+	r = connect_to(session, &udp->snapshot->addresses[place]);
+	if (is_exhaustion(r) && make_room(udp, strerrordesc_np(-r)))
+		r = connect_to(session, &udp->snapshot->addresses[place]);
+	if (is_exhaustion(r)) {
+		session_refuse(session);
+		return false;
+	}
+	if (r < 0)
+		return session_fail(session);
+	counter_add(&session_server_counters(session)->connections_total, 1);
+	return true;
+}
+
+/* From the client. */
+
+static void count_sent(const struct udp_session *session, const uint8_t *places, unsigned count)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		bytes += udp_batch_at(session->udp->requests, places[i])->size;
+	counter_add(&udp_counters(session->listener)->bytes_in, bytes);
+}
+
+/* Sends the first of them, and others with it where it can; how many are done with. 0: the session has ended. */
+static unsigned session_send_some(struct udp_session *session, const uint8_t *places, unsigned count)
+{
+	struct udp *udp = session->udp;
+	int sent;
+
+	while (!session->io.added) {
+		if (!session_connect(session))
+			return 0;
+	}
+	sent = udp_batch_send(udp->requests, session->io.fd, places, count);
+	if (sent > 0) {
+		count_sent(session, places, (unsigned)sent);
+		return (unsigned)sent;
+	}
+	/* The error is that of an earlier datagram, and this one has not been sent. */
+	if (is_failure(sent))
+		return session_fail(session) ? session_send_some(session, places, count) : 0;
+	session_drop(session, udp->requests, *places);
+	return 1;
+}
+
+void udp_session_send(struct udp_session *session, const uint8_t *places, unsigned count)
+{
+	struct udp *udp = session->udp;
+	struct udp_listener *listener = session->listener;
+	unsigned done;
+
+	session->request_group = UDP_NO_GROUP;
+	for (; count > 0; places += done, count -= done) {
+		done = session_send_some(session, places, count);
+		if (done == 0)
+			break;
+	}
+	for (; count > 0; places++, count--)
+		counter_add(&udp_counters(listener)->datagrams_dropped,
+			udp_datagram_count(udp_batch_at(udp->requests, *places)));
+}
+
+/* From the server. */
+
+/* False: the session has ended. */
+static bool session_answer(struct udp_session *session, unsigned place)
+{
+	unsigned limit = session_service(session)->udp.answers;
+	bool last = false;
+
+	for (unsigned i = udp_datagram_count(udp_batch_at(session->udp->answers, place)); i > 0; i--)
+		last = udp_life_answer(&session->life, limit, session_now(session));
+	session->tried_count = 0;
+	udp_answers_add(session, place);
+	if (last)
+		udp_session_end(session);
+	return !last;
+}
+
+static void on_server(struct loop_io *io, unsigned events)
+{
+	struct udp_session *session = CONTAINER_OF(io, struct udp_session, io);
+	struct udp *udp = session->udp;
+	struct udp_listener *listener = session->listener;
+	unsigned from, most = udp_answers_room(udp, &from);
+	int count = udp_batch_receive(udp->answers, io->fd, from, most, false);
+	unsigned end = from + (unsigned)MAX(count, 0);
+
+	(void)events;
+	if (count < 0) {
+		if (is_failure(count))
+			(void)session_fail(session);
+		return;
+	}
+	udp_table_touch(&udp->table, &session->entry);
+	while (from < end && session_answer(session, from))
+		from++;
+	/* What follows the last answer. */
+	for (from++; from < end; from++)
+		counter_add(&udp_counters(listener)->datagrams_dropped,
+			udp_datagram_count(udp_batch_at(udp->answers, from)));
+}
