@@ -185,6 +185,24 @@ static bool takes_connections(const json_t *server)
 	       (!json_is_integer(weight) || json_integer_value(weight) > 0);
 }
 
+static void find_service_problems(const json_t *status, struct problems *problems)
+{
+	const json_t *service, *pool;
+
+	FOR_EACH_ITEM(service, json_object_get(status, "services"))
+	{
+		const json_t *pools = json_object_get(service, "pools");
+
+		FOR_EACH_ITEM(pool, pools)
+		{
+			if (json_is_true(json_object_get(pool, "backup")))
+				problem(problems, "service %s: no server of pool %s takes connections, pool %s answers",
+					string_of(service, "name"), string_of(json_array_get(pools, 0), "name"),
+					string_of(pool, "name"));
+		}
+	}
+}
+
 static void find_pool_problems(const json_t *status, struct problems *problems)
 {
 	const json_t *pool, *server;
@@ -213,6 +231,7 @@ static void add_problems(const json_t *status, bool colour, struct text *out)
 	find_daemon_problems(status, &problems);
 	find_peer_problems(status, &problems);
 	find_vip_problems(status, &problems);
+	find_service_problems(status, &problems);
 	find_pool_problems(status, &problems);
 	if (problems.count == 0) {
 		style_add(out, colour, STYLE_GOOD, "no problems");
@@ -427,6 +446,22 @@ static void add_services(const json_t *status, bool colour, struct text *out)
 	table_finish(&table, colour, out);
 }
 
+/* `100`, `35 of 100` while it is given less, `100 backup`. */
+static void add_weight(struct table *table, const json_t *server)
+{
+	json_int_t weight = json_integer_value(json_object_get(server, "weight"));
+	const json_t *share = json_object_get(server, "share");
+	char number[NUMBER_TEXT_MAX];
+
+	number_of(server, "weight", number);
+	if (json_is_integer(share) && json_integer_value(share) > 0 && json_integer_value(share) < weight)
+		table_addf(table, STYLE_NOTE, "%lld of %s", (long long)json_integer_value(share), number);
+	else if (json_is_true(json_object_get(server, "backup")))
+		table_addf(table, STYLE_PLAIN, "%s backup", number);
+	else
+		table_add(table, STYLE_PLAIN, number);
+}
+
 static void add_server(struct table *table, const json_t *pool, const json_t *server)
 {
 	char number[NUMBER_TEXT_MAX];
@@ -435,7 +470,7 @@ static void add_server(struct table *table, const json_t *pool, const json_t *se
 	table_add(table, STYLE_PLAIN, string_of(server, "address"));
 	add_word(table, string_of(server, "admin"));
 	add_word(table, string_of(server, "health"));
-	table_add(table, STYLE_PLAIN, number_of(server, "weight", number));
+	add_weight(table, server);
 	table_add(table, STYLE_PLAIN, number_of(server, "connections", number));
 	table_add(table, STYLE_PLAIN, number_of(server, "connections_total", number));
 	table_add(table, STYLE_PLAIN, string_of(server, "check"));

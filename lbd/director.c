@@ -60,7 +60,7 @@ static int make_snapshot(struct director *director)
 		.previous = director->snapshot,
 		.generation = director->generation + 1,
 		.accepting = !director->finishing,
-		.usable = director->servers->usable,
+		.shares = servers_shares(director->servers, loop_now(director->setup.loop)),
 		.pool_revisions = director->servers->pool_revisions,
 	};
 	AUTO_FREE struct snapshot_yield *yields = roles_yields(&director->roles, &source.yield_count);
@@ -116,7 +116,7 @@ static void on_check(void *context, size_t place, const struct check_result *res
 	uint64_t revision = director->servers->revision;
 	size_t unchecked = director->servers->unchecked;
 
-	servers_note_check(director->servers, place, result, text);
+	servers_note_check(director->servers, place, result, text, loop_now(director->setup.loop));
 	if (director->servers->revision != revision || director->servers->unchecked != unchecked)
 		note_change(director);
 }
@@ -276,7 +276,7 @@ int director_set_admin(struct director *director, const char *name, enum admin_s
 	r = runtime_set_admin(director->runtime, name, admin);
 	if (r < 0)
 		return r;
-	servers_set_admin(director->servers, server, admin);
+	servers_set_admin(director->servers, server, admin, loop_now(director->setup.loop));
 	tell_liveness(director);
 	r = publish(director);
 	if (r == 0)

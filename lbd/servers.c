@@ -8,23 +8,17 @@
 #include <stdio.h>
 #include <string.h>
 
-static size_t place_of(const struct servers *servers, const struct server *server)
-{
-	return (size_t)(server - servers->list);
-}
-
 static bool is_usable(const struct server *server)
 {
 	return server->admin == ADMIN_ENABLED && server->score.health != HEALTH_DOWN;
 }
 
-static void update_usable(struct servers *servers, const struct server *server)
+static void update_usable(struct servers *servers, struct server *server, struct mono now)
 {
-	size_t place = place_of(servers, server);
-
-	if (servers->usable[place] == is_usable(server))
+	if (server->usable == is_usable(server))
 		return;
-	servers->usable[place] = is_usable(server);
+	server->usable = is_usable(server);
+	server->since = now;
 	servers->revision++;
 	servers->pool_revisions[server->pool - servers->conf->pools] = servers->revision;
 }
@@ -40,7 +34,9 @@ static int add(struct servers *servers, const struct pool_conf *pool, const stru
 		return -ENOMEM;
 	*server = (struct server){.pool = pool, .conf = conf, .name = TAKE(name.data)};
 	server->admin = runtime_admin(runtime, server->name);
-	servers->usable[servers->count++] = is_usable(server);
+	server->usable = is_usable(server);
+	server->since = MONO_NEVER;
+	servers->count++;
 	if (pool->check.kind != CHECK_NONE)
 		servers->unchecked++;
 	return 0;
@@ -54,10 +50,10 @@ static int fill(struct servers *servers, const struct runtime *runtime)
 	for (size_t i = 0; i < conf->pool_count; i++)
 		count += conf->pools[i].server_count;
 	servers->list = calloc(MAX(count, (size_t)1), sizeof *servers->list);
-	servers->usable = calloc(MAX(count, (size_t)1), sizeof *servers->usable);
+	servers->shares = calloc(MAX(count, (size_t)1), sizeof *servers->shares);
 	servers->pool_revisions = calloc(MAX(conf->pool_count, (size_t)1), sizeof *servers->pool_revisions);
 	servers->first_of_pool = calloc(MAX(conf->pool_count, (size_t)1), sizeof *servers->first_of_pool);
-	if (servers->list == NULL || servers->usable == NULL || servers->pool_revisions == NULL ||
+	if (servers->list == NULL || servers->shares == NULL || servers->pool_revisions == NULL ||
 		servers->first_of_pool == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < conf->pool_count; i++) {
@@ -97,7 +93,7 @@ void servers_free(struct servers *servers)
 	for (size_t i = 0; i < servers->count; i++)
 		free(servers->list[i].name);
 	free(servers->list);
-	free(servers->usable);
+	free(servers->shares);
 	free(servers->pool_revisions);
 	free(servers->first_of_pool);
 	free(servers);
@@ -112,7 +108,8 @@ struct server *servers_find(struct servers *servers, const char *name)
 	return NULL;
 }
 
-void servers_note_check(struct servers *servers, size_t place, const struct check_result *result, const char *text)
+void servers_note_check(
+	struct servers *servers, size_t place, const struct check_result *result, const char *text, struct mono now)
 {
 	struct server *server = &servers->list[place];
 	const struct check_conf *check = &server->pool->check;
@@ -125,21 +122,41 @@ void servers_note_check(struct servers *servers, size_t place, const struct chec
 		return;
 	if (before == HEALTH_UNKNOWN)
 		servers->unchecked--;
-	update_usable(servers, server);
+	update_usable(servers, server, now);
 	LOG_AT(server->score.health == HEALTH_DOWN ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "server health",
 		log_str("server", server->name), log_endpoint("address", &server->conf->address),
 		log_str("from", health_name(before)), log_str("to", health_name(server->score.health)),
 		log_str("check", text));
 }
 
-void servers_set_admin(struct servers *servers, struct server *server, enum admin_state admin)
+void servers_set_admin(struct servers *servers, struct server *server, enum admin_state admin, struct mono now)
 {
 	if (server->admin == admin)
 		return;
 	log_info("server admin", log_str("server", server->name), log_str("from", admin_name(server->admin)),
 		log_str("to", admin_name(admin)));
 	server->admin = admin;
-	update_usable(servers, server);
+	update_usable(servers, server, now);
+}
+
+/* A backup server has its share when no other of the pool is usable. */
+static void fill_shares(const struct server *servers, size_t count, unsigned *shares)
+{
+	bool others = false;
+
+	for (size_t i = 0; i < count; i++)
+		others |= servers[i].usable && servers[i].conf->weight > 0 && !servers[i].conf->backup;
+	for (size_t i = 0; i < count; i++)
+		shares[i] = servers[i].usable && servers[i].conf->backup != others ? servers[i].conf->weight : 0;
+}
+
+const unsigned *servers_shares(struct servers *servers, struct mono now)
+{
+	(void)now;
+	for (size_t i = 0; i < servers->conf->pool_count; i++)
+		fill_shares(servers->list + servers->first_of_pool[i], servers->conf->pools[i].server_count,
+			servers->shares + servers->first_of_pool[i]);
+	return servers->shares;
 }
 
 const struct server *servers_of_pool(const struct servers *servers, const struct pool_conf *pool)
@@ -152,7 +169,7 @@ bool servers_pool_is_up(const struct servers *servers, const struct pool_conf *p
 	const struct server *first = servers_of_pool(servers, pool);
 
 	for (const struct server *server = first; server < first + pool->server_count; server++) {
-		if (is_usable(server) && server->conf->weight > 0)
+		if (server->usable && server->conf->weight > 0)
 			return true;
 	}
 	return false;

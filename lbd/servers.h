@@ -7,6 +7,7 @@
 #define LBPAIR_LBD_SERVERS_H
 
 #include "common/model/conf.h"
+#include "common/pure/mono.h"
 #include "lbd/check.h"
 #include "lbd/runtime.h"
 #include "lbd/score.h"
@@ -17,6 +18,8 @@ struct server {
 	char *name; /* POOL/SERVER */
 	struct score score;
 	enum admin_state admin;
+	bool usable;
+	struct mono since;                 /* it became usable; MONO_NEVER: it has been so from the start */
 	char check[CHECK_RESULT_TEXT_MAX]; /* the last result; "" before the first */
 	int64_t certificate_until_s;       /* as the check saw it last; 0: it has seen none */
 };
@@ -26,10 +29,10 @@ struct servers {
 	struct server *list;
 	size_t count;
 	size_t unchecked; /* those whose first verdict is outstanding */
-	bool *usable;     /* by place */
+	unsigned *shares; /* by place; servers_shares brings them up to date */
 	size_t *first_of_pool;
 	uint64_t *pool_revisions;
-	uint64_t revision; /* counts up whenever one becomes usable or ceases to be */
+	uint64_t revision; /* counts up whenever a share may have changed */
 };
 
 /* The configuration must outlive it. -ENOMEM. */
@@ -39,11 +42,14 @@ void servers_free(struct servers *servers);
 
 /* NULL: there is none of that name. */
 struct server *servers_find(struct servers *servers, const char *name);
-void servers_note_check(struct servers *servers, size_t place, const struct check_result *result, const char *text);
-void servers_set_admin(struct servers *servers, struct server *server, enum admin_state admin);
+void servers_note_check(
+	struct servers *servers, size_t place, const struct check_result *result, const char *text, struct mono now);
+void servers_set_admin(struct servers *servers, struct server *server, enum admin_state admin, struct mono now);
+/* What of its weight each server gets, by place. */
+const unsigned *servers_shares(struct servers *servers, struct mono now);
 /* The first server of the pool; the others follow it. */
 const struct server *servers_of_pool(const struct servers *servers, const struct pool_conf *pool);
-/* Whether a new connection to the pool would find a server. */
+/* Whether a new connection to the pool would find a server, one for backup included. */
 bool servers_pool_is_up(const struct servers *servers, const struct pool_conf *pool);
 
 #endif

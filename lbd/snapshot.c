@@ -22,6 +22,15 @@ size_t snapshot_count_servers(const struct conf *conf)
 	return count;
 }
 
+static uint32_t pool_of(const struct snapshot *snapshot, const struct conf *conf, const struct service_conf *service)
+{
+	uint32_t pool = (uint32_t)(service->pool - conf->pools);
+
+	if (service->backup_pool != NULL && lots_total(&snapshot->pools[pool].servers.lots) == 0)
+		return (uint32_t)(service->backup_pool - conf->pools);
+	return pool;
+}
+
 static int fill_services(struct owner *owner, const struct conf *conf)
 {
 	struct snapshot_service *services =
@@ -30,7 +39,7 @@ static int fill_services(struct owner *owner, const struct conf *conf)
 	if (services == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < conf->service_count; i++) {
-		services[i].pool = (uint32_t)(conf->services[i].pool - conf->pools);
+		services[i].pool = pool_of(&owner->snapshot, conf, &conf->services[i]);
 		services[i].retries = conf->services[i].retries;
 		services[i].timeouts = conf->services[i].timeouts;
 		services[i].udp = conf->services[i].udp;
@@ -42,7 +51,7 @@ static int fill_services(struct owner *owner, const struct conf *conf)
 
 /* What is the same for all workers of a pool; the plan comes later. */
 static int fill_servers(
-	struct owner *owner, const struct pool_conf *conf, const bool *usable, struct balance_pool *pool)
+	struct owner *owner, const struct pool_conf *conf, const unsigned *shares, struct balance_pool *pool)
 {
 	struct balance_server *servers = arena_alloc(&owner->arena, conf->server_count, sizeof *servers);
 	uint32_t *ends = arena_alloc(&owner->arena, conf->server_count, sizeof *ends);
@@ -54,7 +63,7 @@ static int fill_servers(
 	for (size_t i = 0; i < conf->server_count; i++) {
 		servers[i].key = hash_text(conf->servers[i].name);
 		servers[i].weight = conf->servers[i].weight;
-		servers[i].share = usable[i] ? servers[i].weight : 0;
+		servers[i].share = shares[i];
 		ends[i] = end += servers[i].share;
 		if (servers[i].share > 0)
 			active[i / 64] |= UINT64_C(1) << i % 64;
@@ -105,7 +114,7 @@ static int fill_pools(struct owner *owner, const struct snapshot_source *source)
 		pools[i].balance = conf->pools[i].balance;
 		pools[i].first_server = first;
 		pools[i].revision = source->pool_revisions[i];
-		if (fill_servers(owner, &conf->pools[i], source->usable + first, &pools[i].servers) < 0 ||
+		if (fill_servers(owner, &conf->pools[i], source->shares + first, &pools[i].servers) < 0 ||
 			fill_plan(&pools[i], source->previous, i) < 0)
 			return -ENOMEM;
 		first += (uint32_t)conf->pools[i].server_count;
@@ -151,7 +160,7 @@ int snapshot_new(const struct snapshot_source *source, struct snapshot **ret_sna
 	atomic_init(&owner->snapshot.references, 1);
 	owner->snapshot.generation = source->generation;
 	owner->snapshot.accepting = source->accepting;
-	if (fill_services(owner, source->conf) < 0 || fill_pools(owner, source) < 0 ||
+	if (fill_pools(owner, source) < 0 || fill_services(owner, source->conf) < 0 ||
 		fill_addresses(owner, source->conf) < 0 || fill_yields(owner, source) < 0) {
 		snapshot_unref(&owner->snapshot);
 		return -ENOMEM;

@@ -10,7 +10,7 @@
 #include "lbd/balance.h"
 
 struct snapshot_service {
-	uint32_t pool;
+	uint32_t pool; /* the backup pool while no server of the other one has a share */
 	unsigned retries;
 	struct timeouts_conf timeouts;
 	struct udp_conf udp;
@@ -48,7 +48,7 @@ struct snapshot_source {
 	const struct snapshot *previous; /* plans that still hold are taken over; NULL: there is none */
 	uint64_t generation;
 	bool accepting;
-	const bool *usable;             /* by server */
+	const unsigned *shares;         /* by server */
 	const uint64_t *pool_revisions; /* by pool */
 	const struct snapshot_yield *yields;
 	size_t yield_count;

@@ -28,6 +28,19 @@ static void add_udp(json_t *service, const struct service_totals *totals)
 	json_object_set_new(service, "sessions_evicted", json_integer((json_int_t)totals->sessions_evicted));
 }
 
+/* The service's pool, and its backup pool while that one answers. */
+static json_t *shares_json(const struct director *director, size_t place)
+{
+	const struct conf *conf = director_conf(director);
+	const struct service_conf *service = &conf->services[place];
+	const struct pool_conf *answers = &conf->pools[director_snapshot(director)->services[place].pool];
+
+	if (answers == service->pool)
+		return json_pack("[{s:s, s:i}]", "name", service->pool->name, "share", 100);
+	return json_pack("[{s:s, s:i}, {s:s, s:i, s:b}]", "name", service->pool->name, "share", 0, "name",
+		answers->name, "share", 100, "backup", 1);
+}
+
 static json_t *service_json(const struct director *director, size_t place)
 {
 	const struct service_conf *service = &director_conf(director)->services[place];
@@ -35,9 +48,9 @@ static json_t *service_json(const struct director *director, size_t place)
 
 	json_t *json;
 
-	json = json_pack("{s:s, s:s, s:o, s:[{s:s, s:i}], s:I, s:I, s:I, s:I, s:I}", "name", service->name, "protocol",
-		protocol_name(service->protocol), "listen", listen_json(service), "pools", "name", service->pool->name,
-		"share", 100, "connections", (json_int_t)totals.connections, "connections_total",
+	json = json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I}", "name", service->name, "protocol",
+		protocol_name(service->protocol), "listen", listen_json(service), "pools", shares_json(director, place),
+		"connections", (json_int_t)totals.connections, "connections_total",
 		(json_int_t)totals.connections_total, "refused_total", (json_int_t)totals.refused_total, "bytes_in",
 		(json_int_t)totals.bytes_in, "bytes_out", (json_int_t)totals.bytes_out);
 	if (service->protocol == SERVICE_PROTOCOL_UDP)
@@ -63,9 +76,10 @@ static json_t *server_json(const struct director *director, const struct server 
 	struct server_totals totals = workers_server_totals(director_workers(director), place);
 	char address[ENDPOINT_TEXT_MAX];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:s, s:o}", "name", server->conf->name, "address",
-		endpoint_text(&server->conf->address, address), "admin", admin_name(server->admin), "health",
-		health_name(server->score.health), "weight", (int)server->conf->weight, "connections",
+	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:b, s:I, s:I, s:I, s:s, s:o}", "name", server->conf->name,
+		"address", endpoint_text(&server->conf->address, address), "admin", admin_name(server->admin), "health",
+		health_name(server->score.health), "weight", (int)server->conf->weight, "share",
+		(int)director_servers(director)->shares[place], "backup", (int)server->conf->backup, "connections",
 		(json_int_t)totals.connections, "connections_total", (json_int_t)totals.connections_total,
 		"connects_failed", (json_int_t)totals.connects_failed, "check", server->check, "certificate_until",
 		time_json(server->certificate_until_s));

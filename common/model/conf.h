@@ -89,6 +89,8 @@ struct service_conf {
 	enum service_mode mode;
 	const char *pool_name;
 	const struct pool_conf *pool;
+	const char *backup_pool_name;        /* "": none */
+	const struct pool_conf *backup_pool; /* NULL: none */
 	struct timeouts_conf timeouts;
 	struct udp_conf udp;
 	unsigned retries;
@@ -134,6 +136,7 @@ struct server_conf {
 	const char *name;
 	struct endpoint address;
 	unsigned weight; /* 0 to 256 */
+	bool backup;     /* used when no other of the pool is usable */
 };
 
 struct pool_conf {

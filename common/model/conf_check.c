@@ -327,25 +327,36 @@ static const char *pool_name_at(const void *context, size_t i)
 	return i < conf->pool_count ? conf->pools[i].name : NULL;
 }
 
-static void resolve_pool(struct check *check, const struct conf_item *service)
+/* The pool of that name, or NULL and an error. */
+static const struct pool_conf *resolve_pool(struct check *check, const struct conf_item *option, const char *name)
+{
+	const struct pool_conf *pool = conf_find_pool(check->conf, name);
+	const char *nearest = pool == NULL ? text_nearest(name, pool_name_at, check->conf) : NULL;
+
+	if (nearest != NULL)
+		conf_error(check->errors, option->line, "option '%s': there is no pool '%s': did you mean '%s'?",
+			option->name, name, nearest);
+	else if (pool == NULL)
+		conf_error(check->errors, option->line, "option '%s': there is no pool '%s': write a section 'pool %s'",
+			option->name, name, name);
+	return pool;
+}
+
+static void resolve_pools(struct check *check, const struct conf_item *service)
 {
 	const struct conf_item *option = conf_item_option(service, "pool");
+	const struct conf_item *backup = conf_item_option(service, "backup-pool");
 	struct service_conf *conf = service->object;
-	const char *nearest;
 
-	if (option == NULL)
+	if (option != NULL)
+		conf->pool = resolve_pool(check, option, conf->pool_name);
+	if (backup == NULL || *conf->backup_pool_name == '\0')
 		return;
-	conf->pool = conf_find_pool(check->conf, conf->pool_name);
-	if (conf->pool != NULL)
-		return;
-	nearest = text_nearest(conf->pool_name, pool_name_at, check->conf);
-	if (nearest != NULL)
-		conf_error(check->errors, option->line, "option 'pool': there is no pool '%s': did you mean '%s'?",
-			conf->pool_name, nearest);
-	else
-		conf_error(check->errors, option->line,
-			"option 'pool': there is no pool '%s': write a section 'pool %s'", conf->pool_name,
-			conf->pool_name);
+	conf->backup_pool = resolve_pool(check, backup, conf->backup_pool_name);
+	if (conf->backup_pool != NULL && conf->backup_pool == conf->pool)
+		conf_error(check->errors, backup->line,
+			"option 'backup-pool': '%s' is the service's pool already: name another, or take it out",
+			conf->backup_pool_name);
 }
 
 static void check_listen(struct check *check, struct things *things, const struct conf_item *service)
@@ -420,7 +431,7 @@ static void check_services(struct check *check)
 
 		check_listen(check, &listens[conf->protocol], service);
 		check_protocol(check, service);
-		resolve_pool(check, service);
+		resolve_pools(check, service);
 		if (++count == LIVENESS_SERVICES_MAX + 1)
 			conf_error(check->errors, service->line,
 				"section 'service %.64s' is one too many: there may be %d services", service->title,

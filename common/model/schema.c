@@ -161,6 +161,10 @@ static const struct schema_option service_options[] = {
 		.help = "How it is forwarded: proxy ends the client's connection here and opens one to the server."},
 	{"pool", SCHEMA_NAME, FIELD(struct service_conf, pool_name), RANGE(1, SCHEMA_NAME_MAX), .reload = true,
 		.help = "The pool whose servers answer."},
+	{"backup-pool", SCHEMA_NAME, FIELD(struct service_conf, backup_pool_name), RANGE(0, SCHEMA_NAME_MAX),
+		.preset = "", .reload = true,
+		.help = "The pool that answers while no server of `pool` is usable; the service counts as down all the "
+			"same, for vips that track it."},
 	{"retries", SCHEMA_NUMBER, FIELD(struct service_conf, retries), RANGE(0, 100), .preset = "2", .reload = true,
 		.help = "Further attempts after a failed connect, each on another usable server as long as there is "
 			"one."},
@@ -205,6 +209,10 @@ static const struct schema_option server_options[] = {
 		.help = "Where the server listens."},
 	{"weight", SCHEMA_NUMBER, FIELD(struct server_conf, weight), RANGE(0, 256), .preset = "100", .reload = true,
 		.help = "Its share of the new connections, against the others'; 0: none."},
+	{"backup", SCHEMA_YES_NO, FIELD(struct server_conf, backup), .preset = "no", .reload = true,
+		.help = "yes: it is used when no other server of the pool is usable. All backup servers are then used, "
+			"by "
+			"weight. A server of weight 0 is not one that could be used."},
 };
 
 static const struct schema_section pool_sections[] = {

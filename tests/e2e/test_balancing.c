@@ -227,6 +227,66 @@ static void random_two_spreads(void **state)
 	end(&lbd);
 }
 
+static void check_services(struct lbd_process *lbd, const char *answers, size_t pools)
+{
+	json_t *status = lbd_call(lbd, "status", NULL);
+	json_t *list = json_object_get(json_array_get(json_object_get(status, "services"), 0), "pools");
+
+	assert_int_equal(json_array_size(list), pools);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(list, pools - 1), "name")), answers);
+	json_decref(status);
+}
+
+/* Which servers ten connections meet, a bit for each. */
+static unsigned met(const struct endpoint *front)
+{
+	unsigned mask = 0;
+
+	for (int i = 0; i < 10; i++) {
+		struct pair pair = open_pair(front);
+
+		mask |= 1u << pair.which;
+		close_pair(&pair);
+	}
+	return mask;
+}
+
+static void set_admin(struct lbd_process *lbd, const char *what, const char *server)
+{
+	json_t *answer = lbd_call(lbd, what, json_pack("{s:s}", "server", server));
+
+	assert_non_null(answer);
+	json_decref(answer);
+}
+
+static void backups_step_in(void **state)
+{
+	struct endpoint front = free_endpoint(122);
+	AUTO_TEXT sections = {0};
+	struct lbd_process lbd;
+
+	(void)state;
+	text_addf(&sections, "service s { listen = { \"%s\" } pool = p backup-pool = q }\n", at(&front));
+	text_addf(&sections, "pool p { server a { address = \"%s\" }\nserver b { address = \"%s\" backup = yes } }\n",
+		at(&servers.back[0]), at(&servers.back[1]));
+	text_addf(&sections, "pool q { server c { address = \"%s\" } }\n", at(&servers.back[2]));
+	lbd = lbd_start(text_get(&sections), 0);
+	assert_int_equal(met(&front), 1);
+	check_services(&lbd, "p", 1);
+	assert_int_equal(lbd_server_number(&lbd, "p/b", "share"), 0);
+	set_admin(&lbd, "drain", "p/a");
+	assert_int_equal(met(&front), 2);
+	check_services(&lbd, "p", 1);
+	assert_int_equal(lbd_server_number(&lbd, "p/b", "share"), 100);
+	set_admin(&lbd, "drain", "p/b");
+	assert_int_equal(met(&front), 4);
+	check_services(&lbd, "q", 2);
+	set_admin(&lbd, "enable", "p/a");
+	assert_int_equal(met(&front), 1);
+	check_services(&lbd, "p", 1);
+	end(&lbd);
+}
+
 /* With an argument only the tests whose names match it are run. */
 int main(int argc, char *argv[])
 {
@@ -235,6 +295,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(the_same_file_makes_the_same_table),
 		cmocka_unit_test(least_connections_evens_out),
 		cmocka_unit_test(random_two_spreads),
+		cmocka_unit_test(backups_step_in),
 	};
 
 	if (argc > 1)

@@ -186,6 +186,12 @@ static const struct {
 		"f:3: option 'pool': there is no pool 'blu': did you mean 'blue'?\n"
 		"f:5: option 'pool': there is no pool 'green': write a section 'pool green'\n"
 		"f:5: option 'listen': [::1]:80 stands in line 3 already, for 'service s': take one out\n"},
+	{PAIR "service s { listen = { 192.0.2.100:80 } pool = blue backup-pool = grene }\n"
+	      "service t { listen = { 192.0.2.100:81 } pool = blue\nbackup-pool = blue }\n"
+	      "pool blue { server s { address = 192.0.2.21:80 backup = maybe } }\npool green { }\n",
+		"f:3: option 'backup-pool': there is no pool 'grene': did you mean 'green'?\n"
+		"f:5: option 'backup-pool': 'blue' is the service's pool already: name another, or take it out\n"
+		"f:6: option 'backup': 'maybe' is neither: write yes or no\n"},
 	{PAIR "pool p { server s { address = 0.0.0.0:80 } }\n",
 		"f:3: option 'address': '0.0.0.0' is no address of a host: write a unicast address\n"},
 	{PAIR POOL "service s { listen = { 192.0.2.100:53 } pool = p protocol = upd }",
@@ -268,6 +274,9 @@ static const char *const good[] = {
 	PAIR "pool p { check http { path = \"/a//b\"  host = \"\" } }",
 	PAIR "pool p { check http { expect-body = '${HOME}'  expect-status = 204 } }",
 	PAIR "pool p { check tls { verify = yes ca-file = /a host = x } } pool q { check http { tls = yes } }",
+	PAIR "service s { listen = { 0.0.0.0:80 }  pool = p  backup-pool = q }\nservice t { listen = { 0.0.0.0:81 }  "
+	     "pool = p backup-pool = \"\" }\npool p { server s { address = 192.0.2.21:80 backup = yes } }\npool q { "
+	     "}\n",
 	PAIR "vip w { vrid = 255 interface = e addresses = { 192.0.2.100, } lease = 60m advert-interval = 40s }",
 	PAIR "log\n{\nlevel\n=\ndebug\n}\nforwarder { threads = 2 }",
 	PAIR POOL "service s { listen = 192.0.2.1:80  pool = p  timeouts { idle = 0 connect = 0s } }",
@@ -353,6 +362,8 @@ static void defaults_fill_what_is_not_there(void **state)
 	assert_string_equal(pool->check.host, "");
 	assert_int_equal(pool->check.port, 0);
 	assert_int_equal(pool->servers[0].weight, 100);
+	assert_false(pool->servers[0].backup);
+	assert_null(conf->services[0].backup_pool);
 	assert_int_equal(conf_find_pool(conf, "q")->check.kind, CHECK_NONE);
 	assert_null(conf_find_pool(conf, "r"));
 	assert_null(conf_find_node(conf, "c"));

@@ -38,7 +38,7 @@ static void reads_as_printed(const struct schema_option *row, const char *printe
 	AUTO_TEXT again = {0};
 
 	/* A text may have got quotes, which are the parser's. */
-	if (row->type == SCHEMA_STRING)
+	if (row->type == SCHEMA_STRING || row->type == SCHEMA_NAME)
 		return;
 	read_word(row, printed, object, arena);
 	conf_value_print(row, object, &again);
@@ -144,9 +144,9 @@ static void the_reference_page_is_what_the_table_prints(void **state)
 /* The options of this version, so that none gets lost and none comes before it works. */
 static const char *const wanted[] = {"key-file", "key-id", "state-port", "address", "priority", "level", "threads",
 	"vrid", "interface", "addresses", "advert-interval", "authentication", "preempt", "preempt-delay", "lease",
-	"count", "interval", "refresh", "listen", "protocol", "mode", "pool", "retries", "connect", "idle",
-	"half-close", "answers", "balance", "path", "interval", "timeout", "rise", "fall", "expect-status",
-	"expect-body", "host", "port", "tls", "verify", "ca-file", "address", "weight"};
+	"count", "interval", "refresh", "listen", "protocol", "mode", "pool", "backup-pool", "retries", "connect",
+	"idle", "half-close", "answers", "balance", "path", "interval", "timeout", "rise", "fall", "expect-status",
+	"expect-body", "host", "port", "tls", "verify", "ca-file", "address", "weight", "backup"};
 static size_t wanted_at;
 
 static void is_wanted(const struct schema_section *section, const struct schema_option *row)

@@ -12,6 +12,8 @@
 
 static const struct server_conf blue_servers[] = {{.name = "a", .weight = 100}, {.name = "b", .weight = 100}};
 static const struct server_conf green_servers[] = {{.name = "a", .weight = 0}, {.name = "c", .weight = 1}};
+static const struct server_conf red_servers[] = {{.name = "r", .weight = 1}, {.name = "x", .weight = 3, .backup = true},
+	{.name = "s", .weight = 1}, {.name = "y", .weight = 1, .backup = true}, {.name = "z", .weight = 0}};
 
 static const struct pool_conf pools[] = {
 	{.name = "blue",
@@ -20,9 +22,20 @@ static const struct pool_conf pools[] = {
 		.server_count = ARRAY_LEN(blue_servers)},
 	{.name = "empty"},
 	{.name = "green", .servers = green_servers, .server_count = ARRAY_LEN(green_servers)},
+	{.name = "red", .servers = red_servers, .server_count = ARRAY_LEN(red_servers)},
 };
 
-static const struct conf conf = {.pools = pools, .pool_count = ARRAY_LEN(pools)};
+static const struct service_conf services[] = {
+	{.name = "web", .pool = &pools[2], .backup_pool = &pools[0]},
+	{.name = "lone", .pool = &pools[2]},
+};
+
+static const struct conf conf = {
+	.pools = pools,
+	.pool_count = ARRAY_LEN(pools),
+	.services = services,
+	.service_count = ARRAY_LEN(services),
+};
 
 static struct fixture {
 	struct runtime *runtime;
@@ -30,6 +43,7 @@ static struct fixture {
 	struct board board;
 	struct picker *picker;
 	uint64_t generation;
+	struct mono now;
 } fixture;
 
 static int setup(void **state)
@@ -54,22 +68,29 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Which servers a hundred connections to each pool meet, as letters: "ab--" is both of blue's, none of green's. */
-static const char *met(void)
+static struct snapshot *take_snapshot(void)
 {
-	static char letters[5];
 	struct snapshot_source source = {
 		.conf = &conf,
 		.generation = ++fixture.generation,
 		.accepting = true,
-		.usable = fixture.servers->usable,
+		.shares = servers_shares(fixture.servers, fixture.now),
 		.pool_revisions = fixture.servers->pool_revisions,
 	};
 	struct snapshot *snapshot;
 
-	strcpy(letters, "----");
 	assert_int_equal(snapshot_new(&source, &snapshot), 0);
-	assert_int_equal(snapshot->server_count, 4);
+	return snapshot;
+}
+
+/* Which servers a hundred connections to each pool meet, as letters: "ab--rs" is both of blue's, none of green's. */
+static const char *met(void)
+{
+	static char letters[10];
+	struct snapshot *snapshot = take_snapshot();
+
+	strcpy(letters, "---------");
+	assert_int_equal(snapshot->server_count, 9);
 	assert_int_equal(picker_update(fixture.picker, snapshot), 0);
 	for (uint32_t pool = 0; pool < ARRAY_LEN(pools); pool++) {
 		const struct picker_query query = {.pool = pool};
@@ -87,7 +108,7 @@ static const char *met(void)
 
 static void set_admin(const char *name, enum admin_state admin)
 {
-	servers_set_admin(fixture.servers, servers_find(fixture.servers, name), admin);
+	servers_set_admin(fixture.servers, servers_find(fixture.servers, name), admin, fixture.now);
 }
 
 static void note(size_t place, const char *results)
@@ -95,7 +116,7 @@ static void note(size_t place, const char *results)
 	for (; *results != '\0'; results++) {
 		struct check_result result = {.passed = *results == '+'};
 
-		servers_note_check(fixture.servers, place, &result, result.passed ? "fine" : "not fine");
+		servers_note_check(fixture.servers, place, &result, result.passed ? "fine" : "not fine", fixture.now);
 	}
 }
 
@@ -105,18 +126,55 @@ static void decisions_and_health_reach_the_picks(void **state)
 	assert_null(servers_find(fixture.servers, "blue/c"));
 	assert_null(servers_find(fixture.servers, "blue"));
 	/* What was decided in an earlier run counts, unknown health is up, and weight 0 gets nothing. */
-	assert_string_equal(met(), "ab--");
+	assert_string_equal(met(), "ab--r-s--");
 	set_admin("green/c", ADMIN_ENABLED);
-	assert_string_equal(met(), "ab-c");
+	assert_string_equal(met(), "ab-cr-s--");
 	set_admin("blue/a", ADMIN_DRAIN);
-	assert_string_equal(met(), "-b-c");
+	assert_string_equal(met(), "-b-cr-s--");
 	note(1, "-");
-	assert_string_equal(met(), "---c");
+	assert_string_equal(met(), "---cr-s--");
 	set_admin("blue/a", ADMIN_ENABLED);
-	assert_string_equal(met(), "a--c");
+	assert_string_equal(met(), "a--cr-s--");
 	note(1, "+-++");
-	assert_string_equal(met(), "ab-c");
+	assert_string_equal(met(), "ab-cr-s--");
 	assert_string_equal(fixture.servers->list[1].check, "fine");
+}
+
+static void backups_serve_when_nobody_else_can(void **state)
+{
+	(void)state;
+	assert_string_equal(met() + 4, "r-s--");
+	set_admin("red/r", ADMIN_DRAIN);
+	assert_string_equal(met() + 4, "--s--");
+	/* One that is not usable is no backup either. */
+	set_admin("red/y", ADMIN_DRAIN);
+	set_admin("red/s", ADMIN_DRAIN);
+	assert_string_equal(met() + 4, "-x---");
+	assert_true(servers_pool_is_up(fixture.servers, &pools[3]));
+	set_admin("red/y", ADMIN_ENABLED);
+	assert_string_equal(met() + 4, "-x-y-");
+	set_admin("red/r", ADMIN_ENABLED);
+	assert_string_equal(met() + 4, "r----");
+}
+
+static uint32_t pool_of_service(size_t place)
+{
+	struct snapshot *snapshot = take_snapshot();
+	uint32_t pool = snapshot->services[place].pool;
+
+	snapshot_unref(snapshot);
+	return pool;
+}
+
+static void the_backup_pool_answers_when_the_pool_cannot(void **state)
+{
+	(void)state;
+	/* Of green's servers one is drained, the other of weight 0. */
+	assert_int_equal(pool_of_service(0), 0);
+	assert_int_equal(pool_of_service(1), 2);
+	set_admin("green/c", ADMIN_ENABLED);
+	assert_int_equal(pool_of_service(0), 2);
+	assert_int_equal(pool_of_service(1), 2);
 }
 
 static void pools_are_up_with_a_server(void **state)
@@ -204,6 +262,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(decisions_and_health_reach_the_picks, setup, teardown),
+		cmocka_unit_test_setup_teardown(backups_serve_when_nobody_else_can, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_backup_pool_answers_when_the_pool_cannot, setup, teardown),
 		cmocka_unit_test_setup_teardown(pools_are_up_with_a_server, setup, teardown),
 		cmocka_unit_test_setup_teardown(all_are_checked_after_their_first_results, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_what_changes_has_a_new_revision, setup, teardown),

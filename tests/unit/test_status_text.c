@@ -17,7 +17,11 @@ static const char lbd_half[] =
 	"{'name':'app1','address':'192.0.2.21:8080','admin':'enabled','health':'up','weight':100,'connections':6,"
 	"'connections_total':2300,'check':'HTTP 200 in 1 ms'},"
 	"{'name':'app2','address':'192.0.2.22:8080','admin':'drain','health':'up','weight':100,'connections':6,"
-	"'connections_total':2411,'check':'HTTP 200 in 1 ms'}]}]}";
+	"'connections_total':2411,'check':'HTTP 200 in 1 ms'},"
+	"{'name':'app3','address':'192.0.2.23:8080','admin':'enabled','health':'up','weight':100,'share':35,"
+	"'backup':false,'connections':0,'connections_total':1,'check':''},"
+	"{'name':'app4','address':'192.0.2.24:8080','admin':'enabled','health':'up','weight':50,'share':0,"
+	"'backup':true,'connections':0,'connections_total':0,'check':''}]}]}";
 
 static const char vrrpd_half[] =
 	"{'node':'lb1','version':'0.1.0','config_hash':'1f2e3d4c5b6a7988','pids':{'vrrpd':1235,'guardian':1236},"
@@ -39,9 +43,11 @@ static const char healthy_page[] =
 	"SERVICE  PROTOCOL  LISTEN             POOL  OPEN  TOTAL  REFUSED     IN       OUT\n"
 	"web      tcp       192.0.2.100:80 +1  blue    12   4711        0  999 B  123.5 MB\n"
 	"\n"
-	"SERVER     ADDRESS          ADMIN    HEALTH  WEIGHT  OPEN  TOTAL  CHECK\n"
-	"blue/app1  192.0.2.21:8080  enabled  up         100     6   2300  HTTP 200 in 1 ms\n"
-	"blue/app2  192.0.2.22:8080  DRAIN    up         100     6   2411  HTTP 200 in 1 ms\n";
+	"SERVER     ADDRESS          ADMIN    HEALTH     WEIGHT  OPEN  TOTAL  CHECK\n"
+	"blue/app1  192.0.2.21:8080  enabled  up            100     6   2300  HTTP 200 in 1 ms\n"
+	"blue/app2  192.0.2.22:8080  DRAIN    up            100     6   2411  HTTP 200 in 1 ms\n"
+	"blue/app3  192.0.2.23:8080  enabled  up      35 of 100     0      1  -\n"
+	"blue/app4  192.0.2.24:8080  enabled  up      50 backup     0      0  -\n";
 
 /* JSON with ' for ", so that it can be read here. */
 static json_t *json_of(const char *text)
@@ -201,6 +207,8 @@ static const struct {
 	{"{'pools':[{'name':'blue','servers':[{'name':'app1','admin':'enabled','health':'up','weight':0}]}]}",
 		"  pool blue: no server takes connections\n"},
 	{"{'pools':[{'name':'blue','servers':[]}]}", "  pool blue: no server takes connections\n"},
+	{"{'services':[{'name':'web','pools':[{'name':'blue','share':0},{'name':'sorry','share':100,'backup':true}]}]}",
+		"  service web: no server of pool blue takes connections, pool sorry answers\n"},
 };
 
 static void what_is_wrong_comes_first(void **state)
