@@ -34,19 +34,6 @@ static void log_lines(struct text *text)
 		log_error(line);
 }
 
-static int load(struct lbd *lbd)
-{
-	AUTO_TEXT errors = {0};
-	int r = conf_load(lbd->options.config_path, &lbd->conf, &errors);
-
-	if (r < 0) {
-		fputs(text_get(&errors), stderr);
-		return r;
-	}
-	log_set_level(lbd->conf->log.level);
-	return daemon_find_node(lbd->conf, lbd->options.node, &lbd->node);
-}
-
 /* 0: none runs with this run dir. */
 static pid_t running_lbd(const struct lbd *lbd)
 {
@@ -200,7 +187,7 @@ int main(int argc, char *argv[])
 	case DAEMON_USAGE:
 		return 2;
 	}
-	r = load(&lbd);
+	r = daemon_load(&lbd.options, &lbd.conf, &lbd.node);
 	if (r == 0)
 		r = lbd.options.check ? check_host(&lbd) : start(&lbd);
 	if (r == 0 && !lbd.options.check)

@@ -32,19 +32,6 @@ struct program {
 	int lock_fd;
 };
 
-static int load(struct program *program)
-{
-	AUTO_TEXT errors = {0};
-	int r = conf_load(program->options.config_path, &program->conf, &errors);
-
-	if (r < 0) {
-		fputs(text_get(&errors), stderr);
-		return r;
-	}
-	log_set_level(program->conf->log.level);
-	return daemon_find_node(program->conf, program->options.node, &program->self);
-}
-
 static int check_privileges(void)
 {
 	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_ADMIN) == 1 &&
@@ -59,7 +46,7 @@ static int check(struct program *program)
 {
 	char error[KEYRING_ERROR_MAX];
 	AUTO_FREE struct keyring *ring = calloc(1, sizeof *ring);
-	int r = load(program);
+	int r = daemon_load(&program->options, &program->conf, &program->self);
 
 	if (r < 0)
 		return r;
@@ -131,7 +118,7 @@ static int start(struct program *program)
 		.fence = program->fence,
 		.guardian = program->guardian,
 	};
-	int r = load(program);
+	int r = daemon_load(&program->options, &program->conf, &program->self);
 
 	if (r == 0)
 		r = check_privileges();

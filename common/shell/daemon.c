@@ -176,7 +176,7 @@ static int host_addresses(struct ip *addresses, size_t capacity, size_t *ret_cou
 	return 0;
 }
 
-int daemon_find_node(const struct conf *conf, const char *wanted, const struct node_conf **ret_node)
+static int find_node(const struct conf *conf, const char *wanted, const struct node_conf **ret_node)
 {
 	struct ip addresses[1024];
 	char host_name[HOST_NAME_MAX + 1] = "";
@@ -192,6 +192,26 @@ int daemon_find_node(const struct conf *conf, const char *wanted, const struct n
 	r = node_choose(conf, &clues, ret_node, &why);
 	if (r < 0)
 		log_error(text_get(&why));
+	return r;
+}
+
+int daemon_load(const struct daemon_options *options, struct conf **ret_conf, const struct node_conf **ret_node)
+{
+	AUTO_TEXT errors = {0};
+	struct conf *conf;
+	int r = conf_load(options->config_path, &conf, &errors);
+
+	if (r < 0) {
+		/* FILE:LINE first, as compilers do, so without the log's keys. */
+		fputs(text_get(&errors), stderr);
+		return r;
+	}
+	log_set_level(conf->log.level);
+	r = find_node(conf, options->node, ret_node);
+	if (r < 0)
+		conf_free(conf);
+	else
+		*ret_conf = conf;
 	return r;
 }
 

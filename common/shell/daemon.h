@@ -35,10 +35,12 @@ MUST_USE enum daemon_verdict daemon_options(
 	int argc, char *argv[], const char *name, const char *purpose, struct daemon_options *ret_options);
 
 /*
- * Which node of the configuration this host is: `wanted`, else the one with the host's name, else the one whose address
- * is on this host. None or two: -ENOENT or -ENOTUNIQ. node.h decides.
+ * Loads the configuration, sets the log's level by it and finds which node this host is: options->node, else the one
+ * with the host's name, else the one whose address is on this host (node.h decides). Errors of conf_load; none or two
+ * nodes: -ENOENT or -ENOTUNIQ.
  */
-MUST_USE int daemon_find_node(const struct conf *conf, const char *wanted, const struct node_conf **ret_node);
+MUST_USE int daemon_load(
+	const struct daemon_options *options, struct conf **ret_conf, const struct node_conf **ret_node);
 
 /*
  * Creates the directories where they are missing (not what is above them): group lbpair where it exists, mode 0770
