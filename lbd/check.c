@@ -11,6 +11,7 @@ const struct check_ops *const check_table[] = {
 	[CHECK_TCP] = &check_tcp,
 	[CHECK_TLS] = &check_tls,
 	[CHECK_HTTP] = &check_http,
+	[CHECK_SCRIPT] = &check_script,
 };
 static_assert(ARRAY_LEN(check_table) == CHECK_COUNT, "a row is missing");
 

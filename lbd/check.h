@@ -41,6 +41,7 @@ void check_result_error(struct check_result *result, int error);
 /* What carries a check to the server. */
 enum check_carrier {
 	CHECK_BY_STREAM,
+	CHECK_BY_SCRIPT,
 	CHECK_CARRIER_COUNT,
 };
 
@@ -66,6 +67,7 @@ extern const struct check_ops *const check_table[CHECK_COUNT];
 extern const struct check_ops check_tcp;
 extern const struct check_ops check_tls;
 extern const struct check_ops check_http;
+extern const struct check_ops check_script;
 
 bool check_wants_tls(const struct check_conf *conf);
 

@@ -116,6 +116,7 @@ static void on_next(struct loop_timer *timer, struct mono now)
 	struct checker *checker = CONTAINER_OF(timer, struct checker, timer);
 	struct probe_setup setup = {
 		.loop = checker->setup.loop,
+		.children = checker->setup.children,
 		.target = &checker->setup.target,
 		.fn = on_result,
 		.context = checker,

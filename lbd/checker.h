@@ -22,6 +22,7 @@ struct checker_gate {
 
 struct checker_setup {
 	struct loop *loop;
+	struct children *children;
 	struct checker_gate *gate;  /* of the check's carrier; outlives the checker */
 	struct probe_target target; /* what it points at outlives the checker */
 	size_t place;               /* handed to the callback */

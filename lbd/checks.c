@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The first checks are spread over so much a server, and over no more than the second. */
 #define SPREAD_NS NS_PER_MS
@@ -18,6 +19,7 @@ struct trust {
 
 struct checks {
 	const struct conf *conf;
+	struct children *children; /* NULL where only a probe is made */
 	struct checker_gate gates[CHECK_CARRIER_COUNT];
 	struct trust *trusts;
 	size_t trust_count;
@@ -50,6 +52,7 @@ void checks_stop(struct checks *checks)
 		checker_free(checks->checkers[i]);
 	for (size_t i = 0; i < checks->trust_count; i++)
 		tls_trust_free(checks->trusts[i].trust);
+	children_free(checks->children);
 	free(checks->checkers);
 	free(checks->trusts);
 	free(checks);
@@ -101,6 +104,22 @@ static int open_trusts(struct checks *checks, struct text *errors)
 	return result;
 }
 
+static int find_commands(const struct checks *checks, struct text *errors)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < checks->conf->pool_count; i++) {
+		const struct pool_conf *pool = &checks->conf->pools[i];
+
+		if (pool->check.kind != CHECK_SCRIPT || access(pool->check.command, X_OK) == 0)
+			continue;
+		r = -errno;
+		text_addf(errors, "pool %s: command %s cannot be run: %s\n", pool->name, pool->check.command,
+			strerrordesc_np(errno));
+	}
+	return r;
+}
+
 static struct tls_trust *find_trust(const struct checks *checks, const struct check_conf *conf)
 {
 	for (size_t i = 0; check_wants_tls(conf) && i < checks->trust_count; i++) {
@@ -149,6 +168,11 @@ int checks_start(struct loop *loop, const struct conf *conf, checker_fn *fn, voi
 	if (checks == NULL)
 		return -ENOMEM;
 	r = open_trusts(checks, errors);
+	if (r == 0)
+		r = find_commands(checks, errors);
+	if (r == 0)
+		r = children_new(loop, &checks->children);
+	setup.children = checks->children;
 	for (size_t i = 0; r == 0 && i < conf->pool_count; i++)
 		r = start_pool(checks, &conf->pools[i], &setup, MIN(spread_ns, SPREAD_NS));
 	if (r < 0)
@@ -161,8 +185,13 @@ int checks_start(struct loop *loop, const struct conf *conf, checker_fn *fn, voi
 int checks_probe(const struct conf *conf, struct text *errors)
 {
 	struct checks *checks = checks_new(conf);
-	int r = checks != NULL ? open_trusts(checks, errors) : -ENOMEM;
+	int r = -ENOMEM, found;
 
+	if (checks != NULL) {
+		r = open_trusts(checks, errors);
+		found = find_commands(checks, errors);
+		r = r < 0 ? r : found;
+	}
 	checks_stop(checks);
 	return r;
 }

@@ -3,6 +3,7 @@
 #ifndef LBPAIR_LBD_PROBE_H
 #define LBPAIR_LBD_PROBE_H
 
+#include "common/system/child.h"
 #include "common/system/loop.h"
 #include "common/system/tls_client.h"
 #include "lbd/check.h"
@@ -21,6 +22,7 @@ typedef void probe_fn(void *context, const struct check_result *result);
 
 struct probe_setup {
 	struct loop *loop;
+	struct children *children; /* outlives the probe */
 	const struct probe_target *target;
 	probe_fn *fn;
 	void *context;
@@ -43,6 +45,7 @@ struct probe_ops {
 extern const struct probe_ops *const probe_table[CHECK_CARRIER_COUNT];
 
 extern const struct probe_ops probe_stream;
+extern const struct probe_ops probe_script;
 
 /* Whether an error of starting says nothing about the server, but that this host is short of something. */
 bool probe_is_exhaustion(int error);

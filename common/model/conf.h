@@ -110,6 +110,7 @@ enum check_kind {
 	CHECK_TCP,
 	CHECK_TLS,
 	CHECK_HTTP,
+	CHECK_SCRIPT,
 	CHECK_COUNT,
 };
 
@@ -130,6 +131,9 @@ struct check_conf {
 	unsigned expect_status_min;
 	unsigned expect_status_max;
 	const char *expect_body; /* "": not looked at */
+	/* script only */
+	const char *command;
+	const char *argument; /* "": none */
 };
 
 struct server_conf {

@@ -47,7 +47,8 @@ static const char *const balances[] = {
 static_assert(ARRAY_LEN(balances) == BALANCE_COUNT, "a row is missing");
 
 /* CHECK_NONE has no word: it is the pool without a check section. */
-static const char *const check_kinds[] = {[CHECK_TCP] = "tcp", [CHECK_TLS] = "tls", [CHECK_HTTP] = "http"};
+static const char *const check_kinds[] = {
+	[CHECK_TCP] = "tcp", [CHECK_TLS] = "tls", [CHECK_HTTP] = "http", [CHECK_SCRIPT] = "script"};
 static_assert(ARRAY_LEN(check_kinds) == CHECK_COUNT, "a row is missing");
 
 static const struct schema_option node_options[] = {
@@ -202,6 +203,12 @@ static const struct schema_option check_options[] = {
 	{"ca-file", SCHEMA_STRING, FIELD(struct check_conf, ca_file), RANGE(0, 4095), .preset = "",
 		.only_for = "http tls", .reload = true,
 		.help = "Who is trusted then, in PEM: a path; empty: whom this system trusts."},
+	{"command", SCHEMA_PATH, FIELD(struct check_conf, command), RANGE(1, 4095), .only_for = "script",
+		.reload = true,
+		.help = "The program that is run: `command [argument] POOL/SERVER ADDRESS PORT`, as lbd's user; exit "
+			"status 0 is good. The first line of its output stands in the status."},
+	{"argument", SCHEMA_STRING, FIELD(struct check_conf, argument), RANGE(0, 1023), .preset = "",
+		.only_for = "script", .reload = true, .help = "One for it; empty: none."},
 };
 
 static const struct schema_option server_options[] = {

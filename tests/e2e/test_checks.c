@@ -6,11 +6,13 @@
 
 #include "common/system/clock.h"
 
+#include <dirent.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DAY 86400L
@@ -187,6 +189,175 @@ static void a_bundle_that_is_none_is_one_clear_line(void **state)
 	assert_non_null(strstr(text_get(&errors), "pool p: ca-file /nonexistent/bundle: No such file or directory"));
 }
 
+/* A script that does what stands in the file beside it. */
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/* Children of lbd: running ones, and those that nobody waited for. */
+static unsigned count_children(const struct lbd_process *lbd)
+{
+	char path[64], line[4096] = "";
+	unsigned count = 0;
+	FILE *file;
+
+	snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)lbd->pid, (int)lbd->pid);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return 0;
+	if (fgets(line, sizeof line, file) != NULL) {
+		for (const char *at = line; *at != '\0'; at++)
+			count += *at == ' ';
+	}
+	fclose(file);
+	return count;
+}
+
+static bool has_no_children(void *context)
+{
+	return count_children(context) == 0;
+}
+
+static unsigned count_descriptors(const struct lbd_process *lbd)
+{
+	char path[64];
+	unsigned count = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof path, "/proc/%d/fd", (int)lbd->pid);
+	dir = opendir(path);
+	assert_non_null(dir);
+	while (readdir(dir) != NULL)
+		count++;
+	closedir(dir);
+	return count;
+}
+
+static void scripts_judge_by_their_exit(void **state)
+{
+	static const struct {
+		const char *script;
+		const char *text;
+		const char *health;
+	} cases[] = {
+		{"echo \"$1 $2\"; echo more", "exit 0 in ", "up"},
+		{"echo broken; exit 3", "exit 3: broken", "down"},
+		{"exit 0", "exit 0 in ", "up"},
+		{"kill -KILL $$", "killed by signal 9", "down"},
+		{"test \"$LBPAIR_POOL/$LBPAIR_SERVER $LBPAIR_ADDRESS $LBPAIR_PORT\" = \"$2 $3 $4\"", "exit 0 in ",
+			"up"},
+		{"sleep 60 & sleep 60", "timeout after 300 ms", "down"},
+		{"yes", "timeout after 300 ms", "down"},
+		{"exit 0", "exit 0 in ", "up"},
+	};
+	struct endpoint back = free_endpoint(84);
+	char path[] = "/tmp/lbpair-script-XXXXXX", command[128], text[200], check[256];
+	struct wanted wanted = {0};
+	struct lbd_process lbd;
+	unsigned descriptors = 0;
+
+	(void)state;
+	assert_non_null(mkdtemp(path));
+	snprintf(command, sizeof command, "%s/check", path);
+	write_file(command, "#!/bin/sh\n. \"${0%/*}/now\"\n");
+	assert_int_equal(chmod(command, 0755), 0);
+	snprintf(text, sizeof text, "%s/now", path);
+	write_file(text, "exit 0\n");
+	snprintf(check, sizeof check,
+		"check script { command = %s argument = \"a word\" interval = 40ms timeout = 300ms rise = 1 fall = 1 }",
+		command);
+	lbd = start_with(check, &back);
+	wanted.lbd = &lbd;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char next[200];
+
+		snprintf(next, sizeof next, "%s/next", path);
+		write_file(next, cases[i].script);
+		assert_int_equal(rename(next, text), 0);
+		wanted.text = cases[i].text;
+		wanted.health = cases[i].health;
+		wait_until(reads_so, &wanted, 5000);
+		if (i == 0) {
+			char whole[200];
+
+			lbd_server_text(&lbd, "p/s", "check", whole);
+			assert_non_null(strstr(whole, " ms: a word p/s"));
+			wait_until(has_no_children, &lbd, 2000);
+			descriptors = count_descriptors(&lbd);
+		}
+	}
+	wait_until(has_no_children, &lbd, 2000);
+	/* One check may be under way, with its pipe and its pidfd. */
+	assert_in_range(count_descriptors(&lbd), descriptors - 2, descriptors + 2);
+	assert_int_equal(lbd_end(&lbd, SIGTERM), 0);
+	unlink(text);
+	unlink(command);
+	rmdir(path);
+}
+
+#define CROWD 100
+
+struct crowd {
+	struct lbd_process lbd;
+	unsigned most;
+};
+
+static bool all_are_up(void *context)
+{
+	struct crowd *crowd = context;
+	unsigned now = count_children(&crowd->lbd);
+	char health[200], name[32];
+
+	crowd->most = MAX(crowd->most, now);
+	for (int i = 0; i < CROWD; i++) {
+		snprintf(name, sizeof name, "p/s%d", i);
+		lbd_server_text(&crowd->lbd, name, "health", health);
+		if (strcmp(health, "up") != 0)
+			return false;
+		now = count_children(&crowd->lbd);
+		crowd->most = MAX(crowd->most, now);
+	}
+	return true;
+}
+
+static void few_scripts_run_at_once(void **state)
+{
+	struct crowd crowd = {0};
+	AUTO_TEXT sections = {0};
+	char script[] = "/tmp/lbpair-script-XXXXXX";
+	int fd = mkstemp(script);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_true(dprintf(fd, "#!/bin/sh\nsleep 0.3\n") > 0);
+	assert_int_equal(fchmod(fd, 0755), 0);
+	close(fd);
+	text_addf(&sections, "pool p { check script { command = %s interval = 1s timeout = 5s }\n", script);
+	for (int i = 0; i < CROWD; i++)
+		text_addf(&sections, " server s%d { address = 127.0.0.1:%d }\n", i, 1000 + i);
+	text_add(&sections, "}\n");
+	crowd.lbd = lbd_start(text_get(&sections), 0);
+	wait_until(all_are_up, &crowd, 20000);
+	assert_in_range(crowd.most, 1, 32);
+	assert_int_equal(lbd_end(&crowd.lbd, SIGTERM), 0);
+	unlink(script);
+}
+
+static void a_script_that_is_none_is_one_clear_line(void **state)
+{
+	AUTO_TEXT errors = {0};
+
+	(void)state;
+	assert_int_equal(lbd_run_briefly("pool p { check script { command = /nonexistent/check } }\n", &errors), 1);
+	assert_non_null(strstr(
+		text_get(&errors), "pool p: command /nonexistent/check cannot be run: No such file or directory"));
+}
+
 /* With an argument only the tests whose names match it are run. */
 int main(int argc, char *argv[])
 {
@@ -195,6 +366,9 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(https_checks_read_the_answer),
 		cmocka_unit_test(certificates_are_verified),
 		cmocka_unit_test(a_bundle_that_is_none_is_one_clear_line),
+		cmocka_unit_test(scripts_judge_by_their_exit),
+		cmocka_unit_test(few_scripts_run_at_once),
+		cmocka_unit_test(a_script_that_is_none_is_one_clear_line),
 	};
 
 	/* A check that has its answer goes; what is still being said to it then is not our end. */

@@ -132,9 +132,9 @@ static const struct {
 	{PAIR "pool p { check tcp { expect-status = 200\n rise = 0 } }",
 		"f:3: option 'expect-status' does not go with 'check tcp': it is for 'check http'\n"
 		"f:4: option 'rise': '0' is out of range: write a number from 1 to 1000\n"},
-	{PAIR "pool p { check htpt { path = / } }\n pool q { check script { } }",
+	{PAIR "pool p { check htpt { path = / } }\n pool q { check icmp { } }",
 		"f:3: section 'check htpt' is not known: did you mean 'check http'?\n"
-		"f:4: section 'check script' is not known: there are tcp, tls, http\n"},
+		"f:4: section 'check icmp' is not known: there are tcp, tls, http, script\n"},
 	{PAIR "pool p { check tcp { host = x\n tls = yes } }",
 		"f:3: option 'host' does not go with 'check tcp': it is for 'check http' or 'check tls'\n"
 		"f:4: option 'tls' does not go with 'check tcp': it is for 'check http'\n"},
@@ -143,6 +143,9 @@ static const struct {
 		"f:5: option 'ca-file' without 'verify': nobody would be checked by it, write verify = yes\n"},
 	{PAIR "pool p { check tls { verify = yes\n ca-file = a.pem } }",
 		"f:4: option 'ca-file': 'a.pem' does not begin with '/': write a path, or \"\" for this system's\n"},
+	{PAIR "pool p { check script { interval = 1s } }", "f:3: option 'command' is missing in section 'check "
+							   "script': set it to a path that begins with '/', of at "
+							   "most 4095 characters without blanks\n"},
 	{PAIR "pool -p { }\npool \"a b\" { }\npool p/q { }\n",
 		"f:3: section 'pool -p': that is no name: write up to 63 letters, digits and '-_.', a letter or digit "
 		"first\n"
@@ -277,6 +280,7 @@ static const char *const good[] = {
 	PAIR "service s { listen = { 0.0.0.0:80 }  pool = p  backup-pool = q }\nservice t { listen = { 0.0.0.0:81 }  "
 	     "pool = p backup-pool = \"\" }\npool p { server s { address = 192.0.2.21:80 backup = yes } }\npool q { "
 	     "}\n",
+	PAIR "pool p { check script { command = /bin/true argument = \"a b\" } }",
 	PAIR "vip w { vrid = 255 interface = e addresses = { 192.0.2.100, } lease = 60m advert-interval = 40s }",
 	PAIR "log\n{\nlevel\n=\ndebug\n}\nforwarder { threads = 2 }",
 	PAIR POOL "service s { listen = 192.0.2.1:80  pool = p  timeouts { idle = 0 connect = 0s } }",

@@ -142,11 +142,23 @@ static void the_reference_page_is_what_the_table_prints(void **state)
 }
 
 /* The options of this version, so that none gets lost and none comes before it works. */
-static const char *const wanted[] = {"key-file", "key-id", "state-port", "address", "priority", "level", "threads",
+static const char *const wanted[] = {
+	/* pair */
+	"key-file", "key-id", "state-port", "address", "priority",
+	/* log, forwarder */
+	"level", "threads",
+	/* vip */
 	"vrid", "interface", "addresses", "advert-interval", "authentication", "preempt", "preempt-delay", "lease",
-	"count", "interval", "refresh", "listen", "protocol", "mode", "pool", "backup-pool", "retries", "connect",
-	"idle", "half-close", "answers", "balance", "path", "interval", "timeout", "rise", "fall", "expect-status",
-	"expect-body", "host", "port", "tls", "verify", "ca-file", "address", "weight", "backup"};
+	"count", "interval", "refresh",
+	/* service */
+	"listen", "protocol", "mode", "pool", "backup-pool", "retries", "connect", "idle", "half-close", "answers",
+	/* pool */
+	"balance",
+	/* check */
+	"path", "interval", "timeout", "rise", "fall", "expect-status", "expect-body", "host", "port", "tls", "verify",
+	"ca-file", "command", "argument",
+	/* server */
+	"address", "weight", "backup"};
 static size_t wanted_at;
 
 static void is_wanted(const struct schema_section *section, const struct schema_option *row)
