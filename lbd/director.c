@@ -29,6 +29,7 @@ struct director {
 
 	struct loop_timer beat_timer;
 	struct loop_timer change_timer;
+	struct loop_timer step_timer; /* of slow starts */
 	struct loop_timer watchdog_timer;
 };
 
@@ -50,6 +51,23 @@ static void tell_liveness(struct director *director)
 	}
 	liveness_set_services(director->setup.live, services, count);
 	liveness_set_checked(director->setup.live, director->servers->unchecked == 0);
+}
+
+/* Steps of many servers come together. */
+#define STEP_MIN_NS (100 * NS_PER_MS)
+
+static void on_step(struct loop_timer *timer, struct mono now);
+
+static void await_step(struct director *director)
+{
+	struct mono now = loop_now(director->setup.loop);
+	struct mono next = servers_next_step(director->servers, now), soonest = mono_add(now, STEP_MIN_NS);
+
+	if (mono_is_never(next) || loop_timer_is_set(&director->step_timer))
+		return;
+	if (loop_timer_set(director->setup.loop, &director->step_timer, mono_before(next, soonest) ? soonest : next,
+		    on_step) < 0)
+		log_error("out of memory, a slow start waits for the next change");
 }
 
 /* The director's own reference goes over to the new one. */
@@ -77,6 +95,7 @@ static int make_snapshot(struct director *director)
 	director->snapshot = snapshot;
 	director->generation = source.generation;
 	director->servers_revision = director->servers->revision;
+	await_step(director);
 	return 0;
 }
 
@@ -90,6 +109,12 @@ static int publish(struct director *director)
 	}
 	workers_publish(director->workers, director->snapshot);
 	return 0;
+}
+
+static void on_step(struct loop_timer *timer, struct mono now)
+{
+	(void)now;
+	(void)publish(CONTAINER_OF(timer, struct director, step_timer));
 }
 
 static void on_change(struct loop_timer *timer, struct mono now)
@@ -246,6 +271,7 @@ void director_free(struct director *director)
 	snapshot_unref(director->snapshot);
 	loop_timer_clear(director->setup.loop, &director->beat_timer);
 	loop_timer_clear(director->setup.loop, &director->change_timer);
+	loop_timer_clear(director->setup.loop, &director->step_timer);
 	loop_timer_clear(director->setup.loop, &director->watchdog_timer);
 	loop_io_remove(director->setup.loop, &director->news_io);
 	fd_close(&director->news_fd);

@@ -3,6 +3,7 @@
 
 #include "common/pure/text.h"
 #include "common/system/log.h"
+#include "lbd/share.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -140,23 +141,53 @@ void servers_set_admin(struct servers *servers, struct server *server, enum admi
 }
 
 /* A backup server has its share when no other of the pool is usable. */
-static void fill_shares(const struct server *servers, size_t count, unsigned *shares)
+static bool others_serve(const struct server *servers, size_t count)
 {
-	bool others = false;
+	for (size_t i = 0; i < count; i++) {
+		if (servers[i].usable && servers[i].conf->weight > 0 && !servers[i].conf->backup)
+			return true;
+	}
+	return false;
+}
 
-	for (size_t i = 0; i < count; i++)
-		others |= servers[i].usable && servers[i].conf->weight > 0 && !servers[i].conf->backup;
-	for (size_t i = 0; i < count; i++)
-		shares[i] = servers[i].usable && servers[i].conf->backup != others ? servers[i].conf->weight : 0;
+static void update_shares(struct servers *servers, size_t pool, struct mono now)
+{
+	const struct pool_conf *conf = &servers->conf->pools[pool];
+	const struct server *list = servers->list + servers->first_of_pool[pool];
+	unsigned *shares = servers->shares + servers->first_of_pool[pool];
+	bool others = others_serve(list, conf->server_count);
+	bool changed = false;
+
+	for (size_t i = 0; i < conf->server_count; i++) {
+		unsigned share = 0;
+
+		if (list[i].usable && list[i].conf->backup != others)
+			share = share_at(list[i].conf->weight, conf->slow_start_ns, list[i].since, now);
+		changed |= share != shares[i];
+		shares[i] = share;
+	}
+	if (changed)
+		servers->pool_revisions[pool] = ++servers->revision;
 }
 
 const unsigned *servers_shares(struct servers *servers, struct mono now)
 {
-	(void)now;
 	for (size_t i = 0; i < servers->conf->pool_count; i++)
-		fill_shares(servers->list + servers->first_of_pool[i], servers->conf->pools[i].server_count,
-			servers->shares + servers->first_of_pool[i]);
+		update_shares(servers, i, now);
 	return servers->shares;
+}
+
+struct mono servers_next_step(const struct servers *servers, struct mono now)
+{
+	struct mono next = MONO_NEVER;
+
+	for (size_t i = 0; i < servers->count; i++) {
+		const struct server *server = &servers->list[i];
+
+		if (server->usable)
+			next = mono_min(next, share_next_step(server->pool->slow_start_ns, server->since, now));
+	}
+	return next;
 }
 
 const struct server *servers_of_pool(const struct servers *servers, const struct pool_conf *pool)

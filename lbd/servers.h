@@ -47,6 +47,8 @@ void servers_note_check(
 void servers_set_admin(struct servers *servers, struct server *server, enum admin_state admin, struct mono now);
 /* What of its weight each server gets, by place. */
 const unsigned *servers_shares(struct servers *servers, struct mono now);
+/* When to ask for them again though nothing has happened; MONO_NEVER: no server is in its slow start. */
+struct mono servers_next_step(const struct servers *servers, struct mono now);
 /* The first server of the pool; the others follow it. */
 const struct server *servers_of_pool(const struct servers *servers, const struct pool_conf *pool);
 /* Whether a new connection to the pool would find a server, one for backup included. */

@@ -146,6 +146,7 @@ struct server_conf {
 struct pool_conf {
 	const char *name;
 	enum balance_kind balance;
+	int64_t slow_start_ns; /* 0: none */
 	struct check_conf check;
 	const struct server_conf *servers;
 	size_t server_count;

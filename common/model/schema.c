@@ -239,6 +239,11 @@ static const struct schema_option pool_options[] = {
 			"server as "
 			"long as that one is usable; the same, and a server that is added or removed moves the fewest "
 			"clients possible. All by weight."},
+	{"slow-start", SCHEMA_SPAN, FIELD(struct pool_conf, slow_start_ns), RANGE(0, DAY_NS), .preset = "0s",
+		.reload = true,
+		.help = "A server that comes up gets its weight in steps over this time; not those that are up when "
+			"lbd "
+			"starts."},
 };
 
 static const struct schema_section top_sections[] = {

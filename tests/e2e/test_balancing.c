@@ -287,6 +287,55 @@ static void backups_step_in(void **state)
 	end(&lbd);
 }
 
+struct warm {
+	struct lbd_process *lbd;
+	json_int_t share;
+	unsigned steps;
+};
+
+static bool is_warm(void *context)
+{
+	struct warm *warm = context;
+	json_int_t share = lbd_server_number(warm->lbd, "p/b", "share");
+
+	assert_true(share >= warm->share);
+	warm->steps += share > warm->share;
+	warm->share = share;
+	return share == 100;
+}
+
+static void a_server_that_comes_back_starts_slowly(void **state)
+{
+	struct endpoint front = free_endpoint(123);
+	struct lbd_process lbd = start(&front, "slow-start = 2s", NULL);
+	struct warm warm = {.lbd = &lbd};
+	size_t counts[SERVERS] = {0};
+
+	(void)state;
+	assert_int_equal(lbd_server_number(&lbd, "p/b", "share"), 100);
+	set_admin(&lbd, "drain", "p/b");
+	set_admin(&lbd, "enable", "p/b");
+	for (int i = 0; i < 40; i++) {
+		struct pair pair = open_pair(&front);
+
+		counts[pair.which]++;
+		close_pair(&pair);
+	}
+	/* Ten would be its part. */
+	assert_in_range(counts[1], 0, 5);
+	wait_until(is_warm, &warm, 5000);
+	assert_in_range(warm.steps, 8, 21);
+	memset(counts, 0, sizeof counts);
+	for (int i = 0; i < 80; i++) {
+		struct pair pair = open_pair(&front);
+
+		counts[pair.which]++;
+		close_pair(&pair);
+	}
+	assert_in_range(counts[1], 16, 24);
+	end(&lbd);
+}
+
 /* With an argument only the tests whose names match it are run. */
 int main(int argc, char *argv[])
 {
@@ -296,6 +345,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(least_connections_evens_out),
 		cmocka_unit_test(random_two_spreads),
 		cmocka_unit_test(backups_step_in),
+		cmocka_unit_test(a_server_that_comes_back_starts_slowly),
 	};
 
 	if (argc > 1)

@@ -48,6 +48,9 @@ static const struct {
 		"f:3: option 'balance': 'roundrobin' is not known: did you mean 'round-robin'?\n"
 		"f:4: option 'balance': 'leastconn' is not known: write round-robin, least-connections, "
 		"random-two, source-hash or maglev\n"},
+	{PAIR "pool p { slow-start = 30 }\npool q { slow-start = 25h }\n",
+		"f:3: option 'slow-start': '30' has no unit: write 30s, or another of ms, s, m, h\n"
+		"f:4: option 'slow-start': '25h' is out of range: write a time from 0s to 24h\n"},
 	/* Repeats. */
 	{PAIR "log { level = info\nlevel = info }\n",
 		"f:4: option 'level' is set again in section 'log': line 3 has it already, keep one\n"},
@@ -354,6 +357,7 @@ static void defaults_fill_what_is_not_there(void **state)
 	pool = conf_find_pool(conf, "p");
 	assert_ptr_equal(conf->services[0].pool, pool);
 	assert_int_equal(pool->balance, BALANCE_ROUND_ROBIN);
+	assert_int_equal(pool->slow_start_ns, 0);
 	assert_int_equal(pool->check.kind, CHECK_HTTP);
 	assert_string_equal(pool->check.path, "/healthz");
 	assert_int_equal(pool->check.interval_ns, NS_PER_S);

@@ -153,7 +153,7 @@ static const char *const wanted[] = {
 	/* service */
 	"listen", "protocol", "mode", "pool", "backup-pool", "retries", "connect", "idle", "half-close", "answers",
 	/* pool */
-	"balance",
+	"balance", "slow-start",
 	/* check */
 	"path", "interval", "timeout", "rise", "fall", "expect-status", "expect-body", "host", "port", "tls", "verify",
 	"ca-file", "command", "argument",

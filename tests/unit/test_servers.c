@@ -22,7 +22,7 @@ static const struct pool_conf pools[] = {
 		.server_count = ARRAY_LEN(blue_servers)},
 	{.name = "empty"},
 	{.name = "green", .servers = green_servers, .server_count = ARRAY_LEN(green_servers)},
-	{.name = "red", .servers = red_servers, .server_count = ARRAY_LEN(red_servers)},
+	{.name = "red", .slow_start_ns = NS_PER_S, .servers = red_servers, .server_count = ARRAY_LEN(red_servers)},
 };
 
 static const struct service_conf services[] = {
@@ -177,6 +177,38 @@ static void the_backup_pool_answers_when_the_pool_cannot(void **state)
 	assert_int_equal(pool_of_service(1), 2);
 }
 
+static void a_server_that_comes_up_starts_slowly(void **state)
+{
+	const unsigned *shares = servers_shares(fixture.servers, fixture.now) + 4;
+	uint64_t red;
+
+	(void)state;
+	assert_true(mono_is_never(servers_next_step(fixture.servers, fixture.now)));
+	set_admin("red/r", ADMIN_DRAIN);
+	set_admin("red/s", ADMIN_DRAIN);
+	set_admin("red/x", ADMIN_DRAIN);
+	fixture.now = mono_add(fixture.now, 5 * NS_PER_S);
+	set_admin("red/x", ADMIN_ENABLED);
+	(void)servers_shares(fixture.servers, fixture.now);
+	red = fixture.servers->pool_revisions[3];
+	assert_int_equal(shares[1], 1);
+	assert_int_equal(shares[3], 1);
+	/* Of three in all, two in the end. */
+	fixture.now = mono_add(fixture.now, 700 * NS_PER_MS);
+	assert_int_equal(servers_next_step(fixture.servers, fixture.now).ns, mono_add(fixture.now, 50 * NS_PER_MS).ns);
+	(void)servers_shares(fixture.servers, fixture.now);
+	assert_int_equal(shares[1], 2);
+	assert_int_not_equal(fixture.servers->pool_revisions[3], red);
+	fixture.now = mono_add(fixture.now, 300 * NS_PER_MS);
+	(void)servers_shares(fixture.servers, fixture.now);
+	assert_int_equal(shares[1], 3);
+	assert_true(mono_is_never(servers_next_step(fixture.servers, fixture.now)));
+	/* What stays has no new revision. */
+	red = fixture.servers->pool_revisions[3];
+	(void)servers_shares(fixture.servers, fixture.now);
+	assert_int_equal(fixture.servers->pool_revisions[3], red);
+}
+
 static void pools_are_up_with_a_server(void **state)
 {
 	(void)state;
@@ -264,6 +296,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(decisions_and_health_reach_the_picks, setup, teardown),
 		cmocka_unit_test_setup_teardown(backups_serve_when_nobody_else_can, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_backup_pool_answers_when_the_pool_cannot, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_server_that_comes_up_starts_slowly, setup, teardown),
 		cmocka_unit_test_setup_teardown(pools_are_up_with_a_server, setup, teardown),
 		cmocka_unit_test_setup_teardown(all_are_checked_after_their_first_results, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_what_changes_has_a_new_revision, setup, teardown),
