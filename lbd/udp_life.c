@@ -25,6 +25,7 @@ bool udp_life_answer(struct udp_life *life, unsigned limit, struct mono now)
 
 bool udp_life_failed(struct udp_life *life)
 {
+	life->requests = life->answers;
 	if (life->attempts_left == 0)
 		return false;
 	life->attempts_left--;

@@ -26,7 +26,7 @@ void udp_life_request(struct udp_life *life, unsigned count, struct mono now);
  * than requests: resolvers ask for several records at once, from one port.
  */
 bool udp_life_answer(struct udp_life *life, unsigned limit, struct mono now);
-/* The server has failed. False: there is no further attempt, and the session ends. */
+/* The server has failed, and what it was asked is lost. False: there is no further attempt, and the session ends. */
 bool udp_life_failed(struct udp_life *life);
 /* When the session ends for want of datagrams; 0 is without limit. */
 struct mono udp_life_deadline(const struct udp_life *life, int64_t idle_ns);

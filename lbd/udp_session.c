@@ -275,7 +275,7 @@ static bool session_connect(struct udp_session *session)
 	}
 	session_enter_server(session, place);
 	r = connect_to(session, &udp->snapshot->addresses[place]);
-	if (is_exhaustion(r) && make_room(udp, strerrordesc_np(-r)))
+	if (is_exhaustion(r) && make_room(udp, r == -EAGAIN ? "local ports" : strerrordesc_np(-r)))
 		r = connect_to(session, &udp->snapshot->addresses[place]);
 	if (is_exhaustion(r)) {
 		session_refuse(session);
@@ -298,6 +298,13 @@ static void count_sent(const struct udp_session *session, const uint8_t *places,
 	counter_add(&udp_counters(session->listener)->bytes_in, bytes);
 }
 
+static void session_note_requests(struct udp_session *session, const uint8_t *places, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		udp_life_request(&session->life, udp_datagram_count(udp_batch_at(session->udp->requests, places[i])),
+			session_now(session));
+}
+
 /* Sends the first of them, and others with it where it can; how many are done with. 0: the session has ended. */
 static unsigned session_send_some(struct udp_session *session, const uint8_t *places, unsigned count)
 {
@@ -314,8 +321,12 @@ static unsigned session_send_some(struct udp_session *session, const uint8_t *pl
 		return (unsigned)sent;
 	}
 	/* The error is that of an earlier datagram, and this one has not been sent. */
-	if (is_failure(sent))
-		return session_fail(session) ? session_send_some(session, places, count) : 0;
+	if (is_failure(sent)) {
+		if (!session_fail(session))
+			return 0;
+		session_note_requests(session, places, count);
+		return session_send_some(session, places, count);
+	}
 	session_drop(session, udp->requests, *places);
 	return 1;
 }

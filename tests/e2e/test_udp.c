@@ -351,7 +351,7 @@ static void a_refusal_sends_the_next_datagram_elsewhere(void **state)
 	(void)state;
 	close(servers.fds[0]);
 	servers.fds[0] = udp_socket(AF_INET);
-	start("retries = 1", pool_of("weight = 256", "weight = 1"), 0);
+	start("retries = 1 udp { answers = 1 }", pool_of("weight = 256", "weight = 1"), 0);
 	for (unsigned i = 0; i < 20; i++) {
 		AUTO_FD client = client_of(&front);
 		unsigned tries = 0;
@@ -365,7 +365,8 @@ static void a_refusal_sends_the_next_datagram_elsewhere(void **state)
 	}
 	assert_true(lbd_server_number(&lbd, "p/a", "connects_failed") > 10);
 	assert_int_equal(lbd_server_number(&lbd, "p/a", "connections"), 0);
-	assert_int_equal(lbd_server_number(&lbd, "p/b", "connections"), 20);
+	assert_int_equal(lbd_server_number(&lbd, "p/b", "connections_total"), 20);
+	assert_int_equal(number("connections"), 0);
 	assert_int_equal(number("refused_total"), 0);
 }
 

@@ -160,7 +160,7 @@ static void datagrams_are_grouped_in_order(void **state)
 
 static const struct mono start = {5 * NS_PER_S};
 
-/* r: a request, from the client; a: an answer. */
+/* r: a request, from the client; a: an answer; f: the server fails. */
 static const struct {
 	const char *events;
 	unsigned limit;
@@ -175,6 +175,9 @@ static const struct {
 	{"raaa", 3, 4},
 	{"raa", 3, 0},
 	{"rrrrraaaaa", 3, 10},
+	/* What a server was asked that has failed gets no answer. */
+	{"rrfra", 1, 5},
+	{"rarfra", 2, 6},
 };
 
 static void answers_end_a_session(void **state)
@@ -188,6 +191,8 @@ static void answers_end_a_session(void **state)
 		for (size_t at = 0; ended == 0 && lives[i].events[at] != '\0'; at++) {
 			if (lives[i].events[at] == 'r')
 				udp_life_request(&life, 1, start);
+			else if (lives[i].events[at] == 'f')
+				assert_true(udp_life_failed(&life));
 			else if (udp_life_answer(&life, lives[i].limit, start))
 				ended = at + 1;
 		}
