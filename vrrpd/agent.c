@@ -118,13 +118,13 @@ static void on_adverts(struct loop_io *io, unsigned events)
 static bool catch_up(void *context)
 {
 	struct agent *agent = context;
-	struct mono before = clock_mono();
 
 	adverts_receive(agent);
 	if (agent->peer == NULL || !peer_is_alive(agent->peer))
 		return true;
 	peer_receive(agent->peer);
-	return !mono_before(peer_heard_at(agent->peer), before);
+	/* What woke us was read before any timer was looked at. */
+	return !mono_before(peer_heard_at(agent->peer), loop_now(agent->loop));
 }
 
 /* The peer. */
@@ -164,6 +164,7 @@ static void fill_heartbeat(void *context, struct peer_message *message)
 			.state = peer_state_of(vip->fsm.state),
 			.effective_priority = vip->fsm.facts.priority,
 			.carrier = vip->link.carrier,
+			.missing = vrrp_misses_adverts(&vip->fsm),
 			.resigned = mono_before(clock_mono(), vip->verdict.hold_back_until),
 		};
 	}
@@ -192,12 +193,16 @@ static void take_heartbeat(struct agent *agent, const struct peer_message *heart
 		struct vip *vip = &agent->vips[i];
 		const struct peer_vip *other = peermsg_find_vip(heartbeat, vip->peer_id);
 		enum peer_vip_state before = vip->peer_state;
+		bool missed = vip->peer_missed;
 
 		vip->peer_state = other != NULL ? other->state : PEER_VIP_INITIALIZE;
-		vip_prove_clock(vip, heartbeat->sequence, heartbeat->real_ns);
+		vip->peer_missed = other != NULL && other->missing;
+		vip_prove_clock(vip, heartbeat->stamp.session, heartbeat->sequence, heartbeat->real_ns);
 		review_vip(agent, vip);
 		if (before == PEER_VIP_ACTIVE && vip->peer_state != PEER_VIP_ACTIVE)
 			vip_event(vip, VRRP_EVENT_PEER_GONE);
+		if (missed && vip->peer_state == PEER_VIP_BACKUP && !vip->peer_missed)
+			vip_event(vip, VRRP_EVENT_PEER_BACK);
 	}
 }
 

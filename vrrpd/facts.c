@@ -70,6 +70,7 @@ struct vrrp_facts facts_gather(const struct facts_input *input, const struct vrr
 		      !services_worse(input->conf, &input->view, heartbeat);
 	facts.peer_holds = other != NULL && other->state == PEER_VIP_ACTIVE && other->carrier;
 	facts.peer_on_lan = facts.peer_holds && input->peer_on_lan;
+	facts.peer_well = heartbeat != NULL && heartbeat->health != PEER_HEALTH_DEAD;
 	facts.peer_sicker = heartbeat != NULL && heartbeat->health > input->view.health;
 	return facts;
 }
@@ -78,5 +79,6 @@ bool facts_equal(const struct vrrp_facts *a, const struct vrrp_facts *b)
 {
 	return a->link_ok == b->link_ok && ip_equal(&a->source, &b->source) && a->priority == b->priority &&
 	       a->bound == b->bound && a->ready == b->ready && a->hold_back_until.ns == b->hold_back_until.ns &&
-	       a->peer_holds == b->peer_holds && a->peer_on_lan == b->peer_on_lan && a->peer_sicker == b->peer_sicker;
+	       a->peer_holds == b->peer_holds && a->peer_on_lan == b->peer_on_lan && a->peer_sicker == b->peer_sicker &&
+	       a->peer_well == b->peer_well;
 }

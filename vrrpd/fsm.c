@@ -11,6 +11,11 @@
  * here. */
 #define LEAVE_NS (3 * NS_PER_MS)
 
+/* An active node that sent no advert for so many intervals has overslept (5.3). */
+#define OVERSLEPT_INTERVALS 3
+/* After so many intervals without one, adverts are no longer heard: less than any Active_Down_Interval. */
+#define HEARD_INTERVALS 3
+
 /* Where neither node can tell whether the other is heard, the backup waits for this many Active_Down_Intervals (5.4).
  */
 #define BLIND_DOWN_INTERVALS 3
@@ -80,6 +85,7 @@ static void move_to(struct vrrp_fsm *fsm, enum vrrp_state state, const char *rea
 	fsm->leave_at = (struct mono){0};
 	fsm->grace_until = (struct mono){0};
 	fsm->silent_at = (struct mono){0};
+	fsm->heard_at = (struct mono){0};
 	fsm->weaker_since = (struct mono){0};
 	fsm->resigned_heard = false;
 	fsm->overslept = false;
@@ -167,7 +173,7 @@ static bool may_preempt(const struct vrrp_fsm *fsm, struct mono now)
 	if (!fsm->facts.ready || mono_before(now, fsm->facts.hold_back_until))
 		return false;
 	/* Health outranks what was configured and what was planned (5.5, 5.6). */
-	if (fsm->facts.peer_sicker || fsm->active_priority == VRRP_PRIORITY_SICK)
+	if (fsm->facts.peer_sicker || (fsm->active_priority == VRRP_PRIORITY_SICK && !fsm->facts.peer_well))
 		return true;
 	return fsm->conf.preempt && !fsm->yielding &&
 	       mono_reached(mono_add(fsm->weaker_since, fsm->conf.preempt_delay_ns), now);
@@ -187,6 +193,7 @@ static void backup_on_advert(struct vrrp_fsm *fsm, const struct vrrp_event *even
 		return;
 	}
 	fsm->silent_at = (struct mono){0};
+	fsm->heard_at = now;
 	if (event->priority >= fsm->facts.priority)
 		fsm->weaker_since = (struct mono){0};
 	else if (!is_set(fsm->weaker_since))
@@ -197,6 +204,13 @@ static void backup_on_advert(struct vrrp_fsm *fsm, const struct vrrp_event *even
 	fsm->resigned_heard = false;
 	fsm->active_interval_ns = event->interval_ns;
 	fsm->down_at = mono_add(now, active_down_ns(fsm));
+}
+
+/* Whether the adverts that are claimed against are still there; else they fell silent, whatever their priority. */
+static bool is_preemption(const struct vrrp_fsm *fsm, struct mono now)
+{
+	return is_set(fsm->weaker_since) &&
+	       mono_before(now, mono_add(fsm->heard_at, HEARD_INTERVALS * fsm->active_interval_ns));
 }
 
 /*
@@ -228,7 +242,7 @@ static const char *held_back(const struct vrrp_fsm *fsm, struct mono now, struct
 	}
 	if (!fsm->facts.bound && mono_before(now, mono_add(fsm->started_at, VRRP_UNBOUND_CLAIM_NS)))
 		return "waiting for lbd to bind its listeners";
-	if (fsm->resigned_heard || is_set(fsm->weaker_since) || !fsm->facts.peer_holds)
+	if (fsm->resigned_heard || is_preemption(fsm, now) || !fsm->facts.peer_holds)
 		return NULL;
 	if (fsm->facts.peer_on_lan)
 		return "adverts are lost, but the peer is heard on this LAN and says that it is active";
@@ -237,13 +251,13 @@ static const char *held_back(const struct vrrp_fsm *fsm, struct mono now, struct
 	return NULL;
 }
 
-static const char *claim_reason(const struct vrrp_fsm *fsm)
+static const char *claim_reason(const struct vrrp_fsm *fsm, struct mono now)
 {
 	if (fsm->resigned_heard)
 		return "the active node resigned";
-	if (is_set(fsm->weaker_since) && fsm->facts.peer_sicker)
+	if (is_preemption(fsm, now) && fsm->facts.peer_sicker)
 		return "preempted a node in worse health";
-	if (is_set(fsm->weaker_since))
+	if (is_preemption(fsm, now))
 		return "preempted a node of lower priority";
 	return fsm->active_priority != 0 ? "the active node fell silent" : "no active node was heard";
 }
@@ -263,7 +277,7 @@ static void backup_on_tick(struct vrrp_fsm *fsm, struct mono now, struct vrrp_ac
 		fsm->down_at = again;
 		return;
 	}
-	become_active(fsm, claim_reason(fsm), now, out);
+	become_active(fsm, claim_reason(fsm, now), now, out);
 }
 
 static void backup_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, struct mono now, struct vrrp_actions *out)
@@ -341,7 +355,8 @@ static void active_on_advert(
 		on_taken(fsm, now, out);
 		return;
 	}
-	if (fsm->overslept) {
+	/* The loop reads sockets before it fires timers: the adverts of who claimed may come before we know. */
+	if (fsm->overslept || vrrp_has_overslept(fsm, now)) {
 		become_backup(fsm, "overslept, and another node claimed meanwhile", now, out);
 		fsm->down_at = mono_add(now, active_down_ns(fsm));
 		return;
@@ -369,6 +384,10 @@ static void active_on_advert(
 
 static void active_on_tick(struct vrrp_fsm *fsm, struct mono now, struct vrrp_actions *out)
 {
+	if (fsm->overslept && fsm->facts.peer_holds) {
+		become_backup(fsm, "overslept, and the peer says that it is active", now, out);
+		return;
+	}
 	if (is_set(fsm->leave_at) && mono_reached(fsm->leave_at, now)) {
 		leave_as_planned(fsm, now, out);
 		return;
@@ -421,6 +440,9 @@ static void active_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, st
 		break;
 	case VRRP_EVENT_PEER_GONE:
 	case VRRP_EVENT_PEER_BACK:
+		/* The former owner has gone: what it sends from now on is a claim of its own. */
+		if (event->kind == VRRP_EVENT_PEER_GONE)
+			fsm->grace_until = (struct mono){0};
 		/* What it has answered on the LAN, while it had the addresses or thought so, is put right (5.4). */
 		out->todo |= VRRP_DO_ANNOUNCE;
 		break;
@@ -477,9 +499,21 @@ struct mono vrrp_deadline(const struct vrrp_fsm *fsm)
 	return deadline;
 }
 
+bool vrrp_has_overslept(const struct vrrp_fsm *fsm, struct mono now)
+{
+	/* advert_at is one interval after the last one. */
+	return fsm->state == VRRP_ACTIVE && !mono_is_never(fsm->advert_at) &&
+	       mono_before(mono_add(fsm->advert_at, (OVERSLEPT_INTERVALS - 1) * fsm->conf.interval_ns), now);
+}
+
 bool vrrp_in_conflict(const struct vrrp_fsm *fsm)
 {
 	return fsm->state == VRRP_ACTIVE && is_set(fsm->rival_until);
+}
+
+bool vrrp_misses_adverts(const struct vrrp_fsm *fsm)
+{
+	return fsm->state == VRRP_BACKUP && (!is_set(fsm->heard_at) || is_set(fsm->silent_at));
 }
 
 const char *vrrp_refuse_take(const struct vrrp_fsm *fsm)

@@ -54,6 +54,7 @@ struct vrrp_facts {
 	bool peer_holds;             /* the peer says that it is active and has carrier */
 	bool peer_on_lan;            /* and says it over the vip's own LAN */
 	bool peer_sicker;            /* the peer's forwarder is known to be in strictly worse health than ours */
+	bool peer_well;              /* or known to be alive: its priority is then the configured one, be it 1 */
 };
 
 enum vrrp_event_kind {
@@ -64,8 +65,8 @@ enum vrrp_event_kind {
 	VRRP_EVENT_ADVERT,    /* one that is authentic, fresh and for this vip */
 	VRRP_EVENT_STALE,     /* an authentic advert for this vip that cannot be told from an old one (yet) */
 	VRRP_EVENT_PEER_GONE, /* the peer said over the state port that it no longer holds the vip: as priority 0 */
-	VRRP_EVENT_PEER_BACK, /* the peer is heard on the state port again, after a silence in which it may have claimed
-			       */
+	VRRP_EVENT_PEER_BACK, /* the peer is heard again, on the state port or by its word that it hears our adverts:
+				 before that it may have claimed, and the LAN may have gone without us */
 	VRRP_EVENT_RESIGN,    /* give the vip away and hold back */
 	VRRP_EVENT_FENCED,    /* the addresses were taken away, or the lease has lapsed */
 	VRRP_EVENT_OVERSLEPT, /* the process slept past the peers' down interval */
@@ -115,6 +116,7 @@ struct vrrp_fsm {
 	int64_t active_interval_ns; /* Active_Adver_Interval, learned */
 	uint8_t active_priority;    /* of the last accepted or passed-over advert; 0: nobody heard */
 	bool resigned_heard;        /* priority 0 or PEER_GONE: a claim needs no more consent */
+	struct mono heard_at;       /* the last advert but priority 0; {0}: none was heard in this state */
 	struct mono weaker_since;   /* since when only adverts that we could preempt are heard; {0}: not so */
 	bool yielding;              /* gave the vip away as planned; kept across restarts by vip.c */
 
@@ -133,6 +135,10 @@ void vrrp_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, struct mono
 struct mono vrrp_deadline(const struct vrrp_fsm *fsm);
 /* Whether a rival is heard while this node is active. */
 bool vrrp_in_conflict(const struct vrrp_fsm *fsm);
+/* Whether an active node sent no advert for so long that a backup may have claimed (5.3). */
+bool vrrp_has_overslept(const struct vrrp_fsm *fsm, struct mono now);
+/* Whether this node is a backup that hears no adverts, be it for a while or as yet. */
+bool vrrp_misses_adverts(const struct vrrp_fsm *fsm);
 /* Why this node would not take the vip over as planned now; NULL: it would. */
 const char *vrrp_refuse_take(const struct vrrp_fsm *fsm);
 

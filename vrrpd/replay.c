@@ -7,6 +7,9 @@
 #define ON_TIME_NS (100 * NS_PER_MS)
 /* Clocks that run apart are slewed by no more than 1 in 1000 of the time that passes (adjtimex(2): 500 ppm each). */
 #define DRIFT_DIVISOR 1000
+/* A sender whose clock is behind its last sequence counts: these are the steps within 1/65536 s, which no clock makes.
+ */
+#define COUNTED_MAX UINT16_MAX
 /* A sender starts again from its clock only when its sequence is over 5 s ahead of that; some time may have passed. */
 #define REWIND_NS (4 * NS_PER_S)
 /* Late wake-ups of sender and receiver, which weigh at short intervals. */
@@ -93,11 +96,21 @@ static int64_t sender_time(
 	return *ret_proven ? replay->proven_real_ns + age_ns : real_ns;
 }
 
+/* Whether it is of the run that a sender counts whose clock is behind what it has proven to be its last sequence. */
+static bool counts_on(const struct replay *replay, uint64_t sequence)
+{
+	int64_t ahead = (int64_t)(sequence - replay->proven_sequence);
+
+	/* The word of it may be here before the advert. */
+	return replay->proven_sequence != 0 && ahead >= -COUNTED_MAX && ahead <= COUNTED_MAX;
+}
+
 /* A sequence that was not accepted for itself, inside the window. */
 static bool is_taken_in_lived_time(
 	const struct replay *replay, uint64_t sequence, int64_t sender_ns, bool proven, struct mono now)
 {
-	return continues(replay, sequence, now) || (proven && is_within(sequence, sender_ns, ON_TIME_NS));
+	return continues(replay, sequence, now) ||
+	       (proven && (is_within(sequence, sender_ns, ON_TIME_NS) || counts_on(replay, sequence)));
 }
 
 static enum replay_verdict check_inside(
@@ -157,6 +170,7 @@ void replay_prove(struct replay *replay, uint64_t sequence, int64_t peer_real_ns
 	replay->proven = true;
 	replay->proven_real_ns = peer_real_ns;
 	replay->proven_at = now;
+	replay->proven_sequence = sequence;
 	if (sequence == 0)
 		return;
 	if (replay->marked && distance_ns(sequence, replay->mark.sequence) < -REWIND_NS)
@@ -164,6 +178,12 @@ void replay_prove(struct replay *replay, uint64_t sequence, int64_t peer_real_ns
 	if (is_above_high(replay, sequence))
 		replay->high = sequence;
 	replay->has_high = true;
+}
+
+void replay_restart(struct replay *replay, uint64_t sequence, struct mono now)
+{
+	if (sequence != 0 && replay->marked && is_above(replay->mark.sequence, sequence))
+		replay->mark = (struct replay_point){sequence, now};
 }
 
 void replay_restore(struct replay *replay, uint64_t high)

@@ -14,8 +14,9 @@
  *  - Inside the window, what is above `high` was never sent before and is taken. What is not above `mark` is old.
  *  - A mark ahead of the window says that the sender's clock has been put back: the mark expires. The sender now lives
  *    through times that it has been in before, and what was recorded then would fit again. So in such times (not above
- *    `high`) a sequence must also be on time: agree within 100 ms with the sender's proven clock, or continue from the
- *    mark at the pace of real time; else three in a row at that pace are wanted here too.
+ *    `high`) a sequence must also be on time: agree within 100 ms with the sender's proven clock, count on from the
+ *    sequence that it has proven to be its last (its clock is behind that, after a restart and a step), or continue
+ * from the mark at the pace of real time; else three in a row at that pace are wanted here too.
  *
  * Three in a row at the pace of real time: one recorded advert, above all one of priority 0, or a burst of them, does
  * nothing; who replays must play a whole stream as slowly as it was sent, and the living sender's own adverts, each of
@@ -64,7 +65,8 @@ struct replay {
 	bool proven;
 	int64_t proven_real_ns; /* the sender's time of day at proven_at */
 	struct mono proven_at;
-	struct replay_point run; /* the last of those that were not accepted and kept the pace */
+	uint64_t proven_sequence; /* the last that it had signed then; 0: none */
+	struct replay_point run;  /* the last of those that were not accepted and kept the pace */
 	unsigned run_length;
 };
 
@@ -80,6 +82,12 @@ MUST_USE enum replay_verdict replay_check(
  * `sequence` (0: none) and the time of day `peer_real_ns`.
  */
 void replay_prove(struct replay *replay, uint64_t sequence, int64_t peer_real_ns, struct mono now);
+
+/*
+ * The sender has started again, and the last sequence that it knows of is `sequence`: where the mark is above that, it
+ * lost what it signed since it last saved, and its clock is behind. replay_prove follows.
+ */
+void replay_restart(struct replay *replay, uint64_t sequence, struct mono now);
 
 /* At the start: the `high` of this sender that was kept from an earlier run; 0: none. */
 void replay_restore(struct replay *replay, uint64_t high);

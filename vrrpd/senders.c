@@ -62,13 +62,17 @@ bool senders_last_is_stale(const struct senders *senders, const struct ip *sourc
 	return false;
 }
 
-void senders_prove(struct senders *senders, uint64_t sequence, int64_t peer_real_ns, struct mono now)
+void senders_prove(struct senders *senders, uint64_t session, uint64_t sequence, int64_t peer_real_ns, struct mono now)
 {
 	senders->proven_at = now;
 	senders->proven_sequence = sequence;
 	senders->proven_real_ns = peer_real_ns;
-	for (size_t i = 0; i < SENDERS_MAX; i++)
+	for (size_t i = 0; i < SENDERS_MAX; i++) {
+		if (senders->peer_session != 0 && senders->peer_session != session)
+			replay_restart(&senders->list[i].replay, sequence, now);
 		replay_prove(&senders->list[i].replay, sequence, peer_real_ns, now);
+	}
+	senders->peer_session = session;
 }
 
 uint64_t senders_highest(const struct senders *senders)

@@ -23,6 +23,7 @@ struct senders {
 	uint64_t kept_sequence; /* the highest that an earlier run accepted of the peer; 0: none */
 	struct sender list[SENDERS_MAX];
 	/* What the peer's last fresh datagram proved of its clock; {0}: there was none yet. */
+	uint64_t peer_session;
 	struct mono proven_at;
 	uint64_t proven_sequence;
 	int64_t proven_real_ns;
@@ -42,8 +43,8 @@ MUST_USE bool senders_check(
 	struct senders *senders, const struct senders_advert *advert, const struct sender **ret_sender, bool *ret_news);
 /* Whether the sender's last advert was new as far as is known, but outside the window: it may yet prove fresh. */
 bool senders_last_is_stale(const struct senders *senders, const struct ip *source);
-/* A fresh datagram of the peer: the last sequence that it had signed, and its time of day. */
-void senders_prove(struct senders *senders, uint64_t sequence, int64_t peer_real_ns, struct mono now);
+/* A fresh datagram of the peer: of that session, the last sequence that it had signed, and its time of day. */
+void senders_prove(struct senders *senders, uint64_t session, uint64_t sequence, int64_t peer_real_ns, struct mono now);
 /* The highest sequence that was accepted or proven; 0: none. */
 uint64_t senders_highest(const struct senders *senders);
 

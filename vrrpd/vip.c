@@ -7,9 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* An active vip that sent no advert for so many intervals has overslept: a backup may have claimed (5.3). */
-#define OVERSLEPT_INTERVALS 3
-
 static void note(struct vip *vip, const char *text)
 {
 	recorder_add(vip->shared->recorder, loop_now(vip->shared->loop), clock_real_ns(), vip->conf->name, "%s", text);
@@ -132,9 +129,9 @@ void vip_receive(
 	vip_step(vip, &event);
 }
 
-void vip_prove_clock(struct vip *vip, uint64_t sequence, int64_t peer_real_ns)
+void vip_prove_clock(struct vip *vip, uint64_t session, uint64_t sequence, int64_t peer_real_ns)
 {
-	senders_prove(&vip->senders, sequence, peer_real_ns, clock_mono());
+	senders_prove(&vip->senders, session, sequence, peer_real_ns, clock_mono());
 }
 
 uint64_t vip_highest_sequence(const struct vip *vip)
@@ -355,10 +352,9 @@ static void wake_late(struct vip *vip)
 static void on_tick(struct loop_timer *timer, struct mono now)
 {
 	struct vip *vip = CONTAINER_OF(timer, struct vip, tick);
-	int64_t late_ns = mono_diff(clock_mono(), vip->advert_sent_at);
 
 	(void)now;
-	if (vip->fsm.state == VRRP_ACTIVE && late_ns > OVERSLEPT_INTERVALS * vip->conf->advert_interval_ns)
+	if (vrrp_has_overslept(&vip->fsm, clock_mono()))
 		wake_late(vip);
 	else if (vip->fsm.state == VRRP_BACKUP)
 		(void)vip->shared->catch_up(vip->shared->context);

@@ -64,6 +64,7 @@ struct vip {
 	struct health_verdict verdict;
 	uint32_t peer_id;               /* the vip's name in heartbeats */
 	enum peer_vip_state peer_state; /* what the peer last said of it */
+	bool peer_missed;               /* as a backup that heard no adverts */
 	struct senders senders;
 	struct ip heard_source; /* of the last accepted advert */
 
@@ -88,8 +89,8 @@ void vip_receive(
 	struct vip *vip, const struct advert_packet *packet, const struct advert_received *received, int64_t age_ns);
 /* One of the addresses has gone from the interface, by whomever. */
 void vip_address_gone(struct vip *vip, const struct prefix *address);
-/* A fresh datagram of the peer: the last sequence that it had signed, and its time of day. */
-void vip_prove_clock(struct vip *vip, uint64_t sequence, int64_t peer_real_ns);
+/* A fresh datagram of the peer: of that session, the last sequence that it had signed, and its time of day. */
+void vip_prove_clock(struct vip *vip, uint64_t session, uint64_t sequence, int64_t peer_real_ns);
 /* The highest sequence that was accepted or proven; 0: none. */
 uint64_t vip_highest_sequence(const struct vip *vip);
 /* Removes the addresses if they are held and clears all timers. */

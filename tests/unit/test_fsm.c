@@ -28,6 +28,7 @@ enum fact {
 	FACT_PEER_HOLDS_ON_LAN,
 	FACT_PEER_HOLDS_ELSEWHERE,
 	FACT_PEER_SICKER,
+	FACT_PEER_WELL,
 	FACT_PRIORITY_1,
 	FACT_HOLD_BACK_UNTIL_2S,
 };
@@ -156,6 +157,12 @@ static const struct trace traces[] = {
 		ADVERT(100, 1, VRRP_BACKUP, NOTHING),
 		TICK(342, VRRP_ACTIVE, CLAIM),
 	}},
+	{"unless the peer says that it is well: then 1 is what was configured", .no_preempt = true, .rows = {
+		START(NOTHING),
+		FACT(10, FACT_PEER_WELL, VRRP_BACKUP, NOTHING),
+		ADVERT(100, 1, VRRP_BACKUP, NOTHING),
+		TICK(342, VRRP_BACKUP, NOTHING),
+	}},
 	{"preempt-delay runs from the first lower advert", .preempt_delay_ms = 1000, .rows = {
 		START(NOTHING),
 		ADVERT(100, 100, VRRP_BACKUP, NOTHING),
@@ -208,6 +215,23 @@ static const struct trace traces[] = {
 		TICK(342, VRRP_BACKUP, NOTHING),
 		TICK(1020, VRRP_BACKUP, NOTHING),
 		TICK(1121, VRRP_ACTIVE, CLAIM),
+	}},
+	{"lower adverts that fall silent are a silence like others", .yielding = true, .rows = {
+		START(NOTHING),
+		FACT(10, FACT_PEER_HOLDS_ELSEWHERE, VRRP_BACKUP, NOTHING),
+		ADVERT(100, 100, VRRP_BACKUP, NOTHING),
+		ADVERT(200, 100, VRRP_BACKUP, NOTHING),
+		TICK(542, VRRP_BACKUP, NOTHING),
+		TICK(1200, VRRP_BACKUP, NOTHING),
+		TICK(1325, VRRP_ACTIVE, CLAIM),
+	}},
+	{"a preemption of adverts that are heard is not held back", .rows = {
+		START(NOTHING),
+		FACT(10, FACT_PEER_HOLDS_ELSEWHERE, VRRP_BACKUP, NOTHING),
+		ADVERT(100, 100, VRRP_BACKUP, NOTHING),
+		ADVERT(200, 100, VRRP_BACKUP, NOTHING),
+		ADVERT(300, 100, VRRP_BACKUP, NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
 	}},
 	{"priority 0 is never held back by the peer's heartbeat", .rows = {
 		START(NOTHING),
@@ -293,6 +317,19 @@ static const struct trace traces[] = {
 		TICK(2000, VRRP_ACTIVE, VRRP_DO_ADVERT),
 		ADVERT(2050, 100, VRRP_ACTIVE, VRRP_DO_ADVERT | VRRP_DO_ANNOUNCE),
 	}},
+	{"overslept, and the claim is read before any timer fires", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		ADVERT(600, 100, VRRP_ACTIVE, VRRP_DO_ADVERT | VRRP_DO_ANNOUNCE),
+		ADVERT(901, 100, VRRP_BACKUP, VRRP_DO_REMOVE),
+	}},
+	{"overslept, and the peer says that it has the vip", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		EVENT(2000, VRRP_EVENT_OVERSLEPT, VRRP_ACTIVE, NOTHING),
+		FACT(2000, FACT_PEER_HOLDS_ELSEWHERE, VRRP_ACTIVE, NOTHING),
+		TICK(2000, VRRP_BACKUP, VRRP_DO_REMOVE),
+	}},
 	{"planned, the giver: lbd first, then the addresses, then it yields", .rows = {
 		START(NOTHING),
 		TICK(342, VRRP_ACTIVE, CLAIM),
@@ -316,8 +353,17 @@ static const struct trace traces[] = {
 		ADVERT(10, 200, VRRP_BACKUP, NOTHING),
 		EVENT_ADVERT(20, VRRP_EVENT_TAKE, VRRP_ACTIVE, CLAIM, 150),
 		ADVERT(30, 200, VRRP_ACTIVE, NOTHING),
-		EVENT(40, VRRP_EVENT_PEER_GONE, VRRP_ACTIVE, VRRP_DO_ANNOUNCE),
+		TICK(1000, VRRP_ACTIVE, VRRP_DO_ADVERT),
+		ADVERT(1019, 200, VRRP_ACTIVE, NOTHING),
 		ADVERT(1100, 200, VRRP_BACKUP, LEAVE),
+	}},
+	{"planned, the taker: when the giver has gone, a higher advert is a claim again", .own_priority = 150, .rows = {
+		START(NOTHING),
+		ADVERT(10, 200, VRRP_BACKUP, NOTHING),
+		EVENT_ADVERT(20, VRRP_EVENT_TAKE, VRRP_ACTIVE, CLAIM, 150),
+		ADVERT(30, 200, VRRP_ACTIVE, NOTHING),
+		EVENT(40, VRRP_EVENT_PEER_GONE, VRRP_ACTIVE, VRRP_DO_ANNOUNCE),
+		ADVERT(300, 200, VRRP_BACKUP, LEAVE),
 	}},
 	{"worst health lengthens the running wait to that of priority 1", .rows = {
 		START(NOTHING),
@@ -368,6 +414,9 @@ static struct vrrp_facts facts_of(const struct trace *trace, enum fact fact)
 		break;
 	case FACT_PEER_SICKER:
 		facts.peer_sicker = true;
+		break;
+	case FACT_PEER_WELL:
+		facts.peer_well = true;
 		break;
 	case FACT_PRIORITY_1:
 		facts.priority = VRRP_PRIORITY_SICK;
@@ -428,6 +477,30 @@ static void traces_go_as_told(void **state)
 	}
 }
 
+static void says_whether_adverts_are_missed(void **state)
+{
+	const struct trace *trace = &traces[0];
+	struct vrrp_conf conf = {.priority = 150, .interval_ns = INTERVAL};
+	struct vrrp_event facts = {.kind = VRRP_EVENT_FACTS, .facts = facts_of(trace, FACT_PEER_HOLDS_ON_LAN)};
+	struct row start = START(NOTHING), first = ADVERT(100, 200, VRRP_BACKUP, NOTHING);
+	struct row silence = TICK(442, VRRP_BACKUP, NOTHING), again = ADVERT(500, 200, VRRP_BACKUP, NOTHING);
+	struct vrrp_actions actions;
+	struct vrrp_fsm fsm;
+
+	(void)state;
+	vrrp_init(&fsm, &conf, false);
+	vrrp_step(&fsm, &facts, at(0), &actions);
+	assert_false(vrrp_misses_adverts(&fsm));
+	run_row(trace, 0, &start, &fsm);
+	assert_true(vrrp_misses_adverts(&fsm));
+	run_row(trace, 1, &first, &fsm);
+	assert_false(vrrp_misses_adverts(&fsm));
+	run_row(trace, 2, &silence, &fsm);
+	assert_true(vrrp_misses_adverts(&fsm));
+	run_row(trace, 3, &again, &fsm);
+	assert_false(vrrp_misses_adverts(&fsm));
+}
+
 /* Whatever comes in whatever order: the deadline is kept, and addresses are never installed twice or removed twice. */
 static void random_events_keep_the_rules(void **state)
 {
@@ -481,6 +554,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(traces_go_as_told),
+		cmocka_unit_test(says_whether_adverts_are_missed),
 		cmocka_unit_test(random_events_keep_the_rules),
 	};
 

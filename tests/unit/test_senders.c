@@ -65,9 +65,44 @@ static void what_was_kept_and_proven_holds_for_new_senders(void **state)
 	assert_true(take(&senders, 1, 10.5, 10.5, &news));
 
 	/* Its clock is shown to be an hour ahead: what that clock says is fresh, also of one not heard before. */
-	senders_prove(&senders, 0, START_REAL_NS + 3611 * NS_PER_S, (struct mono){12 * NS_PER_S});
+	senders_prove(&senders, 1, 0, START_REAL_NS + 3611 * NS_PER_S, (struct mono){12 * NS_PER_S});
 	assert_true(take(&senders, 3, 3611.5, 11.5, &news));
 	assert_false(take(&senders, 3, 11.6, 11.6, &news));
+}
+
+/*
+ * The sender's clock was put back by 3 s, and it started again with a sequence that it had saved a second before its
+ * last: both are below what was accepted, and its clock does not carry it on. What it says of itself over the state
+ * port does.
+ */
+static void a_sender_that_started_again_counts_on(void **state)
+{
+	struct senders senders = {0};
+	uint64_t saved = advert_sequence_of(START_REAL_NS + 9 * NS_PER_S);
+	const struct sender *found;
+	bool news;
+
+	(void)state;
+	senders_prove(&senders, 1, 0, START_REAL_NS + 10 * NS_PER_S, (struct mono){11 * NS_PER_S});
+	assert_true(take(&senders, 1, 10.0, 10.0, &news));
+	for (int i = 0; i < 5; i++) {
+		struct senders_advert advert = {
+			.source = {.family = AF_INET, .bytes = {192, 0, 2, 1}},
+			.sequence = saved + (uint64_t)i + 1,
+			.interval_ns = 100 * NS_PER_MS,
+			.at = {12 * NS_PER_S + i * 100 * NS_PER_MS},
+			.real_ns = START_REAL_NS + 11 * NS_PER_S,
+		};
+		int64_t peer_real_ns = START_REAL_NS + 8 * NS_PER_S + i * 100 * NS_PER_MS;
+
+		/* The word of a datagram may be here before the advert that it speaks of. */
+		senders_prove(&senders, 2, saved + (uint64_t)i + (i % 2 == 1), peer_real_ns, advert.at);
+		assert_true(senders_check(&senders, &advert, &found, &news));
+		assert_false(senders_check(&senders, &advert, &found, &news));
+	}
+	/* What was recorded of its earlier life is not taken. */
+	assert_false(take(&senders, 1, 9.5, 11.5, &news));
+	assert_false(take(&senders, 1, 10.0, 11.6, &news));
 }
 
 int main(void)
@@ -75,6 +110,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_sender_has_its_own_mark),
 		cmocka_unit_test(the_longest_silent_one_is_forgotten),
+		cmocka_unit_test(a_sender_that_started_again_counts_on),
 		cmocka_unit_test(what_was_kept_and_proven_holds_for_new_senders),
 	};
 
