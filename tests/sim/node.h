@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One simulated host: its kernel (link, address, clock), and the processes vrrpd, its guardian and lbd, which fail
+ * apart from each other. What vrrpd decides is decided by its own modules; only the doing is modelled here, as thin as
+ * it is there (vip.c, agent.c, review.c, peer.c, handover.c, forwarder.c, guard.c).
+ */
+#ifndef LBPAIR_TESTS_SIM_NODE_H
+#define LBPAIR_TESTS_SIM_NODE_H
+
+#include "tests/sim/world.h"
+#include "vrrpd/facts.h"
+#include "vrrpd/fsm.h"
+#include "vrrpd/hang.h"
+#include "vrrpd/health.h"
+#include "vrrpd/lease.h"
+#include "vrrpd/peer_session.h"
+#include "vrrpd/senders.h"
+
+struct sim_process {
+	bool running;
+	bool stopped;              /* SIGSTOP */
+	struct mono stalled_until; /* it gets no time until then; {0}: it does */
+	struct mono start_at;      /* when it is started next; MONO_NEVER: nobody does */
+};
+
+enum sim_timer {
+	TIMER_TICK,
+	TIMER_RENEWAL,
+	TIMER_ANNOUNCEMENT,
+	TIMER_BEAT,
+	TIMER_SILENCE,
+	TIMER_PULSE,
+	TIMER_SAMPLE,
+	TIMER_REPEAT,
+	TIMER_COUNT,
+};
+
+#define SIM_WAITING_MAX 256
+
+struct sim_handover {
+	bool pending;
+	enum peer_kind kind; /* PEER_OFFER or PEER_ASK */
+	uint64_t request;
+	uint64_t asked; /* the peer's ask that this offer follows; 0: our own */
+	struct mono limit;
+};
+
+/* The main process of vrrpd. */
+struct sim_main {
+	struct sim_process process;
+	struct vrrp_fsm fsm;
+	struct health_fsm health;
+	struct health_verdict verdict;
+	struct senders senders;
+	struct lease lease;
+	struct mono link_ok_at;
+	unsigned announcements_left;
+
+	struct peer_session session;
+	bool alive; /* the peer */
+	bool on_lan;
+	struct mono heard_at;
+	struct mono greeted_at;
+	bool has_heartbeat;
+	struct peer_message heartbeat;
+	enum peer_vip_state peer_state;
+	bool peer_missed;
+
+	unsigned lbd_watched; /* the run of lbd whose process is watched; 0: none is */
+	bool lbd_hung;
+	struct hang hang;
+	struct liveness_state lbd;
+	struct liveness_service service;
+
+	struct sim_handover handover;
+	uint64_t answered; /* the last ask of the peer that was answered, and how */
+	bool answer;
+
+	struct mono timers[TIMER_COUNT];
+	struct sim_packet waiting[SIM_WAITING_MAX]; /* in the sockets of a process that gets no time */
+	size_t waiting_count;
+	bool link_waiting; /* so is an event of the link or of the address */
+	bool address_waiting;
+};
+
+struct sim_guardian {
+	struct sim_process process;
+	int64_t threshold_ns;
+	struct mono deadline;      /* when the main process counts as hung, or its death is acted on */
+	struct mono stopped_since; /* the time in which the guardian itself did not run does not count */
+};
+
+struct sim_lbd {
+	struct sim_process process;
+	unsigned run; /* which of its starts this is, from 1 */
+	struct mono started_at;
+	uint64_t beats;
+	bool bound;
+	bool checked;
+	bool service_up;        /* by its own checks */
+	struct mono verdict_at; /* when its checks come to their next verdict; MONO_NEVER: it stays */
+};
+
+/* What the invariants want to know of a node beyond its state. */
+struct sim_record {
+	uint64_t claims;
+	struct mono claimed_at;
+	struct mono left_at; /* the last end of Active; {0}: there was none */
+	int64_t wait_ns;     /* how long it must wait at least until it claims again; 0: taking it by consent is free */
+	bool overslept;      /* another claimed meanwhile, and this one has not given way yet */
+	bool may_take;       /* the last claim was made by consent */
+	uint64_t offers;     /* of the vip to the peer, as planned */
+};
+
+struct sim_node {
+	struct sim *sim;
+	int index;
+	struct ip source;
+	int64_t real_offset_ns; /* CLOCK_REALTIME less the world's time */
+	bool was_set_back;      /* that clock, at some time */
+
+	/* The kernel. */
+	bool frozen; /* the whole machine, and its network with it */
+	bool off;    /* no power */
+	bool carrier;
+	bool address;
+	struct mono lease_end;
+
+	/* The disk, and the page that main and guardian share. */
+	bool kept_yielding;
+	uint64_t kept_sequence;
+	uint64_t kept_peer_sequence;
+	uint64_t epoch;
+	uint64_t sequence;
+	bool published;
+
+	struct sim_main main;
+	struct sim_guardian guardian;
+	struct sim_lbd lbd;
+	int servers_lost; /* faults that keep its servers from it */
+
+	struct sim_record record;
+};
+
+struct sim {
+	struct sim_world world;
+	struct pool_conf pool;
+	struct conf conf;
+	struct sim_node nodes[SIM_NODES_MAX];
+	/* The last planned failover that was confirmed: to whom; SIM_NOBODY after any fault. */
+	int planned_to;
+};
+
+void sim_init(struct sim *sim, const struct sim_setup *setup, uint64_t seed, bool trace);
+void sim_free(struct sim *sim);
+
+/* When the next thing happens by itself; MONO_NEVER does not occur. */
+struct mono sim_deadline(const struct sim *sim);
+/* Lets happen what is due at sim->world.now: one thing. False: nothing (more) was due. */
+bool sim_step(struct sim *sim);
+
+/* Faults and commands, at sim->world.now. */
+enum sim_part {
+	SIM_MAIN = 1 << 0,
+	SIM_GUARDIAN = 1 << 1,
+	SIM_FORWARDER = 1 << 2,
+	SIM_ALL = SIM_MAIN | SIM_GUARDIAN | SIM_FORWARDER,
+};
+/* SIGKILL of all of `parts` at one moment. They are started again `back_ns` later; -1: as systemd and main do. */
+void node_kill(struct sim_node *node, unsigned parts, int64_t back_ns);
+/* SIGSTOP and SIGCONT. */
+void node_stop(struct sim_node *node, unsigned parts);
+void node_continue(struct sim_node *node, unsigned parts);
+void node_stall(struct sim_node *node, unsigned parts, int64_t span_ns);
+void node_freeze(struct sim_node *node, bool frozen);
+void node_power(struct sim_node *node, bool on);
+/* SIGTERM of vrrpd; it is started again after that time. */
+void node_restart(struct sim_node *node, int64_t back_ns);
+void node_set_carrier(struct sim_node *node, bool carrier);
+void node_step_clock(struct sim_node *node, int64_t span_ns);
+void node_delete_address(struct sim_node *node);
+void node_lose_servers(struct sim_node *node, int step);
+/* `lbctl failover` on this node. */
+void node_failover(struct sim_node *node);
+
+bool node_is_responsive(const struct sim_node *node, const struct sim_process *process);
+/* Whether the node answers for the vip on the LAN: the address is here, and the machine runs. */
+bool node_holds(const struct sim_node *node);
+/* Whether a connection to the vip at this node would be served: lbd runs, is bound and finds a server. */
+bool node_serves(const struct sim_node *node);
+/* lbd's word as vrrpd sees it. */
+struct forwarder_view node_forwarder_view(const struct sim_node *node);
+
+#endif

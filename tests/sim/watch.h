@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What must hold at every moment of a run. Each rule is a condition that may last for a bounded time only; the bounds
+ * are derived from DESIGN sections 5 and 7, beside each row in watch.c.
+ */
+#ifndef LBPAIR_TESTS_SIM_WATCH_H
+#define LBPAIR_TESTS_SIM_WATCH_H
+
+#include "tests/sim/node.h"
+
+enum watch_rule {
+	WATCH_DOUBLE,    /* two nodes that can hear each other hold the vip */
+	WATCH_HELPLESS,  /* a node holds it whose vrrpd gets no time */
+	WATCH_GUARDED,   /* the same, and its guardian does */
+	WATCH_NONE,      /* nobody holds it, and somebody could */
+	WATCH_NEIGHBOUR, /* a neighbour looks for the vip where it is not, although it is elsewhere */
+	WATCH_RULE_COUNT,
+};
+
+#define WATCH_TEXT_MAX 200
+
+struct sim_watch {
+	struct mono since[WATCH_RULE_COUNT][SIM_NODES_MAX]; /* {0}: the condition does not hold */
+	int64_t bound_ns[WATCH_RULE_COUNT][SIM_NODES_MAX];  /* as it was when the condition began */
+	int64_t longest_ns[WATCH_RULE_COUNT];
+	uint64_t claims_seen[SIM_NODES_MAX];
+	struct mono able_since[SIM_NODES_MAX];
+	struct mono none_since;
+	struct mono healed_since;
+	bool failed;
+	char text[WATCH_TEXT_MAX];
+};
+
+void watch_init(struct sim_watch *watch);
+/* After each step. */
+void watch_look(struct sim_watch *watch, const struct sim *sim);
+/* When all faults have been over for long: who is active is who should be, and everybody knows. */
+void watch_end(struct sim_watch *watch, const struct sim *sim);
+const char *watch_rule_name(enum watch_rule rule);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The world that the simulated nodes live in: one clock, the networks between them, and the neighbours on the vip's LAN
+ * with their ARP caches.
+ *
+ * Two networks: the LAN of the vip, which carries adverts and ARP, and a side network for the state port where the
+ * setup says that it has a path of its own. On the LAN each node has a neighbour beside it, at the same switch: a
+ * partition of the LAN has neighbours on both sides.
+ */
+#ifndef LBPAIR_TESTS_SIM_WORLD_H
+#define LBPAIR_TESTS_SIM_WORLD_H
+
+#include "common/pure/mono.h"
+#include "tests/sim/random.h"
+#include "vrrpd/peermsg.h"
+
+#define SIM_NODES_MAX 5
+#define SIM_PARTIES_MAX (2 * SIM_NODES_MAX)
+#define SIM_NOBODY (-1)
+
+/* The clock begins away from zero, which stands for "not set" in vrrpd's modules. */
+#define SIM_EPOCH ((struct mono){1000 * NS_PER_S})
+
+enum sim_net {
+	SIM_LAN,
+	SIM_SIDE,
+	SIM_NET_COUNT,
+};
+
+enum sim_packet_kind {
+	SIM_ADVERT,
+	SIM_DATAGRAM,
+	SIM_ANNOUNCEMENT, /* gratuitous ARP */
+	SIM_ARP_QUESTION,
+	SIM_ARP_ANSWER,
+};
+
+struct sim_packet {
+	struct mono at; /* when it arrives */
+	enum sim_net net;
+	enum sim_packet_kind kind;
+	int from;
+	int to;
+	/* SIM_ADVERT */
+	uint8_t priority;
+	int64_t interval_ns;
+	uint64_t sequence;
+	/* SIM_DATAGRAM; owned */
+	struct peer_message *message;
+};
+
+/* What a run is about: one vip, the same configuration on all nodes. */
+struct sim_setup {
+	int node_count;
+	uint8_t priority[SIM_NODES_MAX];
+	int64_t interval_ns;
+	int64_t lease_ns;
+	bool preempt;
+	int64_t preempt_delay_ns;
+	bool side; /* the state port has its own network */
+	bool lbd_wanted;
+	int64_t check_interval_ns;
+	int64_t check_timeout_ns;
+	int64_t latency_ns;
+	int64_t jitter_ns;
+	int64_t clock_offset_ns[SIM_NODES_MAX];
+};
+
+struct sim_neighbour {
+	int points_at; /* the node that its cache has for the vip; SIM_NOBODY: none yet */
+	struct mono ask_at;
+};
+
+#define SIM_PACKETS_MAX 512
+
+struct sim_world {
+	struct sim_setup setup;
+	struct sim_random random;
+	struct mono now;
+	bool trace;
+
+	/* How many faults keep packets from `from` from reaching `to`. */
+	int blocked[SIM_NET_COUNT][SIM_PARTIES_MAX][SIM_PARTIES_MAX];
+	int loss_percent;
+	int duplicate_percent;
+
+	struct sim_packet packets[SIM_PACKETS_MAX];
+	size_t packet_count;
+	struct sim_neighbour neighbours[SIM_NODES_MAX];
+};
+
+void world_init(struct sim_world *world, const struct sim_setup *setup, uint64_t seed, bool trace);
+void world_free(struct sim_world *world);
+
+/* A line of the trace, where one is wanted. `who` is a node or SIM_NOBODY. */
+void world_note(const struct sim_world *world, int who, const char *format, ...) PRINTF_LIKE(3, 4);
+
+static inline int world_neighbour_party(const struct sim_world *world, int neighbour)
+{
+	return world->setup.node_count + neighbour;
+}
+
+bool world_is_open(const struct sim_world *world, enum sim_net net, int from, int to);
+/* Whether nothing is blocked and nothing is lost. */
+bool world_is_lossless(const struct sim_world *world);
+/* Blocks packets of one direction; `step` +1 or -1. */
+void world_block(struct sim_world *world, enum sim_net net, int from, int to, int step);
+
+/* Sends a copy to packet->to, or to everybody on the LAN: with the delay, the losses and the duplicates of now. */
+void world_send(struct sim_world *world, const struct sim_packet *packet);
+void world_broadcast(struct sim_world *world, const struct sim_packet *packet);
+
+/* When the next packet arrives or the next neighbour asks; and taking out the packet that is due, if any. */
+struct mono world_deadline(const struct sim_world *world);
+bool world_take_packet(struct sim_world *world, struct sim_packet *ret_packet);
+/* Neighbours whose time has come ask who has the vip. */
+void world_ask(struct sim_world *world);
+/* What a neighbour learns of a frame. */
+void world_hear(struct sim_world *world, const struct sim_packet *packet);
+
+#endif
