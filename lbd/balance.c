@@ -65,13 +65,13 @@ bool balance_excludes(const struct balance_query *query, size_t place)
 
 bool balance_accepts(const struct balance_pool *pool, const struct balance_query *query, size_t place)
 {
-	return pool->servers[place].share > 0 && !balance_excludes(query, place);
+	return pool->servers[place].share > 0 && !balance_is_full(query, place) && !balance_excludes(query, place);
 }
 
-/* The active ones of a word without the excluded ones. */
+/* The active ones of a word without the full and the excluded ones. */
 static uint64_t accepting_in(const struct balance_pool *pool, const struct balance_query *query, size_t word)
 {
-	uint64_t bits = pool->active[word];
+	uint64_t bits = pool->active[word] & ~(query->full != NULL ? board_full(query->full, word) : 0);
 
 	for (size_t i = 0; i < query->excluded_count; i++) {
 		if (query->excluded[i] / 64 == word)

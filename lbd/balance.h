@@ -51,6 +51,7 @@ struct balance_query {
 	const uint32_t *excluded;
 	size_t excluded_count;
 	const struct board_server *board; /* of the pool's servers */
+	const board_bits *full;           /* the same; NULL: nobody is full */
 };
 
 struct balance_ops {
@@ -90,6 +91,11 @@ void balance_plan_unref(struct balance_plan *plan);
 static inline size_t balance_active_size(size_t server_count)
 {
 	return (server_count + 63) / 64;
+}
+
+static inline bool balance_is_full(const struct balance_query *query, size_t place)
+{
+	return query->full != NULL && (board_full(query->full, place / 64) >> place % 64 & 1) != 0;
 }
 
 bool balance_excludes(const struct balance_query *query, size_t place);

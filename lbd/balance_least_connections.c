@@ -9,8 +9,7 @@
  * turn: a pool of no more than LOOKS is always seen as it is, and in a larger one the news comes within as many picks
  * as it has servers, divided by LOOKS.
  */
-#include "lbd/balance.h"
-#include "lbd/line.h"
+#include "lbd/balance_line.h"
 
 #define LOOKS 8
 /* How often the first in line may turn out to be heavier than it was. */
@@ -45,9 +44,7 @@ static void least_connections_update(void *memory, const struct balance_pool *po
 {
 	struct least_connections *state = memory;
 
-	for (size_t i = 0; i < pool->count; i++)
-		line_set_weight(line_of(state), i, pool->servers[i].share);
-	line_order(line_of(state));
+	balance_line_update(line_of(state), pool);
 }
 
 static void look(struct least_connections *state, const struct board_server *board, size_t place)
@@ -70,13 +67,12 @@ static size_t least_connections_pick(void *memory, const struct balance_pool *po
 {
 	struct least_connections *state = memory;
 	struct line *line = line_of(state);
-	size_t place = LINE_NOBODY;
+	size_t place = BALANCE_NONE;
 
-	(void)pool;
 	look_around(state, query->board);
 	for (unsigned i = 0; i < CORRECTIONS_MAX; i++) {
-		place = line_first(line, query->excluded, query->excluded_count);
-		if (place == LINE_NOBODY)
+		place = balance_line_first(line, pool, query);
+		if (place == BALANCE_NONE)
 			return BALANCE_NONE;
 		if (line_load(line, place) == board_open(&query->board[place]))
 			break;

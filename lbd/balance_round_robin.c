@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Smooth weighted round robin: a line (line.h) in which nobody has a load. */
-#include "lbd/balance.h"
-#include "lbd/line.h"
+#include "lbd/balance_line.h"
 
 static void round_robin_init(void *state, size_t server_count, uint32_t seed)
 {
@@ -10,19 +9,15 @@ static void round_robin_init(void *state, size_t server_count, uint32_t seed)
 
 static void round_robin_update(void *state, const struct balance_pool *pool)
 {
-	for (size_t i = 0; i < pool->count; i++)
-		line_set_weight(state, i, pool->servers[i].share);
-	line_order(state);
+	balance_line_update(state, pool);
 }
 
 static size_t round_robin_pick(void *state, const struct balance_pool *pool, const struct balance_query *query)
 {
-	size_t place = line_first(state, query->excluded, query->excluded_count);
+	size_t place = balance_line_first(state, pool, query);
 
-	(void)pool;
-	if (place == LINE_NOBODY)
-		return BALANCE_NONE;
-	line_take(state, place);
+	if (place != BALANCE_NONE)
+		line_take(state, place);
 	return place;
 }
 

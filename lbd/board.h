@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The board: what all workers together have open at each server. Each of them writes, so each server has a cache line
- * of its own, and only pools that are balanced by it are entered at all.
+ * of its own, and only pools that are balanced or limited by it are entered at all.
+ *
+ * A limit is exact: whoever enters goes over it never, not for a moment. Which servers are full stands in bits besides,
+ * 64 in a word, for those who look for one that is not. A bit may be late; the count decides.
  */
 #ifndef LBPAIR_LBD_BOARD_H
 #define LBPAIR_LBD_BOARD_H
@@ -16,12 +19,21 @@ struct board_server {
 	_Alignas(BOARD_LINE) _Atomic uint32_t open; /* connections, those that are being connected included */
 };
 
+typedef _Atomic uint64_t board_bits;
+
 struct board {
 	struct board_server *servers; /* by place in the snapshot */
+	board_bits *full;             /* pool by pool, each from a word of its own */
 };
 
+/* Where the bits of a pool begin: the pools and the servers before it. */
+static inline size_t board_first_word(size_t pool, size_t first_server)
+{
+	return first_server / 64 + pool;
+}
+
 /* -ENOMEM. */
-MUST_USE int board_init(struct board *board, size_t server_count);
+MUST_USE int board_init(struct board *board, size_t pool_count, size_t server_count);
 void board_free(struct board *board);
 
 static inline uint32_t board_open(const struct board_server *server)
@@ -29,7 +41,23 @@ static inline uint32_t board_open(const struct board_server *server)
 	return atomic_load_explicit(&server->open, memory_order_relaxed);
 }
 
-void board_enter(struct board_server *server);
-void board_leave(struct board_server *server);
+static inline uint64_t board_full(const board_bits *full, size_t word)
+{
+	return atomic_load_explicit(&full[word], memory_order_relaxed);
+}
+
+/* One server of a pool, as it is entered and left. */
+struct board_place {
+	struct board_server *server;
+	board_bits *full; /* the word that its bit is in */
+	uint64_t bit;
+	uint32_t limit; /* 0: none */
+};
+
+struct board_place board_place(struct board *board, size_t pool, size_t first_server, size_t place, uint32_t limit);
+
+/* False: it is full, and its bit says so. */
+MUST_USE bool board_enter(const struct board_place *at);
+void board_leave(const struct board_place *at);
 
 #endif

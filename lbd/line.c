@@ -8,15 +8,21 @@ struct entry {
 	uint64_t pass;
 	uint32_t weight; /* 0: not in the heap */
 	uint32_t load;
-	uint32_t at;    /* where in the heap */
-	uint32_t phase; /* where in its first stride the server begins, of 2^16 */
+	uint32_t at;    /* where in the heap, or among those aside */
+	uint16_t phase; /* where in its first stride the server begins, of 2^16 */
+	bool aside;
 };
 
 struct line {
 	uint64_t clock; /* the highest pass that was first */
 	size_t heap_count;
+	size_t aside_count;
+	size_t next_aside;
 	size_t server_count;
-	/* `server_count` entries, and after them as many places of the heap. */
+	/*
+	 * `server_count` entries, and after them as many places: of the heap, and at their end of those that stand
+	 * aside.
+	 */
 	struct entry entries[];
 };
 
@@ -91,9 +97,9 @@ size_t line_size(size_t server_count)
 }
 
 /* Spreads consecutive numbers over the range (the golden ratio's multiples modulo 2^16). */
-static uint32_t phase_of(uint32_t number)
+static uint16_t phase_of(uint32_t number)
 {
-	return number * UINT32_C(40503) & 0xffff;
+	return (uint16_t)(number * UINT32_C(40503));
 }
 
 void line_init(struct line *line, size_t server_count, uint32_t seed)
@@ -117,13 +123,64 @@ void line_set_weight(struct line *line, size_t place, uint32_t weight)
 void line_order(struct line *line)
 {
 	line->heap_count = 0;
+	line->aside_count = 0;
 	for (size_t i = 0; i < line->server_count; i++) {
 		line->entries[i].at = ABSENT;
+		line->entries[i].aside = false;
 		if (line->entries[i].weight > 0)
 			put(line, line->heap_count++, (uint32_t)i);
 	}
 	for (size_t i = line->heap_count / 2; i-- > 0;)
 		sink(line, i);
+}
+
+static uint32_t *aside_at(struct line *line, size_t nth)
+{
+	return &heap_of(line)[line->server_count - 1 - nth];
+}
+
+static void put_aside(struct line *line, size_t nth, uint32_t place)
+{
+	*aside_at(line, nth) = place;
+	line->entries[place].at = (uint32_t)nth;
+	line->entries[place].aside = true;
+}
+
+void line_step_aside(struct line *line, size_t place)
+{
+	size_t at = line->entries[place].at;
+	uint32_t last = heap_of(line)[--line->heap_count];
+
+	assert(at <= line->heap_count && !line->entries[place].aside);
+	if (last != place) {
+		put(line, at, last);
+		rise(line, at);
+		sink(line, line->entries[last].at);
+	}
+	put_aside(line, line->aside_count++, (uint32_t)place);
+}
+
+void line_step_in(struct line *line, size_t place)
+{
+	struct entry *entry = &line->entries[place];
+	uint32_t last;
+
+	if (!entry->aside)
+		return;
+	last = *aside_at(line, --line->aside_count);
+	if (last != place)
+		put_aside(line, entry->at, last);
+	entry->aside = false;
+	put(line, line->heap_count++, (uint32_t)place);
+	rise(line, entry->at);
+}
+
+size_t line_next_aside(struct line *line)
+{
+	if (line->aside_count == 0)
+		return LINE_NOBODY;
+	line->next_aside = (line->next_aside + 1) % line->aside_count;
+	return *aside_at(line, line->next_aside);
 }
 
 void line_set_load(struct line *line, size_t place, uint32_t load)
@@ -132,7 +189,7 @@ void line_set_load(struct line *line, size_t place, uint32_t load)
 	uint32_t before = entry->load;
 
 	entry->load = load;
-	if (entry->at == ABSENT || load == before)
+	if (entry->at == ABSENT || entry->aside || load == before)
 		return;
 	if (load < before)
 		rise(line, entry->at);

@@ -27,6 +27,12 @@ void line_init(struct line *line, size_t server_count, uint32_t seed);
 void line_set_weight(struct line *line, size_t place, uint32_t weight);
 void line_order(struct line *line);
 
+/* Out of the line for a while, and in again; the order is kept. line_order takes all in. */
+void line_step_aside(struct line *line, size_t place);
+void line_step_in(struct line *line, size_t place);
+/* One of those that stand aside, another each time; LINE_NOBODY: nobody does. */
+size_t line_next_aside(struct line *line);
+
 /* Keeps the order. */
 void line_set_load(struct line *line, size_t place, uint32_t load);
 uint32_t line_load(const struct line *line, size_t place);

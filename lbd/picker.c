@@ -12,12 +12,12 @@ struct pool_state {
 
 struct picker {
 	uint32_t seed;
-	const struct board *board;
+	struct board *board;
 	struct pool_state *pools;
 	size_t pool_count;
 };
 
-int picker_new(uint32_t seed, const struct board *board, struct picker **ret_picker)
+int picker_new(uint32_t seed, struct board *board, struct picker **ret_picker)
 {
 	struct picker *picker = calloc(1, sizeof *picker);
 
@@ -90,7 +90,16 @@ int picker_update(struct picker *picker, const struct snapshot *snapshot)
 /* More than a connection can have tried. */
 #define EXCLUDED_MAX 16
 
-size_t picker_pick(struct picker *picker, const struct snapshot *snapshot, const struct picker_query *query)
+static struct board_place place_on_board(
+	struct picker *picker, const struct snapshot *snapshot, uint32_t pool, uint32_t place)
+{
+	uint32_t first = snapshot->pools[pool].first_server;
+
+	return board_place(picker->board, pool, first, place - first, snapshot->limits[place]);
+}
+
+/* A place in the pool, or BALANCE_NONE. */
+static size_t pick(struct picker *picker, const struct snapshot *snapshot, const struct picker_query *query)
 {
 	const struct pool_state *state = &picker->pools[query->pool];
 	const struct snapshot_pool *pool = &snapshot->pools[query->pool];
@@ -100,22 +109,60 @@ size_t picker_pick(struct picker *picker, const struct snapshot *snapshot, const
 		.excluded = places,
 		.excluded_count = query->excluded_count,
 		.board = picker->board->servers + pool->first_server,
+		.full = picker->board->full + board_first_word(query->pool, pool->first_server),
 	};
-	size_t place;
 
 	assert(query->excluded_count <= EXCLUDED_MAX);
 	for (size_t i = 0; i < query->excluded_count; i++)
 		places[i] = query->excluded[i] - pool->first_server;
-	place = state->ops->pick(state->state, &pool->servers, &ours);
-	return place == BALANCE_NONE ? BALANCE_NONE : pool->first_server + place;
+	return state->ops->pick(state->state, &pool->servers, &ours);
 }
 
-void picker_left(struct picker *picker, const struct snapshot *snapshot, uint32_t pool, uint32_t place)
+/* Each try that is in vain means that other workers have taken the last of a server: this ends. */
+static int take(struct picker *picker, const struct snapshot *snapshot, const struct picker_query *query,
+	struct picker_hold *ret_hold)
 {
-	const struct pool_state *state = &picker->pools[pool];
-	uint32_t first = snapshot->pools[pool].first_server;
+	const struct snapshot_pool *pool = &snapshot->pools[query->pool];
+	size_t place;
 
+	while ((place = pick(picker, snapshot, query)) != BALANCE_NONE) {
+		struct picker_hold hold = {.pool = query->pool, .on_board = pool->counted};
+		struct board_place at;
+
+		hold.place = pool->first_server + (uint32_t)place;
+		at = place_on_board(picker, snapshot, hold.pool, hold.place);
+		if (!hold.on_board || board_enter(&at)) {
+			*ret_hold = hold;
+			return 0;
+		}
+	}
+	return -EAGAIN;
+}
+
+int picker_take(struct picker *picker, const struct snapshot *snapshot, const struct picker_query *query,
+	struct picker_hold *ret_hold)
+{
+	struct picker_query any = *query;
+	int r;
+
+	if (lots_total(&snapshot->pools[query->pool].servers.lots) == 0)
+		return -ENOENT;
+	r = take(picker, snapshot, query, ret_hold);
+	any.excluded_count = 0;
+	return r < 0 && query->excluded_count > 0 ? take(picker, snapshot, &any, ret_hold) : r;
+}
+
+void picker_leave(struct picker *picker, const struct snapshot *snapshot, const struct picker_hold *hold)
+{
+	const struct pool_state *state = &picker->pools[hold->pool];
+	const struct snapshot_pool *pool = &snapshot->pools[hold->pool];
+	struct board_place at;
+
+	if (!hold->on_board)
+		return;
+	at = place_on_board(picker, snapshot, hold->pool, hold->place);
+	board_leave(&at);
 	if (state->ops->changed != NULL)
-		state->ops->changed(
-			state->state, &snapshot->pools[pool].servers, picker->board->servers + first, place - first);
+		state->ops->changed(state->state, &pool->servers, picker->board->servers + pool->first_server,
+			hold->place - pool->first_server);
 }

@@ -8,7 +8,7 @@
 struct picker;
 
 /* The board is that of all workers, and outlives the picker. */
-MUST_USE int picker_new(uint32_t seed, const struct board *board, struct picker **ret_picker);
+MUST_USE int picker_new(uint32_t seed, struct board *board, struct picker **ret_picker);
 void picker_free(struct picker *picker);
 
 /* Goes by `snapshot` from now on; pools of an unchanged revision cost nothing. -ENOMEM: it goes on by the last one. */
@@ -21,9 +21,20 @@ struct picker_query {
 	size_t excluded_count;
 };
 
-/* The place of a server among the snapshot's, or BALANCE_NONE. `excluded` are places of that kind. */
-size_t picker_pick(struct picker *picker, const struct snapshot *snapshot, const struct picker_query *query);
-/* This worker has left the board at the place. */
-void picker_left(struct picker *picker, const struct snapshot *snapshot, uint32_t pool, uint32_t place);
+/* What a connection holds of a server. */
+struct picker_hold {
+	uint32_t place; /* among the snapshot's servers */
+	uint32_t pool;
+	bool on_board;
+};
+
+/*
+ * Takes a server for a connection: one that is not excluded, else any. `excluded` are places among the snapshot's.
+ * -ENOENT: no server has a share; -EAGAIN: all that have are full.
+ */
+MUST_USE int picker_take(struct picker *picker, const struct snapshot *snapshot, const struct picker_query *query,
+	struct picker_hold *ret_hold);
+/* To be called once for each that was taken, when its socket is closed. */
+void picker_leave(struct picker *picker, const struct snapshot *snapshot, const struct picker_hold *hold);
 
 #endif

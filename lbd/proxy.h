@@ -59,10 +59,8 @@ struct conn {
 	struct list link; /* in proxy->open */
 	struct list busy;
 	const struct proxy_listener *listener;
-	uint32_t server_place; /* CONN_NO_SERVER: none */
-	uint32_t server_pool;
-	uint64_t source; /* a hash of the client's address */
-	bool on_board;   /* at its server */
+	struct picker_hold hold; /* of the server; its place is CONN_NO_SERVER: none */
+	uint64_t source;         /* a hash of the client's address */
 	uint8_t tried_count;
 	uint32_t tried[CONN_TRIED_MAX];
 };

@@ -28,7 +28,7 @@ static struct service_counters *conn_counters(const struct conn *conn)
 
 static struct server_counters *conn_server_counters(const struct conn *conn)
 {
-	return &conn->proxy->env.counters->servers[conn->server_place];
+	return &conn->proxy->env.counters->servers[conn->hold.place];
 }
 
 static struct mono conn_now(const struct conn *conn)
@@ -61,26 +61,15 @@ static void side_close(struct conn *conn, struct side *side, bool reset)
 	close(fd);
 }
 
-static void conn_leave_board(struct conn *conn)
-{
-	struct proxy *proxy = conn->proxy;
-
-	if (!conn->on_board)
-		return;
-	conn->on_board = false;
-	board_leave(&proxy->env.board->servers[conn->server_place]);
-	picker_left(proxy->picker, proxy->snapshot, conn->server_pool, conn->server_place);
-}
-
 static void conn_leave_server(struct conn *conn, bool reset)
 {
 	side_close(conn, &conn->server, reset);
 	conn->server = (struct side){0};
-	if (conn->server_place == CONN_NO_SERVER)
+	if (conn->hold.place == CONN_NO_SERVER)
 		return;
 	counter_subtract(&conn_server_counters(conn)->connections, 1);
-	conn_leave_board(conn);
-	conn->server_place = CONN_NO_SERVER;
+	picker_leave(conn->proxy->picker, conn->proxy->snapshot, &conn->hold);
+	conn->hold.place = CONN_NO_SERVER;
 }
 
 static void conn_end(struct conn *conn, bool reset)
@@ -132,35 +121,20 @@ static int connect_to(struct conn *conn, const struct endpoint *to)
 	return r;
 }
 
-/* A server that this connection has not tried yet, else any that is usable. */
-static size_t conn_pick(struct conn *conn)
+/* -ENOENT, -EAGAIN as picker_take. */
+static int conn_take_server(struct conn *conn)
 {
-	struct proxy *proxy = conn->proxy;
-	struct picker_query query = {
+	const struct picker_query query = {
 		.pool = conn_service(conn)->pool,
 		.source = conn->source,
 		.excluded = conn->tried,
 		.excluded_count = conn->tried_count,
 	};
-	size_t place = picker_pick(proxy->picker, proxy->snapshot, &query);
+	int r = picker_take(conn->proxy->picker, conn->proxy->snapshot, &query, &conn->hold);
 
-	if (place == BALANCE_NONE && conn->tried_count > 0) {
-		query.excluded_count = 0;
-		place = picker_pick(proxy->picker, proxy->snapshot, &query);
-	}
-	return place;
-}
-
-static void conn_enter_server(struct conn *conn, size_t place)
-{
-	struct proxy *proxy = conn->proxy;
-
-	conn->server_place = (uint32_t)place;
-	conn->server_pool = conn_service(conn)->pool;
-	counter_add(&conn_server_counters(conn)->connections, 1);
-	conn->on_board = balance_table[proxy->snapshot->pools[conn->server_pool].balance]->by_load;
-	if (conn->on_board)
-		board_enter(&proxy->env.board->servers[place]);
+	if (r == 0)
+		counter_add(&conn_server_counters(conn)->connections, 1);
+	return r;
 }
 
 static bool is_exhaustion(int error)
@@ -171,14 +145,12 @@ static bool is_exhaustion(int error)
 static bool conn_connect(struct conn *conn)
 {
 	struct proxy *proxy = conn->proxy;
-	size_t place = conn_pick(conn);
-	int r;
+	int r = conn_take_server(conn);
 
-	if (place == BALANCE_NONE)
+	if (r < 0)
 		return conn_event(conn, LIFE_NO_SERVER);
-	conn_enter_server(conn, place);
 	conn_set_timer(conn);
-	r = connect_to(conn, &proxy->snapshot->addresses[place]);
+	r = connect_to(conn, &proxy->snapshot->addresses[conn->hold.place]);
 	if (is_exhaustion(r)) {
 		proxy_exhausted(proxy, r);
 		return conn_event(conn, LIFE_NO_SERVER);
@@ -189,11 +161,11 @@ static bool conn_connect(struct conn *conn)
 /* The attempt has failed. */
 static void conn_note_failure(struct conn *conn)
 {
-	if (conn->server_place == CONN_NO_SERVER)
+	if (conn->hold.place == CONN_NO_SERVER)
 		return;
 	counter_add(&conn_server_counters(conn)->connects_failed, 1);
 	if (conn->tried_count < CONN_TRIED_MAX)
-		conn->tried[conn->tried_count++] = conn->server_place;
+		conn->tried[conn->tried_count++] = conn->hold.place;
 	conn_leave_server(conn, true);
 }
 
@@ -329,7 +301,7 @@ static struct conn *conn_new(
 		return NULL;
 	conn->proxy = proxy;
 	conn->listener = listener;
-	conn->server_place = CONN_NO_SERVER;
+	conn->hold.place = CONN_NO_SERVER;
 	conn->source = hash_of_source(peer);
 	conn->client.writable = true;
 	wheel_timer_init(&conn->timer);

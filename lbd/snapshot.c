@@ -100,6 +100,15 @@ static int fill_plan(struct snapshot_pool *pool, const struct snapshot *previous
 		balance_table[pool->balance], pool->servers.servers, pool->servers.count, &pool->servers.plan);
 }
 
+static bool is_counted(const struct pool_conf *pool)
+{
+	bool limited = false;
+
+	for (size_t i = 0; i < pool->server_count; i++)
+		limited |= pool->servers[i].max_connections > 0;
+	return limited || balance_table[pool->balance]->by_load;
+}
+
 static int fill_pools(struct owner *owner, const struct snapshot_source *source)
 {
 	const struct conf *conf = source->conf;
@@ -112,6 +121,7 @@ static int fill_pools(struct owner *owner, const struct snapshot_source *source)
 	owner->snapshot.pool_count = conf->pool_count;
 	for (size_t i = 0; i < conf->pool_count; i++) {
 		pools[i].balance = conf->pools[i].balance;
+		pools[i].counted = is_counted(&conf->pools[i]);
 		pools[i].first_server = first;
 		pools[i].revision = source->pool_revisions[i];
 		if (fill_servers(owner, &conf->pools[i], source->shares + first, &pools[i].servers) < 0 ||
@@ -126,14 +136,18 @@ static int fill_addresses(struct owner *owner, const struct conf *conf)
 {
 	size_t count = snapshot_count_servers(conf), place = 0;
 	struct endpoint *addresses = arena_alloc(&owner->arena, count, sizeof *addresses);
+	uint32_t *limits = arena_alloc(&owner->arena, count, sizeof *limits);
 
-	if (addresses == NULL)
+	if (addresses == NULL || limits == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < conf->pool_count; i++) {
-		for (size_t j = 0; j < conf->pools[i].server_count; j++)
-			addresses[place++] = conf->pools[i].servers[j].address;
+		for (size_t j = 0; j < conf->pools[i].server_count; j++, place++) {
+			addresses[place] = conf->pools[i].servers[j].address;
+			limits[place] = conf->pools[i].servers[j].max_connections;
+		}
 	}
 	owner->snapshot.addresses = addresses;
+	owner->snapshot.limits = limits;
 	owner->snapshot.server_count = count;
 	return 0;
 }

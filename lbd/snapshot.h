@@ -19,6 +19,7 @@ struct snapshot_service {
 struct snapshot_pool {
 	enum balance_kind balance;
 	uint32_t first_server;
+	bool counted;      /* its servers are entered on the board */
 	uint64_t revision; /* another one whenever something of its servers is */
 	struct balance_pool servers;
 };
@@ -36,6 +37,7 @@ struct snapshot {
 	const struct snapshot_service *services;
 	const struct snapshot_pool *pools;
 	const struct endpoint *addresses; /* of the servers, pool by pool */
+	const uint32_t *limits;           /* the same; 0: none */
 	const struct snapshot_yield *yields;
 	size_t service_count;
 	size_t pool_count;

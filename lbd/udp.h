@@ -64,9 +64,7 @@ struct udp_session {
 	struct wheel_timer timer;
 	struct udp_life life;
 	union udp_peer client;
-	uint32_t server_place;
-	uint32_t server_pool;
-	bool on_board;
+	struct picker_hold hold; /* of the server */
 	uint8_t request_group; /* in the batch at hand */
 	uint8_t tried_count;
 	uint32_t tried[UDP_TRIED_MAX];

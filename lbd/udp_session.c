@@ -21,7 +21,7 @@ static const struct snapshot_service *session_service(const struct udp_session *
 
 static struct server_counters *session_server_counters(const struct udp_session *session)
 {
-	return &session->udp->env.counters->servers[session->server_place];
+	return &session->udp->env.counters->servers[session->hold.place];
 }
 
 static struct mono session_now(const struct udp_session *session)
@@ -61,17 +61,6 @@ bool udp_session_is_local_to(const struct udp_session *session, const struct ip 
 
 /* Ending. */
 
-static void session_leave_board(struct udp_session *session)
-{
-	struct udp *udp = session->udp;
-
-	if (!session->on_board)
-		return;
-	session->on_board = false;
-	board_leave(&udp->env.board->servers[session->server_place]);
-	picker_left(udp->picker, udp->snapshot, session->server_pool, session->server_place);
-}
-
 static void session_leave_server(struct udp_session *session)
 {
 	int fd = session->io.fd;
@@ -80,11 +69,11 @@ static void session_leave_server(struct udp_session *session)
 		loop_io_forget(session->udp->env.loop, &session->io);
 		close(fd);
 	}
-	if (session->server_place == UDP_NO_SERVER)
+	if (session->hold.place == UDP_NO_SERVER)
 		return;
 	counter_subtract(&session_server_counters(session)->connections, 1);
-	session_leave_board(session);
-	session->server_place = UDP_NO_SERVER;
+	picker_leave(session->udp->picker, session->udp->snapshot, &session->hold);
+	session->hold.place = UDP_NO_SERVER;
 }
 
 void udp_session_end(struct udp_session *session)
@@ -109,7 +98,7 @@ static bool session_fail(struct udp_session *session)
 {
 	counter_add(&session_server_counters(session)->connects_failed, 1);
 	if (session->tried_count < UDP_TRIED_MAX)
-		session->tried[session->tried_count++] = session->server_place;
+		session->tried[session->tried_count++] = session->hold.place;
 	session_leave_server(session);
 	if (udp_life_failed(&session->life))
 		return true;
@@ -183,7 +172,7 @@ struct udp_session *udp_session_open(
 	session->listener = listener;
 	session->entry.key = *key;
 	session->client = datagram->peer;
-	session->server_place = UDP_NO_SERVER;
+	session->hold.place = UDP_NO_SERVER;
 	session->request_group = UDP_NO_GROUP;
 	wheel_timer_init(&session->timer);
 	udp_life_begin(&session->life, session_service(session)->retries, session_now(session));
@@ -231,49 +220,32 @@ static int connect_to(struct udp_session *session, const struct endpoint *to)
 	return r;
 }
 
-/* A server that this session has not tried yet, else any that is usable. */
-static size_t session_pick(struct udp_session *session)
+static int session_take_server(struct udp_session *session)
 {
-	struct udp *udp = session->udp;
-	struct picker_query query = {
+	const struct picker_query query = {
 		.pool = session_service(session)->pool,
 		.source = hash_bytes(session->entry.key.client, ip_size(&session->listener->address)),
 		.excluded = session->tried,
 		.excluded_count = session->tried_count,
 	};
-	size_t place = picker_pick(udp->picker, udp->snapshot, &query);
+	int r = picker_take(session->udp->picker, session->udp->snapshot, &query, &session->hold);
 
-	if (place == BALANCE_NONE && session->tried_count > 0) {
-		query.excluded_count = 0;
-		place = picker_pick(udp->picker, udp->snapshot, &query);
-	}
-	return place;
-}
-
-static void session_enter_server(struct udp_session *session, size_t place)
-{
-	struct udp *udp = session->udp;
-
-	session->server_place = (uint32_t)place;
-	session->server_pool = session_service(session)->pool;
-	counter_add(&session_server_counters(session)->connections, 1);
-	session->on_board = balance_table[udp->snapshot->pools[session->server_pool].balance]->by_load;
-	if (session->on_board)
-		board_enter(&udp->env.board->servers[place]);
+	if (r == 0)
+		counter_add(&session_server_counters(session)->connections, 1);
+	return r;
 }
 
 /* One attempt. False: the session has ended. */
 static bool session_connect(struct udp_session *session)
 {
 	struct udp *udp = session->udp;
-	size_t place = session_pick(session);
-	int r;
+	int r = session_take_server(session);
+	uint32_t place = session->hold.place;
 
-	if (place == BALANCE_NONE) {
+	if (r < 0) {
 		session_refuse(session);
 		return false;
 	}
-	session_enter_server(session, place);
 	r = connect_to(session, &udp->snapshot->addresses[place]);
 	if (is_exhaustion(r) && make_room(udp, r == -EAGAIN ? "local ports" : strerrordesc_np(-r)))
 		r = connect_to(session, &udp->snapshot->addresses[place]);

@@ -85,7 +85,7 @@ int workers_start(const struct workers_setup *setup, struct workers **ret_worker
 
 	if (workers == NULL)
 		return -ENOMEM;
-	r = board_init(&workers->board, setup->snapshot->server_count);
+	r = board_init(&workers->board, setup->snapshot->pool_count, setup->snapshot->server_count);
 	if (r == 0)
 		r = open_entries(setup->conf, setup->count, workers->entries, errors);
 	while (r == 0 && workers->count < setup->count)

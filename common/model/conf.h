@@ -139,8 +139,9 @@ struct check_conf {
 struct server_conf {
 	const char *name;
 	struct endpoint address;
-	unsigned weight; /* 0 to 256 */
-	bool backup;     /* used when no other of the pool is usable */
+	unsigned weight;          /* 0 to 256 */
+	unsigned max_connections; /* 0: without limit */
+	bool backup;              /* used when no other of the pool is usable */
 };
 
 struct pool_conf {

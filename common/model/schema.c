@@ -216,6 +216,11 @@ static const struct schema_option server_options[] = {
 		.help = "Where the server listens."},
 	{"weight", SCHEMA_NUMBER, FIELD(struct server_conf, weight), RANGE(0, 256), .preset = "100", .reload = true,
 		.help = "Its share of the new connections, against the others'; 0: none."},
+	{"max-connections", SCHEMA_NUMBER, FIELD(struct server_conf, max_connections), RANGE(0, 100000000),
+		.preset = "0", .reload = true,
+		.help = "So many connections may be open to it, over all threads, half-closed ones included; a full "
+			"server "
+			"is passed over. 0: without limit."},
 	{"backup", SCHEMA_YES_NO, FIELD(struct server_conf, backup), .preset = "no", .reload = true,
 		.help = "yes: it is used when no other server of the pool is usable. All backup servers are then used, "
 			"by "

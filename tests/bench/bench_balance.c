@@ -46,7 +46,7 @@ static void fill(struct bench *bench, size_t count)
 	bench->servers = take(count, sizeof *bench->servers);
 	bench->ends = take(count, sizeof *bench->ends);
 	bench->active = take(balance_active_size(count), sizeof *bench->active);
-	if (board_init(&bench->board, count) < 0)
+	if (board_init(&bench->board, 1, count) < 0)
 		abort();
 	for (size_t i = 0; i < count; i++) {
 		snprintf(name, sizeof name, "app%zu", i);
@@ -73,9 +73,19 @@ static void empty(struct bench *bench)
 	balance_plan_unref(bench->pool.plan);
 }
 
+static void enter(struct bench *bench, size_t place)
+{
+	struct board_place at = board_place(&bench->board, 0, 0, place, 0);
+
+	if (!board_enter(&at))
+		abort();
+}
+
 static void leave(struct bench *bench, size_t place)
 {
-	board_leave(&bench->board.servers[place]);
+	struct board_place at = board_place(&bench->board, 0, 0, place, 0);
+
+	board_leave(&at);
 	if (bench->ops->changed != NULL)
 		bench->ops->changed(bench->state, &bench->pool, bench->board.servers, place);
 }
@@ -83,7 +93,7 @@ static void leave(struct bench *bench, size_t place)
 static double picks_a_second(struct bench *bench)
 {
 	static size_t open[OPEN];
-	struct balance_query query = {.board = bench->board.servers};
+	struct balance_query query = {.board = bench->board.servers, .full = bench->board.full};
 	struct mono start = clock_cpu();
 
 	for (uint32_t i = 0; i < PICKS; i++) {
@@ -91,7 +101,7 @@ static double picks_a_second(struct bench *bench)
 			leave(bench, open[i % OPEN]);
 		query.source = hash_mix(i);
 		open[i % OPEN] = bench->ops->pick(bench->state, &bench->pool, &query);
-		board_enter(&bench->board.servers[open[i % OPEN]]);
+		enter(bench, open[i % OPEN]);
 	}
 	return PICKS / ((double)mono_diff(clock_cpu(), start) / (double)NS_PER_S);
 }

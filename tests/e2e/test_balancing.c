@@ -5,6 +5,7 @@
 #include "common/system/fd.h"
 #include "tests/unit/unit.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -287,6 +288,98 @@ static void backups_step_in(void **state)
 	end(&lbd);
 }
 
+#define CROWD 30
+
+static void expect_reset(int client)
+{
+	char byte;
+
+	assert_int_equal(recv(client, &byte, 1, 0), -1);
+	assert_int_equal(errno, ECONNRESET);
+	close(client);
+}
+
+struct settled {
+	struct lbd_process *lbd;
+	json_int_t refused; /* before */
+};
+
+static bool has_settled(void *context)
+{
+	struct settled *settled = context;
+	json_int_t refused = lbd_service_number(settled->lbd, "s", "refused_total") - settled->refused;
+
+	return refused + lbd_service_number(settled->lbd, "s", "connections") == CROWD;
+}
+
+/* Opens as many as that, and closes those that are refused at once; each of the others has its server. */
+static size_t crowd(struct lbd_process *lbd, const struct endpoint *front, struct pair pairs[static CROWD],
+	size_t counts[static SERVERS])
+{
+	struct settled settled = {.lbd = lbd, .refused = lbd_service_number(lbd, "s", "refused_total")};
+	size_t served = 0;
+
+	for (size_t i = 0; i < CROWD; i++)
+		pairs[i].client = connect_to(front);
+	wait_until(has_settled, &settled, 5000);
+	for (size_t i = 0; i < SERVERS; i++)
+		counts[i] = 0;
+	for (size_t i = 0; i < CROWD; i++) {
+		int client = pairs[i].client;
+
+		if (poll(&(struct pollfd){.fd = client, .events = POLLIN}, 1, 0) == 1) {
+			expect_reset(client);
+			continue;
+		}
+		pairs[served].which = accept_any(&pairs[served].server);
+		counts[pairs[served].which]++;
+		pairs[served++].client = client;
+	}
+	return served;
+}
+
+static bool none_is_open(void *context)
+{
+	return lbd_service_number(context, "s", "connections") == 0;
+}
+
+static void a_full_server_is_passed_over(void **state)
+{
+	static const char *const algorithms[] = {"balance = round-robin", "balance = least-connections",
+		"balance = random-two", "balance = source-hash", "balance = maglev"};
+	static const char *const limits[SERVERS] = {"max-connections = 1", "max-connections = 2", "max-connections = 3",
+		"max-connections = 4 weight = 256"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(algorithms); i++) {
+		struct endpoint front = free_endpoint((uint8_t)(124 + i));
+		struct lbd_process lbd = start(&front, algorithms[i], limits);
+		struct pair pairs[CROWD];
+		size_t counts[SERVERS];
+
+		for (json_int_t round = 0; round < 2; round++) {
+			int late;
+
+			assert_int_equal(crowd(&lbd, &front, pairs, counts), 1 + 2 + 3 + 4);
+			for (size_t j = 0; j < SERVERS; j++)
+				assert_int_equal(counts[j], j + 1);
+			/* Those that are closed by half count as before. */
+			for (size_t j = 0; j < 10; j++)
+				shutdown(pairs[j].client, SHUT_WR);
+			late = connect_to(&front);
+			expect_reset(late);
+			assert_int_equal(
+				lbd_service_number(&lbd, "s", "refused_total"), (round + 1) * (CROWD - 10 + 1));
+			for (size_t j = 0; j < 10; j++) {
+				close(pairs[j].server);
+				close(pairs[j].client);
+			}
+			wait_until(none_is_open, &lbd, 5000);
+		}
+		end(&lbd);
+	}
+}
+
 struct warm {
 	struct lbd_process *lbd;
 	json_int_t share;
@@ -345,6 +438,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(least_connections_evens_out),
 		cmocka_unit_test(random_two_spreads),
 		cmocka_unit_test(backups_step_in),
+		cmocka_unit_test(a_full_server_is_passed_over),
 		cmocka_unit_test(a_server_that_comes_back_starts_slowly),
 	};
 

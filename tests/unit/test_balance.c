@@ -17,7 +17,8 @@ struct bench {
 	struct balance_server servers[SERVERS_MAX];
 	uint32_t ends[SERVERS_MAX];
 	uint64_t active[SERVERS_MAX / 64 + 1];
-	struct board_server board[SERVERS_MAX];
+	struct board board;
+	uint32_t limits[SERVERS_MAX];
 	struct balance_pool pool;
 	void *states[WORKERS];
 	uint64_t sources;
@@ -59,6 +60,7 @@ static struct bench *bench_new(const struct balance_ops *ops, const unsigned *we
 		bench->servers[i].weight = bench->servers[i].share = weights != NULL ? weights[i] : 100;
 	}
 	bench->pool = (struct balance_pool){.servers = bench->servers, .count = count, .active = bench->active};
+	assert_int_equal(board_init(&bench->board, 1, count), 0);
 	bench->pool.lots = (struct lots){.ends = bench->ends, .count = count};
 	assert_int_equal(balance_plan_new(ops, bench->servers, count, &bench->pool.plan), 0);
 	for (uint32_t i = 0; i < WORKERS; i++) {
@@ -78,14 +80,30 @@ static void bench_free(struct bench **bench)
 	balance_plan_unref((*bench)->pool.plan);
 	for (size_t i = 0; i < WORKERS; i++)
 		free((*bench)->states[i]);
+	board_free(&(*bench)->board);
 	free(*bench);
 }
 #define AUTO_BENCH AUTO(bench_free) struct bench
 
 static size_t ask(struct bench *bench, size_t worker, struct balance_query query)
 {
-	query.board = bench->board;
+	query.board = bench->board.servers;
+	query.full = bench->board.full;
 	return bench->ops->pick(bench->states[worker], &bench->pool, &query);
+}
+
+static bool take(struct bench *bench, size_t place)
+{
+	struct board_place at = board_place(&bench->board, 0, 0, place, bench->limits[place]);
+
+	return board_enter(&at);
+}
+
+static void give(struct bench *bench, size_t place)
+{
+	struct board_place at = board_place(&bench->board, 0, 0, place, bench->limits[place]);
+
+	board_leave(&at);
 }
 
 /* A connection from a source that was not there before, which stays. */
@@ -93,16 +111,16 @@ static size_t enter(struct bench *bench, size_t worker)
 {
 	size_t place = ask(bench, worker, (struct balance_query){.source = hash_mix(++bench->sources)});
 
-	if (place != BALANCE_NONE)
-		board_enter(&bench->board[place]);
+	/* Nobody else is there who could have taken the last. */
+	assert_true(place == BALANCE_NONE || take(bench, place));
 	return place;
 }
 
 static void leave(struct bench *bench, size_t worker, size_t place)
 {
-	board_leave(&bench->board[place]);
+	give(bench, place);
 	if (bench->ops->changed != NULL)
-		bench->ops->changed(bench->states[worker], &bench->pool, bench->board, place);
+		bench->ops->changed(bench->states[worker], &bench->pool, bench->board.servers, place);
 }
 
 /* One that ends at once. */
@@ -309,6 +327,64 @@ static void by_source_only_those_move_that_must(const struct balance_ops *ops)
 	assert_memory_equal(during, before, sizeof before);
 }
 
+/* In any order of comings and goings a server with room is found as long as there is one, and no other. */
+static void the_full_are_passed_over(const struct balance_ops *ops)
+{
+	enum { COUNT = 130, OPEN = COUNT * 2 };
+	AUTO_BENCH *bench = bench_new(ops, NULL, COUNT, 1);
+	size_t places[OPEN], gone[10], room = 0;
+	uint64_t random = 1;
+
+	for (size_t i = 0; i < COUNT; i++)
+		room += bench->limits[i] = i % 4;
+	/* One in four has no limit; without it there is room for 1, 2 and 3 at those that have. */
+	for (size_t i = 0; i < COUNT; i += 4)
+		bench_share(bench, i, 0);
+	for (size_t i = 0; i < room; i++)
+		assert_true((places[i] = enter(bench, i % WORKERS)) < COUNT);
+	for (size_t round = 0; round < 300; round++) {
+		size_t leavers = 1 + hash_below(hash_next(&random), ARRAY_LEN(gone));
+
+		assert_true(enter(bench, round % WORKERS) == BALANCE_NONE);
+		for (size_t i = 0; i < leavers; i++) {
+			gone[i] = hash_below(hash_next(&random), (uint32_t)room);
+			if (places[gone[i]] != BALANCE_NONE)
+				leave(bench, (round + i) % WORKERS, places[gone[i]]);
+			places[gone[i]] = BALANCE_NONE;
+		}
+		for (size_t i = 0; i < leavers; i++) {
+			if (places[gone[i]] == BALANCE_NONE)
+				assert_true((places[gone[i]] = enter(bench, (round + 2 * i) % WORKERS)) < COUNT);
+		}
+	}
+}
+
+static void by_source_the_next_in_order_steps_in(const struct balance_ops *ops)
+{
+	AUTO_BENCH *bench = bench_new(ops, NULL, 10, 1);
+	size_t full, down;
+
+	if (!ops->by_source)
+		return;
+	for (uint64_t i = 0; i < 500; i++) {
+		struct balance_query query = {.source = hash_mix(i)};
+		size_t first = ask(bench, 0, query);
+
+		bench->limits[first] = 1;
+		assert_true(take(bench, first));
+		full = ask(bench, 0, query);
+		give(bench, first);
+		bench->limits[first] = 0;
+		bench_share(bench, first, 0);
+		down = ask(bench, 0, query);
+		bench_share(bench, first, 100);
+		/* The same as when it is down. */
+		assert_int_not_equal(full, first);
+		assert_int_equal(full, down);
+		assert_int_equal(ask(bench, 0, query), first);
+	}
+}
+
 static void each_row_keeps_the_contract(void **state)
 {
 	(void)state;
@@ -324,6 +400,8 @@ static void each_row_keeps_the_contract(void **state)
 		shares_follow_the_weights(ops);
 		a_server_that_comes_back_takes_part(ops);
 		a_smaller_share_is_kept_to(ops);
+		the_full_are_passed_over(ops);
+		by_source_the_next_in_order_steps_in(ops);
 		by_source_it_is_always_the_same(ops);
 		by_source_only_those_move_that_must(ops);
 	}
@@ -375,8 +453,8 @@ static uint32_t highest(const struct bench *bench, uint32_t *ret_lowest)
 
 	*ret_lowest = UINT32_MAX;
 	for (size_t i = 0; i < bench->pool.count; i++) {
-		most = MAX(most, board_open(&bench->board[i]));
-		*ret_lowest = MIN(*ret_lowest, board_open(&bench->board[i]));
+		most = MAX(most, board_open(&bench->board.servers[i]));
+		*ret_lowest = MIN(*ret_lowest, board_open(&bench->board.servers[i]));
 	}
 	return most;
 }
@@ -411,8 +489,8 @@ static void least_connections_sees_what_others_left(void **state)
 	for (size_t i = 0; i < 1000; i++)
 		assert_true(enter(bench, 1) < 100);
 	/* All of one server's connections end, of which nobody tells the worker. */
-	while (board_open(&bench->board[42]) > 0)
-		board_leave(&bench->board[42]);
+	while (board_open(&bench->board.servers[42]) > 0)
+		give(bench, 42);
 	for (size_t i = 0; i < 30; i++)
 		emptied += enter(bench, 1) == 42;
 	assert_in_range(emptied, 5, 11);
@@ -425,7 +503,7 @@ static void least_connections_sees_what_others_entered(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 90 * 50; i++)
-		board_enter(&bench->board[i / 50]);
+		assert_true(take(bench, i / 50));
 	for (size_t i = 0; i < 50; i++)
 		light += enter(bench, 0) >= 90;
 	assert_in_range(light, 46, 50);

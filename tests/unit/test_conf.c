@@ -51,6 +51,8 @@ static const struct {
 	{PAIR "pool p { slow-start = 30 }\npool q { slow-start = 25h }\n",
 		"f:3: option 'slow-start': '30' has no unit: write 30s, or another of ms, s, m, h\n"
 		"f:4: option 'slow-start': '25h' is out of range: write a time from 0s to 24h\n"},
+	{PAIR "pool p { server s { address = 192.0.2.21:80 max-connections = -1 } }\n",
+		"f:3: option 'max-connections': '-1' is not a number: write a number from 0 to 100000000\n"},
 	/* Repeats. */
 	{PAIR "log { level = info\nlevel = info }\n",
 		"f:4: option 'level' is set again in section 'log': line 3 has it already, keep one\n"},
@@ -371,6 +373,7 @@ static void defaults_fill_what_is_not_there(void **state)
 	assert_int_equal(pool->check.port, 0);
 	assert_int_equal(pool->servers[0].weight, 100);
 	assert_false(pool->servers[0].backup);
+	assert_int_equal(pool->servers[0].max_connections, 0);
 	assert_null(conf->services[0].backup_pool);
 	assert_int_equal(conf_find_pool(conf, "q")->check.kind, CHECK_NONE);
 	assert_null(conf_find_pool(conf, "r"));

@@ -158,7 +158,7 @@ static const char *const wanted[] = {
 	"path", "interval", "timeout", "rise", "fall", "expect-status", "expect-body", "host", "port", "tls", "verify",
 	"ca-file", "command", "argument",
 	/* server */
-	"address", "weight", "backup"};
+	"address", "weight", "max-connections", "backup"};
 static size_t wanted_at;
 
 static void is_wanted(const struct schema_section *section, const struct schema_option *row)

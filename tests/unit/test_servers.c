@@ -53,7 +53,7 @@ static int setup(void **state)
 	assert_int_equal(runtime_new(&fixture.runtime), 0);
 	assert_int_equal(runtime_set_admin(fixture.runtime, "green/c", ADMIN_DRAIN), 0);
 	assert_int_equal(servers_new(&conf, fixture.runtime, &fixture.servers), 0);
-	assert_int_equal(board_init(&fixture.board, fixture.servers->count), 0);
+	assert_int_equal(board_init(&fixture.board, conf.pool_count, fixture.servers->count), 0);
 	assert_int_equal(picker_new(0, &fixture.board, &fixture.picker), 0);
 	return 0;
 }
@@ -96,10 +96,12 @@ static const char *met(void)
 		const struct picker_query query = {.pool = pool};
 
 		for (int i = 0; i < 100; i++) {
-			size_t place = picker_pick(fixture.picker, snapshot, &query);
+			struct picker_hold hold;
 
-			if (place != BALANCE_NONE)
-				letters[place] = fixture.servers->list[place].conf->name[0];
+			if (picker_take(fixture.picker, snapshot, &query, &hold) < 0)
+				continue;
+			letters[hold.place] = fixture.servers->list[hold.place].conf->name[0];
+			picker_leave(fixture.picker, snapshot, &hold);
 		}
 	}
 	snapshot_unref(snapshot);

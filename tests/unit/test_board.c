@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* Limits that several threads press against at once. */
+#include "lbd/board.h"
+
+#include "common/pure/hash.h"
+#include "tests/unit/unit.h"
+
+#include <pthread.h>
+
+#define THREADS 4
+#define ROUNDS 100000
+#define SERVERS 70
+
+static struct board board;
+
+static struct board_place at(size_t place, uint32_t limit)
+{
+	return board_place(&board, 0, 0, place, limit);
+}
+
+static bool is_marked(size_t place)
+{
+	return board_full(board.full, place / 64) >> place % 64 & 1;
+}
+
+static void the_last_place_is_the_last(void **state)
+{
+	struct board_place last, free;
+
+	(void)state;
+	assert_int_equal(board_init(&board, 1, SERVERS), 0);
+	last = at(69, 2);
+	free = at(68, 0);
+	assert_true(board_enter(&last));
+	assert_false(is_marked(69));
+	assert_true(board_enter(&last));
+	assert_true(is_marked(69));
+	assert_false(board_enter(&last));
+	board_leave(&last);
+	assert_false(is_marked(69));
+	assert_true(board_enter(&last));
+	for (int i = 0; i < 100; i++)
+		assert_true(board_enter(&free));
+	assert_int_equal(board_open(free.server), 100);
+	assert_false(is_marked(68));
+	board_free(&board);
+}
+
+static void the_bits_of_pools_do_not_meet(void **state)
+{
+	static const size_t sizes[] = {0, 1, 64, 65, 0, 0, 63, 128, 1};
+	size_t first = 0, end = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		size_t word = board_first_word(i, first);
+
+		assert_true(word >= end);
+		end = word + (sizes[i] + 63) / 64;
+		first += sizes[i];
+	}
+	assert_true(end <= board_first_word(ARRAY_LEN(sizes), first) + 1);
+}
+
+struct presser {
+	pthread_t thread;
+	uint64_t random;
+	bool over; /* it saw more than the limit */
+	unsigned entered;
+};
+
+#define LIMIT 2
+
+/* Holds up to two at a time. */
+static void *press(void *context)
+{
+	struct presser *presser = context;
+
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		struct board_place one = at(hash_next(&presser->random) % 2, LIMIT);
+		struct board_place other = at(hash_next(&presser->random) % 2, LIMIT);
+		bool in_one = board_enter(&one), in_other = board_enter(&other);
+
+		presser->entered += in_one + in_other;
+		presser->over |= board_open(one.server) > LIMIT || board_open(other.server) > LIMIT;
+		if (in_one)
+			board_leave(&one);
+		if (in_other)
+			board_leave(&other);
+	}
+	return NULL;
+}
+
+static void threads_keep_to_the_limit(void **state)
+{
+	struct presser pressers[THREADS] = {0};
+	unsigned entered = 0;
+
+	(void)state;
+	assert_int_equal(board_init(&board, 1, SERVERS), 0);
+	for (size_t i = 0; i < THREADS; i++) {
+		pressers[i].random = i;
+		assert_int_equal(pthread_create(&pressers[i].thread, NULL, press, &pressers[i]), 0);
+	}
+	for (size_t i = 0; i < THREADS; i++) {
+		assert_int_equal(pthread_join(pressers[i].thread, NULL), 0);
+		assert_false(pressers[i].over);
+		entered += pressers[i].entered;
+	}
+	assert_true(entered > ROUNDS);
+	/* Whatever the order was, nothing is left, and no bit where there is room. */
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(board_open(&board.servers[i]), 0);
+		assert_false(is_marked(i));
+	}
+	board_free(&board);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_last_place_is_the_last),
+		cmocka_unit_test(the_bits_of_pools_do_not_meet),
+		cmocka_unit_test(threads_keep_to_the_limit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
