@@ -2,6 +2,7 @@
 #include "lbd/udp_batch.h"
 
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <netinet/udp.h>
 #include <string.h>
 
@@ -55,6 +56,16 @@ void udp_join(int fd)
 	const int on = 1;
 
 	(void)setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof on);
+}
+
+/* sock_diag(7), SK_MEMINFO_DROPS. */
+uint32_t udp_drops(int fd)
+{
+	uint32_t info[SK_MEMINFO_VARS] = {0};
+	socklen_t size = sizeof info;
+
+	(void)getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &size);
+	return info[SK_MEMINFO_DROPS];
 }
 
 /* Receiving. */

@@ -44,6 +44,8 @@ struct udp_datagram *udp_batch_at(struct udp_batch *batch, unsigned place);
 MUST_USE int udp_batch_send(struct udp_batch *batch, int fd, const uint8_t *places, unsigned count);
 /* How many datagrams are joined there. */
 unsigned udp_datagram_count(const struct udp_datagram *datagram);
+/* How many datagrams the kernel has dropped because they came faster than they were read; modulo 2^32. */
+uint32_t udp_drops(int fd);
 /* Has the kernel join what it can; it goes without, too. */
 void udp_join(int fd);
 

@@ -7,7 +7,6 @@
 #include "lbd/udp.h"
 
 #include <errno.h>
-#include <linux/sock_diag.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -85,16 +84,12 @@ static void on_listener(struct loop_io *io, unsigned events)
 		udp_session_send(groups.list[i].owner, places, udp_groups_list(&groups, i, places));
 }
 
-/* What came faster than it was read (sock_diag(7), SK_MEMINFO_DROPS). */
 static void read_drops(struct udp_listener *listener)
 {
-	uint32_t info[SK_MEMINFO_VARS] = {0};
-	socklen_t size = sizeof info;
+	uint32_t drops = udp_drops(listener->fd);
 
-	if (getsockopt(listener->fd, SOL_SOCKET, SO_MEMINFO, info, &size) < 0)
-		return;
-	counter_add(&udp_counters(listener)->datagrams_dropped, info[SK_MEMINFO_DROPS] - listener->drops_seen);
-	listener->drops_seen = info[SK_MEMINFO_DROPS];
+	counter_add(&udp_counters(listener)->datagrams_dropped, drops - listener->drops_seen);
+	listener->drops_seen = drops;
 }
 
 /* The row of the table. */

@@ -66,6 +66,9 @@ static void session_leave_server(struct udp_session *session)
 	int fd = session->io.fd;
 
 	if (session->io.added) {
+		/* A few answers cannot be too many for a socket, and short sessions are to stay cheap. */
+		if (session_service(session)->udp.answers == 0)
+			counter_add(&udp_counters(session->listener)->datagrams_dropped, udp_drops(fd));
 		loop_io_forget(session->udp->env.loop, &session->io);
 		close(fd);
 	}

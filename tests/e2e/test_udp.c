@@ -568,12 +568,36 @@ static void a_taken_port_is_one_clear_line(void **state)
 	AUTO_TEXT errors = {0};
 
 	(void)state;
+	assert_true(holder >= 0);
 	lbd.pid = 0;
 	text_addf(
 		&sections, "service s { listen = { \"%s\" } protocol = udp pool = p }\npool p { }\n", text_of(&front));
 	assert_int_equal(lbd_run_briefly(text_get(&sections), &errors), 1);
 	assert_non_null(strstr(text_get(&errors), text_of(&front)));
 	assert_non_null(strstr(text_get(&errors), "ss -lunp"));
+}
+
+#define BURST 4000
+
+static bool burst_is_accounted_for(void *context)
+{
+	(void)context;
+	return number("bytes_in") / 1000 + number("datagrams_dropped") == BURST;
+}
+
+/* What comes while nobody reads is dropped by the kernel, and counted by it. */
+static void the_kernels_drops_are_counted(void **state)
+{
+	AUTO_FD client = client_of(&front);
+
+	(void)state;
+	start("", pool_of("", "weight = 0"), 0);
+	assert_int_equal(kill(lbd.pid, SIGSTOP), 0);
+	for (unsigned i = 0; i < BURST; i++)
+		assert_int_equal(send(client, bytes, 1000, 0), 1000);
+	assert_int_equal(kill(lbd.pid, SIGCONT), 0);
+	wait_until(burst_is_accounted_for, NULL, 4000);
+	assert_in_range(number("datagrams_dropped"), 1, BURST - 1);
 }
 
 /* Joined datagrams. */
@@ -621,6 +645,7 @@ int main(int argc, char *argv[])
 		TEST(sessions_leave_descriptors_to_others),
 		TEST(quit_waits_for_the_last_session),
 		TEST(a_taken_port_is_one_clear_line),
+		TEST(the_kernels_drops_are_counted),
 		TEST(joined_datagrams_arrive_one_by_one),
 	};
 
