@@ -160,6 +160,18 @@ static void find_peer_problems(const json_t *status, struct problems *problems)
 			(double)offset / 1000);
 }
 
+static void find_track_problems(const json_t *vip, struct problems *problems)
+{
+	const json_t *track;
+
+	FOR_EACH_ITEM(track, json_object_get(vip, "tracks"))
+	{
+		if (says(track, "state", "down"))
+			problem(problems, "vip %s: tracked %s %s is down: %s", string_of(vip, "name"),
+				string_of(track, "kind"), string_of(track, "name"), string_of(track, "reason"));
+	}
+}
+
 static void find_vip_problems(const json_t *status, struct problems *problems)
 {
 	const json_t *vip;
@@ -174,6 +186,7 @@ static void find_vip_problems(const json_t *status, struct problems *problems)
 			problem(problems, "vip %s: fault: %s", name, string_of(vip, "reason"));
 		if (json_is_null(json_object_get(vip, "active_node")))
 			problem(problems, "vip %s: no node is active", name);
+		find_track_problems(vip, problems);
 	}
 }
 

@@ -42,6 +42,8 @@ struct vip *agent_find_vip(struct agent *agent, const char *name)
 	return NULL;
 }
 
+static void on_pulse(struct loop_timer *timer, struct mono now);
+
 /* What the vips report. */
 
 static void publish(void *context)
@@ -254,6 +256,7 @@ static void on_link(void *context, const struct monitor_link *link)
 {
 	struct agent *agent = context;
 
+	tracker_look(agent->tracker);
 	for (size_t i = 0; i < agent->vip_count; i++) {
 		if (strcmp(agent->vips[i].conf->interface, link->name) == 0)
 			review_vip(agent, &agent->vips[i]);
@@ -278,6 +281,21 @@ static void on_address(void *context, int ifindex, const struct prefix *address,
 static void on_overrun(void *context)
 {
 	review_all(context);
+}
+
+/* A tracked thing changed its state: the vips take it up with the end of the round. */
+static void on_tracked(void *context, const char *kind, const char *name, enum track_state state, const char *why)
+{
+	struct agent *agent = context;
+
+	recorder_add(&agent->recorder, clock_mono(), clock_real_ns(), NULL, "tracked %s %s is %s%s%s", kind, name,
+		track_state_name(state), *why != '\0' ? ": " : "", why);
+	if (state == TRACK_DOWN)
+		log_warning("tracked: failed", log_str("kind", kind), log_str("name", name), log_str("reason", why));
+	else
+		log_info("tracked: up", log_str("kind", kind), log_str("name", name));
+	if (loop_timer_set(agent->loop, &agent->pulse, loop_now(agent->loop), on_pulse) < 0)
+		log_error("no memory for a timer");
 }
 
 /*
@@ -414,6 +432,18 @@ static int start_parts(struct agent *agent, const char *run_dir)
 
 		r = peer_new(agent->loop, &conf, &peer_events, agent, &agent->peer);
 	}
+	if (r == 0) {
+		struct tracker_setup tracker = {
+			.loop = agent->loop,
+			.conf = agent->conf,
+			.monitor = agent->monitor,
+			.forwarder = agent->forwarder,
+			.changed = on_tracked,
+			.context = agent,
+		};
+
+		r = tracker_new(&tracker, &agent->tracker);
+	}
 	if (r == 0)
 		r = handovers_new(agent->loop, agent->peer, find_vip, agent, &agent->handovers);
 	if (r == 0)
@@ -524,6 +554,7 @@ void agent_free(struct agent *agent)
 	for (size_t i = 0; i < agent->vip_count; i++)
 		vip_close(&agent->vips[i]);
 	handovers_free(agent->handovers);
+	tracker_free(agent->tracker);
 	peer_free(agent->peer);
 	forwarder_free(agent->forwarder);
 	loop_io_remove(agent->loop, &agent->advert_io);

@@ -54,6 +54,14 @@ static bool services_unsure(const struct facts_input *input, const struct vrrp_f
 	       services_any_down(input->conf, &input->view);
 }
 
+/* What the peer's tracking costs it, by what it says of itself; 0 where it says nothing. */
+static unsigned peer_penalty(const struct facts_input *input, const struct peer_vip *other)
+{
+	return other != NULL && other->effective_priority < input->peer_priority
+		       ? (unsigned)(input->peer_priority - other->effective_priority)
+		       : 0;
+}
+
 struct vrrp_facts facts_gather(const struct facts_input *input, const struct vrrp_fsm *fsm, struct health_fsm *health,
 	struct mono now, struct health_verdict *ret_verdict)
 {
@@ -61,9 +69,17 @@ struct vrrp_facts facts_gather(const struct facts_input *input, const struct vrr
 	const struct peer_vip *other = heartbeat != NULL ? peermsg_find_vip(heartbeat, input->peer_id) : NULL;
 	bool settled = input->link_ok_at.ns == 0 || mono_reached(mono_add(input->link_ok_at, settle_ns(input)), now);
 	struct vrrp_facts facts = {.link_ok = input->link_ok, .source = input->source};
+	unsigned own_penalty;
 
 	judge_health(input, fsm, health, now, ret_verdict);
-	facts.priority = ret_verdict->effective_priority;
+	facts.priority = track_priority(ret_verdict->effective_priority, input->tracked.penalty);
+	facts.tracked_fault = input->tracked.fault;
+	facts.tracked_unsure = input->tracked.unsure;
+	/* The nodes check on their own: what the peer found out, this one knows a check later. */
+	facts.weigh_ns = input->tracks_services ? settle_ns(input) : 0;
+	own_penalty = (unsigned)(fsm->conf.priority - facts.priority);
+	facts.peer_penalised = peer_penalty(input, other) > own_penalty;
+	facts.self_penalised = heartbeat != NULL && own_penalty > peer_penalty(input, other);
 	facts.hold_back_until = ret_verdict->hold_back_until;
 	facts.bound = input->view.bound;
 	facts.ready = input->view.bound && input->view.checked && settled && !services_unsure(input, fsm, now) &&
@@ -80,5 +96,7 @@ bool facts_equal(const struct vrrp_facts *a, const struct vrrp_facts *b)
 	return a->link_ok == b->link_ok && ip_equal(&a->source, &b->source) && a->priority == b->priority &&
 	       a->bound == b->bound && a->ready == b->ready && a->hold_back_until.ns == b->hold_back_until.ns &&
 	       a->peer_holds == b->peer_holds && a->peer_on_lan == b->peer_on_lan && a->peer_sicker == b->peer_sicker &&
-	       a->peer_well == b->peer_well;
+	       a->peer_well == b->peer_well && a->weigh_ns == b->weigh_ns && a->tracked_fault == b->tracked_fault &&
+	       a->tracked_unsure == b->tracked_unsure && a->peer_penalised == b->peer_penalised &&
+	       a->self_penalised == b->self_penalised;
 }

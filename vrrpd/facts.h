@@ -9,6 +9,7 @@
 #include "vrrpd/forwarder.h"
 #include "vrrpd/fsm.h"
 #include "vrrpd/health.h"
+#include "vrrpd/track.h"
 
 struct facts_input {
 	const struct conf *conf;
@@ -21,6 +22,10 @@ struct facts_input {
 
 	bool lbd_wanted;
 	struct forwarder_view view;
+
+	struct track_sum tracked; /* what the vip tracks */
+	bool tracks_services;     /* and services are among it */
+	uint8_t peer_priority;    /* the other node's configured one; 0: there is no other node */
 
 	const struct peer_message *heartbeat; /* of a peer that is heard; NULL: it is not */
 	bool peer_on_lan;                     /* and is heard by the vip's own interface */

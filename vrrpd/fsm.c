@@ -125,28 +125,38 @@ static void enter_by_link(struct vrrp_fsm *fsm, struct mono now, struct vrrp_act
 {
 	if (!fsm->facts.link_ok)
 		move_to(fsm, VRRP_FAULT, "the interface is down or missing, or has no address to send from", out);
+	else if (fsm->facts.tracked_fault)
+		move_to(fsm, VRRP_FAULT, "something that it tracks has failed", out);
 	else if (is_owner(fsm) && fsm->facts.bound)
 		become_active(fsm, "this node owns the address", now, out);
 	else
-		become_backup(fsm, fsm->state == VRRP_FAULT ? "the interface is back" : "started", now, out);
+		become_backup(fsm, fsm->state == VRRP_FAULT ? "the fault is over" : "started", now, out);
+}
+
+static bool is_usable(const struct vrrp_facts *facts)
+{
+	return facts->link_ok && !facts->tracked_fault;
 }
 
 static void on_facts(struct vrrp_fsm *fsm, const struct vrrp_facts *facts, struct mono now, struct vrrp_actions *out)
 {
 	int64_t before_ns = active_down_ns(fsm);
-	bool lost_link = fsm->facts.link_ok && !facts->link_ok;
+	bool lost = is_usable(&fsm->facts) && !is_usable(facts);
 
 	fsm->facts = *facts;
 	if (fsm->state == VRRP_INITIALIZE)
 		return;
 	if (fsm->state == VRRP_FAULT) {
-		if (facts->link_ok)
+		if (is_usable(facts))
 			enter_by_link(fsm, now, out);
 		return;
 	}
-	if (lost_link) {
+	if (lost) {
 		if (fsm->state == VRRP_ACTIVE)
 			out->todo |= VRRP_DO_REMOVE;
+		/* The link still carries the word, so that the peer waits for its skew alone. */
+		if (fsm->state == VRRP_ACTIVE && facts->link_ok)
+			send_advert(out, VRRP_PRIORITY_RESIGN);
 		enter_by_link(fsm, now, out);
 		return;
 	}
@@ -170,10 +180,14 @@ static bool may_preempt(const struct vrrp_fsm *fsm, struct mono now)
 {
 	if (is_owner(fsm))
 		return true;
-	if (!fsm->facts.ready || mono_before(now, fsm->facts.hold_back_until))
+	if (!fsm->facts.ready || fsm->facts.tracked_unsure || mono_before(now, fsm->facts.hold_back_until))
 		return false;
-	/* Health outranks what was configured and what was planned (5.5, 5.6). */
+	/* Health, and what is tracked, outranks what was configured and what was planned (5.5, 5.6). */
 	if (fsm->facts.peer_sicker || (fsm->active_priority == VRRP_PRIORITY_SICK && !fsm->facts.peer_well))
+		return true;
+	if (mono_before(now, mono_add(fsm->weaker_since, fsm->facts.weigh_ns)))
+		return false;
+	if (fsm->facts.peer_penalised)
 		return true;
 	return fsm->conf.preempt && !fsm->yielding &&
 	       mono_reached(mono_add(fsm->weaker_since, fsm->conf.preempt_delay_ns), now);
@@ -257,6 +271,8 @@ static const char *claim_reason(const struct vrrp_fsm *fsm, struct mono now)
 		return "the active node resigned";
 	if (is_preemption(fsm, now) && fsm->facts.peer_sicker)
 		return "preempted a node in worse health";
+	if (is_preemption(fsm, now) && fsm->facts.peer_penalised)
+		return "preempted a node that lacks what it tracks";
 	if (is_preemption(fsm, now))
 		return "preempted a node of lower priority";
 	return fsm->active_priority != 0 ? "the active node fell silent" : "no active node was heard";
@@ -522,7 +538,7 @@ const char *vrrp_refuse_take(const struct vrrp_fsm *fsm)
 	case VRRP_INITIALIZE:
 		return "vrrpd has only just started";
 	case VRRP_FAULT:
-		return "its interface is at fault";
+		return fsm->facts.link_ok ? "something that it tracks has failed" : "its interface is at fault";
 	case VRRP_BACKUP:
 	case VRRP_ACTIVE:
 	case VRRP_STATE_COUNT:
@@ -530,5 +546,8 @@ const char *vrrp_refuse_take(const struct vrrp_fsm *fsm)
 	}
 	if (!fsm->facts.bound)
 		return "its lbd is not running or has not bound its listeners";
-	return fsm->facts.ready ? NULL : "its lbd has not checked all servers, or finds a service down that is up here";
+	if (!fsm->facts.ready)
+		return "its lbd has not checked all servers, or finds a service down that is up here";
+	/* It would be preempted at once. */
+	return fsm->facts.self_penalised ? "something that it tracks has failed" : NULL;
 }

@@ -55,6 +55,11 @@ struct vrrp_facts {
 	bool peer_on_lan;            /* and says it over the vip's own LAN */
 	bool peer_sicker;            /* the peer's forwarder is known to be in strictly worse health than ours */
 	bool peer_well;              /* or known to be alive: its priority is then the configured one, be it 1 */
+	bool tracked_fault;          /* something tracked has failed that the vip cannot do without */
+	bool tracked_unsure;         /* something tracked has no verdict, or is about to fail: no time to preempt */
+	int64_t weigh_ns;            /* for so long a weaker node is watched before it is preempted */
+	bool peer_penalised;         /* what it tracks costs the peer more priority than it costs us */
+	bool self_penalised;         /* and the other way round */
 };
 
 enum vrrp_event_kind {

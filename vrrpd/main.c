@@ -60,6 +60,8 @@ static int check(struct program *program)
 		}
 	}
 	r = check_privileges();
+	if (r == 0)
+		r = tracker_check_scripts(program->conf);
 	if (r < 0)
 		return r;
 	printf("ok: this host is node %s\n", program->self->name);

@@ -9,6 +9,7 @@
 #include "vrrpd/handover.h"
 #include "vrrpd/peer.h"
 #include "vrrpd/state.h"
+#include "vrrpd/tracker.h"
 #include "vrrpd/vip.h"
 
 struct agent {
@@ -25,6 +26,7 @@ struct agent {
 	struct monitor *monitor;
 	struct forwarder *forwarder; /* NULL: no services are configured */
 	struct peer *peer;           /* NULL: no key, or no other node */
+	struct tracker *tracker;
 	struct handovers *handovers;
 	struct vip *vips;
 	size_t vip_count;

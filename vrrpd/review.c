@@ -36,6 +36,9 @@ static struct vrrp_facts gather_facts(struct agent *agent, struct vip *vip, cons
 		.link_ok_at = vip->link_ok_at,
 		.lbd_wanted = agent->forwarder != NULL,
 		.view = review_forwarder(agent),
+		.tracked = tracker_sum(agent->tracker, vip->conf),
+		.tracks_services = vip->conf->track_service_count > 0,
+		.peer_priority = agent->other != NULL ? (uint8_t)agent->other->priority : 0,
 		.heartbeat = heartbeat,
 		.peer_on_lan = heartbeat != NULL && peer_ifindex(agent->peer) == vip->link.ifindex,
 	};
@@ -90,6 +93,7 @@ void review_vip(struct agent *agent, struct vip *vip)
 
 void review_all(struct agent *agent)
 {
+	tracker_look(agent->tracker);
 	for (size_t i = 0; i < agent->vip_count; i++)
 		review_vip(agent, &agent->vips[i]);
 }

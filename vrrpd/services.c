@@ -3,6 +3,15 @@
 
 #include <string.h>
 
+bool services_is_up(const struct forwarder_view *view, const char *name)
+{
+	for (size_t i = 0; i < view->service_count; i++) {
+		if (strcmp(view->services[i].name, name) == 0)
+			return view->services[i].up;
+	}
+	return false;
+}
+
 /* lbd lists its services in the order of its configuration; one that runs on another is found by the name. */
 static bool is_up(const struct conf *conf, const struct forwarder_view *view, size_t service)
 {
@@ -10,11 +19,7 @@ static bool is_up(const struct conf *conf, const struct forwarder_view *view, si
 
 	if (service < view->service_count && strcmp(view->services[service].name, name) == 0)
 		return view->services[service].up;
-	for (size_t i = 0; i < view->service_count; i++) {
-		if (strcmp(view->services[i].name, name) == 0)
-			return view->services[i].up;
-	}
-	return false;
+	return services_is_up(view, name);
 }
 
 void services_fill(const struct conf *conf, const struct forwarder_view *view, struct peer_message *message)

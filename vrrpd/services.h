@@ -5,6 +5,9 @@
 
 #include "vrrpd/forwarder.h"
 
+/* Whether lbd says that a new connection to the service would find a server; one that it does not know is down. */
+bool services_is_up(const struct forwarder_view *view, const char *name);
+
 /* Writes the services' states into the heartbeat, in the order of the configuration. */
 void services_fill(const struct conf *conf, const struct forwarder_view *view, struct peer_message *message);
 

@@ -11,6 +11,7 @@
 /* The peer's clock is worth a word when it is off by so much; below it, it may be the network's delay. */
 #define CLOCK_OFFSET_SHOWN_NS (1 * NS_PER_S)
 #define EXPLAIN_ENTRIES 20
+#define REASON_MAX 512
 
 /* Who holds the vip as far as this node knows; NULL: nobody is known. `buffer` serves for an address. */
 static const char *active_node(const struct agent *agent, const struct vip *vip, char buffer[static IP_TEXT_MAX])
@@ -38,10 +39,25 @@ static json_t *counters_json(const struct vip *vip)
 		(json_int_t)vip->counters.transitions, "discarded", discarded);
 }
 
-/* What the operator should know beside the state; NULL: nothing. */
-static const char *reason_of(const struct vip *vip, char *buffer, size_t size)
+/* The first thing tracked that is down; `fault`: of those that the vip cannot do without. False: none is. */
+static bool find_failed(const struct agent *agent, const struct vip *vip, bool fault, struct tracker_entry *ret_entry)
 {
-	if (vip->fsm.state == VRRP_FAULT) {
+	for (size_t i = 0; i < tracker_count(agent->tracker, vip->conf); i++) {
+		*ret_entry = tracker_entry(agent->tracker, vip->conf, i);
+		if (ret_entry->state == TRACK_DOWN && (!fault || ret_entry->penalty == TRACK_PENALTY_FAULT))
+			return true;
+	}
+	return false;
+}
+
+/* What the operator should know beside the state. */
+static const char *reason_of(const struct agent *agent, const struct vip *vip, char *buffer, size_t size)
+{
+	struct tracker_entry failed;
+
+	if (vip->fsm.state == VRRP_FAULT && vip->fsm.facts.link_ok && find_failed(agent, vip, true, &failed)) {
+		snprintf(buffer, size, "tracked %s %s: %s", failed.kind, failed.name, failed.why);
+	} else if (vip->fsm.state == VRRP_FAULT) {
 		const struct monitor_link *link = &vip->link;
 		const char *what = link->ifindex == 0 ? "does not exist"
 				   : !link->up        ? "is down"
@@ -51,6 +67,8 @@ static const char *reason_of(const struct vip *vip, char *buffer, size_t size)
 		snprintf(buffer, size, "interface %s %s", vip->conf->interface, what);
 	} else if (vip->verdict.reason != HEALTH_REASON_NONE) {
 		snprintf(buffer, size, "%s; %s", vip->fsm.reason, health_reason_text(vip->verdict.reason));
+	} else if (find_failed(agent, vip, false, &failed)) {
+		snprintf(buffer, size, "%s; tracked %s %s: %s", vip->fsm.reason, failed.kind, failed.name, failed.why);
 	} else if (vip->fsm.yielding) {
 		snprintf(buffer, size, "%s; yields to the peer until it is asked back or the peer fails",
 			vip->fsm.reason);
@@ -60,19 +78,36 @@ static const char *reason_of(const struct vip *vip, char *buffer, size_t size)
 	return buffer;
 }
 
+static json_t *tracks_json(const struct agent *agent, const struct vip *vip)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < tracker_count(agent->tracker, vip->conf); i++) {
+		struct tracker_entry entry = tracker_entry(agent->tracker, vip->conf, i);
+		bool fault = entry.penalty == TRACK_PENALTY_FAULT;
+
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s, s:o, s:s}", "kind", entry.kind, "name", entry.name, "state",
+				      track_state_name(entry.state), "penalty",
+				      fault ? json_string("fault") : json_integer(entry.penalty), "reason", entry.why));
+	}
+	return list;
+}
+
 static json_t *vip_json(const struct agent *agent, const struct vip *vip)
 {
 	json_t *addresses = json_array();
-	char node[IP_TEXT_MAX], reason[256], address[PREFIX_TEXT_MAX];
+	char node[IP_TEXT_MAX], reason[REASON_MAX], address[PREFIX_TEXT_MAX];
 
 	for (size_t i = 0; i < vip->conf->address_count; i++)
 		json_array_append_new(addresses, json_string(prefix_text(&vip->conf->addresses[i], address)));
-	return json_pack("{s:s, s:i, s:s, s:s, s:i, s:i, s:s?, s:b, s:b, s:o, s:I, s:s, s:o}", "name", vip->conf->name,
-		"vrid", vip->conf->vrid, "interface", vip->conf->interface, "state", vrrp_state_name(vip->fsm.state),
-		"priority", vip->fsm.conf.priority, "effective_priority", vip->fsm.facts.priority, "active_node",
-		active_node(agent, vip, node), "conflict", vrrp_in_conflict(&vip->fsm), "yielding", vip->fsm.yielding,
-		"addresses", addresses, "transitions", (json_int_t)vip->counters.transitions, "reason",
-		reason_of(vip, reason, sizeof reason), "counters", counters_json(vip));
+	return json_pack("{s:s, s:i, s:s, s:s, s:i, s:i, s:s?, s:b, s:b, s:o, s:I, s:s, s:o, s:o}", "name",
+		vip->conf->name, "vrid", vip->conf->vrid, "interface", vip->conf->interface, "state",
+		vrrp_state_name(vip->fsm.state), "priority", vip->fsm.conf.priority, "effective_priority",
+		vip->fsm.facts.priority, "active_node", active_node(agent, vip, node), "conflict",
+		vrrp_in_conflict(&vip->fsm), "yielding", vip->fsm.yielding, "addresses", addresses, "transitions",
+		(json_int_t)vip->counters.transitions, "reason", reason_of(agent, vip, reason, sizeof reason),
+		"counters", counters_json(vip), "tracks", tracks_json(agent, vip));
 }
 
 /* The peer's clock minus ours: by the state port, else by the adverts that were taken in spite of it. */
@@ -136,11 +171,11 @@ json_t *status_json(struct agent *agent)
 
 static void explain_state(struct agent *agent, const struct vip *vip, struct text *out)
 {
-	char node[IP_TEXT_MAX], reason[256];
+	char node[IP_TEXT_MAX], reason[REASON_MAX];
 	const char *active = active_node(agent, vip, node);
 
 	text_addf(out, "vip %s is %s on %s: %s.\n", vip->conf->name, vrrp_state_name(vip->fsm.state), agent->self->name,
-		reason_of(vip, reason, sizeof reason));
+		reason_of(agent, vip, reason, sizeof reason));
 	text_addf(out, "Priority %u, effective %u. Active node: %s.\n", vip->fsm.conf.priority, vip->fsm.facts.priority,
 		active != NULL ? active : "none is known");
 }
@@ -156,6 +191,23 @@ static void explain_health(struct agent *agent, struct text *out)
 	else
 		text_addf(out, "The forwarder here is serving%s.\n",
 			view.checked ? "" : ", but has not checked all servers yet");
+}
+
+static void explain_tracks(const struct agent *agent, const struct vip *vip, struct text *out)
+{
+	for (size_t i = 0; i < tracker_count(agent->tracker, vip->conf); i++) {
+		struct tracker_entry entry = tracker_entry(agent->tracker, vip->conf, i);
+
+		text_addf(out, "Tracked %s %s is %s", entry.kind, entry.name, track_state_name(entry.state));
+		if (*entry.why != '\0')
+			text_addf(out, " (%s)", entry.why);
+		if (entry.state != TRACK_DOWN)
+			text_add(out, ".\n");
+		else if (entry.penalty == TRACK_PENALTY_FAULT)
+			text_add(out, ": the vip is given up.\n");
+		else
+			text_addf(out, ": it costs %u of the priority.\n", entry.penalty);
+	}
 }
 
 static void explain_peer(struct agent *agent, struct text *out)
@@ -177,8 +229,10 @@ static void explain_future(const struct vip *vip, struct text *out)
 {
 	switch (vip->fsm.state) {
 	case VRRP_ACTIVE:
-		text_add(out, "It would go to the peer: by `lbctl failover`, when vrrpd stops or the interface fails, "
-			      "when lbd here is in worse health than the peer's, or when the peer preempts.\n");
+		text_add(out,
+			"It would go to the peer: by `lbctl failover`, when vrrpd stops or the interface fails, "
+			"when lbd here is in worse health than the peer's, when what it tracks fails here and not "
+			"there, or when the peer preempts.\n");
 		break;
 	case VRRP_BACKUP:
 		text_add(
@@ -186,13 +240,16 @@ static void explain_future(const struct vip *vip, struct text *out)
 		if (vip->fsm.yielding)
 			text_add(out, "but by no preemption, since it was given away as planned.\n");
 		else if (!vip->conf->preempt)
-			text_add(out, "but by no preemption (preempt = no), unless the active node is sick.\n");
+			text_add(out,
+				"but by no preemption (preempt = no), unless the active node is sick or lacks what it "
+				"tracks.\n");
 		else
 			text_add(out, "or by preemption when the active node's priority is lower and lbd here is "
 				      "ready.\n");
 		break;
 	case VRRP_FAULT:
-		text_add(out, "It may come here again when the interface is back.\n");
+		text_add(out, vip->fsm.facts.link_ok ? "It may come here again when what it tracks is back.\n"
+						     : "It may come here again when the interface is back.\n");
 		break;
 	case VRRP_INITIALIZE:
 	case VRRP_STATE_COUNT:
@@ -204,6 +261,7 @@ void status_explain(struct agent *agent, const struct vip *vip, struct text *out
 {
 	explain_state(agent, vip, out);
 	explain_health(agent, out);
+	explain_tracks(agent, vip, out);
 	explain_peer(agent, out);
 	explain_future(vip, out);
 	text_add(out, "Last decisions:\n");

@@ -37,3 +37,12 @@ const struct vip_conf *conf_find_vip(const struct conf *conf, const char *name)
 	}
 	return NULL;
 }
+
+const struct service_conf *conf_find_service(const struct conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->service_count; i++) {
+		if (strcmp(conf->services[i].name, name) == 0)
+			return &conf->services[i];
+	}
+	return NULL;
+}

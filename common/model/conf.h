@@ -45,6 +45,16 @@ struct garp_conf {
 	int64_t refresh_ns;
 };
 
+/* One thing whose failure lowers the priority of a vip, or takes the vip away. */
+struct track_conf {
+	const char *name; /* an interface, a service, an address, a path: by the section it stands in */
+	unsigned penalty; /* 0: fault */
+	int64_t interval_ns;
+	int64_t timeout_ns; /* scripts only */
+	unsigned rise;
+	unsigned fall;
+};
+
 struct vip_conf {
 	const char *name;
 	uint8_t vrid;
@@ -57,6 +67,14 @@ struct vip_conf {
 	int64_t preempt_delay_ns;
 	int64_t lease_ns;
 	struct garp_conf garp;
+	const struct track_conf *track_interfaces;
+	size_t track_interface_count;
+	const struct track_conf *track_gateways;
+	size_t track_gateway_count;
+	const struct track_conf *track_services;
+	size_t track_service_count;
+	const struct track_conf *track_scripts;
+	size_t track_script_count;
 };
 
 struct timeouts_conf {
@@ -189,5 +207,6 @@ void conf_show(const struct conf *conf, struct text *out);
 const struct node_conf *conf_find_node(const struct conf *conf, const char *name);
 const struct pool_conf *conf_find_pool(const struct conf *conf, const char *name);
 const struct vip_conf *conf_find_vip(const struct conf *conf, const char *name);
+const struct service_conf *conf_find_service(const struct conf *conf, const char *name);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "common/model/conf_value.h"
 #include "common/model/schema.h"
+#include "common/pure/addr.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -131,6 +132,57 @@ static bool is_good_name(const char *name)
 	       strchr("-_.", *name) == NULL;
 }
 
+/* The kernel's own rule (dev_valid_name). */
+static bool is_good_link(const char *name)
+{
+	return *name != '\0' && strlen(name) <= SCHEMA_LINK_MAX && name[strcspn(name, "/: \t")] == '\0' &&
+	       strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+static bool is_good_path(const char *path)
+{
+	return path[0] == '/' && path[1] != '\0' && path[strcspn(path, " \t")] == '\0' &&
+	       strlen(path) <= SCHEMA_PATH_MAX;
+}
+
+static void check_title(struct build *build, const struct schema_section *schema, const struct conf_item *item)
+{
+	struct conf_errors *errors = build->errors;
+	struct ip ip;
+
+	switch (schema->title) {
+	case SCHEMA_TITLE_NAME:
+		if (!is_good_name(item->title))
+			conf_error(errors, item->line,
+				"section '%s %.80s': that is no name: write up to %d letters, digits and '-_.', a "
+				"letter or digit first",
+				item->name, item->title, SCHEMA_NAME_MAX);
+		break;
+	case SCHEMA_TITLE_LINK:
+		if (!is_good_link(item->title))
+			conf_error(errors, item->line,
+				"section '%s %.80s': that cannot be an interface: write its name as `ip link` has it",
+				item->name, item->title);
+		break;
+	case SCHEMA_TITLE_PATH:
+		if (!is_good_path(item->title))
+			conf_error(errors, item->line,
+				"section '%s %.80s': that is no path: write one that begins with '/', of at most %d "
+				"characters without blanks",
+				item->name, item->title, SCHEMA_PATH_MAX);
+		break;
+	case SCHEMA_TITLE_IP:
+		if (ip_parse(item->title, &ip) < 0)
+			conf_error(errors, item->line,
+				"section '%s %.80s': that is no address: write one as 192.0.2.1 or 2001:db8::1",
+				item->name, item->title);
+		break;
+	case SCHEMA_TITLE_NONE:
+	case SCHEMA_TITLE_WORD:
+		break;
+	}
+}
+
 static int build_name(
 	struct build *build, const struct schema_section *schema, const struct conf_item *item, void *object)
 {
@@ -138,12 +190,7 @@ static int build_name(
 
 	if (name == NULL)
 		return -ENOMEM;
-	if (!is_good_name(name))
-		conf_error(build->errors, item->line,
-			"section '%s %.80s': that is no name: write up to %d letters, digits and '-_.', a letter or "
-			"digit "
-			"first",
-			item->name, name, SCHEMA_NAME_MAX);
+	check_title(build, schema, item);
 	*(const char **)(void *)((char *)object + schema->title_offset) = name;
 	return 0;
 }
@@ -275,7 +322,7 @@ static int build_section(struct build *build, const struct schema_section *schem
 
 	if (schema->title == SCHEMA_TITLE_WORD && (item == NULL || !build_word(build, schema, item, object)))
 		return 0;
-	if (schema->title == SCHEMA_TITLE_NAME) {
+	if (schema->title != SCHEMA_TITLE_NONE && schema->title != SCHEMA_TITLE_WORD) {
 		r = build_name(build, schema, item, object);
 		if (r < 0)
 			return r;

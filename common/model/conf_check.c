@@ -283,6 +283,40 @@ static void check_interface(struct check *check, const struct conf_item *vip)
 			"option 'interface': '%s' cannot be an interface: write its name as `ip link` has it", name);
 }
 
+static const char *service_name_at(const void *context, size_t i)
+{
+	const struct conf *conf = context;
+
+	return i < conf->service_count ? conf->services[i].name : NULL;
+}
+
+static void check_tracks(struct check *check, const struct conf_item *vip)
+{
+	FOR_EACH_SECTION(track, vip, "track-gateway")
+	{
+		struct ip ip;
+
+		if (ip_parse(track->title, &ip) == 0)
+			check_host_address(check, track->line, "track-gateway", &ip);
+	}
+	FOR_EACH_SECTION(track, vip, "track-service")
+	{
+		const char *nearest = text_nearest(track->title, service_name_at, check->conf);
+
+		if (conf_find_service(check->conf, track->title) != NULL)
+			continue;
+		if (nearest != NULL)
+			conf_error(check->errors, track->line,
+				"section 'track-service %.64s': there is no such service: did you mean '%s'?",
+				track->title, nearest);
+		else
+			conf_error(check->errors, track->line,
+				"section 'track-service %.64s': there is no such service: write a section 'service "
+				"%.64s'",
+				track->title, track->title);
+	}
+}
+
 static void check_vips(struct check *check)
 {
 	AUTO_THINGS addresses = {0};
@@ -294,6 +328,7 @@ static void check_vips(struct check *check)
 
 		check_interface(check, vip);
 		check_vip_addresses(check, &addresses, vip);
+		check_tracks(check, vip);
 		if (vrid != NULL && conf_item_option(vip, "interface") != NULL)
 			things_add(check, &vrids, vip->object, vip, vrid->line);
 	}

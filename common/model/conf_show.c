@@ -21,6 +21,9 @@ static const char *title_of(const struct schema_section *schema, const void *obj
 	case SCHEMA_TITLE_NONE:
 		return "";
 	case SCHEMA_TITLE_NAME:
+	case SCHEMA_TITLE_LINK:
+	case SCHEMA_TITLE_PATH:
+	case SCHEMA_TITLE_IP:
 		return *(const char *const *)(const void *)at;
 	case SCHEMA_TITLE_WORD:
 		return schema->words[*(const unsigned *)(const void *)at];
@@ -75,8 +78,10 @@ static void show_section(const struct schema_section *schema, const void *object
 		return;
 	indent(depth, out);
 	text_add(out, schema->name);
-	if (schema->title != SCHEMA_TITLE_NONE)
-		text_addf(out, " %s", title_of(schema, object));
+	if (schema->title != SCHEMA_TITLE_NONE) {
+		text_add(out, " ");
+		conf_text_print(title_of(schema, object), out);
+	}
 	text_add(out, " {\n");
 	show_options(schema, object, depth + 1, out);
 	show_inner(schema, object, depth + 1, out);

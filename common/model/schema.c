@@ -99,9 +99,64 @@ static const struct schema_option garp_options[] = {
 		.help = "While active, one more for each address so often; 0 is never."},
 };
 
+#define PENALTY_ROW \
+	{ \
+		"penalty", SCHEMA_NUMBER, FIELD(struct track_conf, penalty), RANGE(1, 254), \
+			.zero = "fault", .preset = "60", .reload = true, \
+			.help = "What its failure takes from the node's priority, which stays above that of a node " \
+				"without a working lbd; fault gives the VIP up." \
+	}
+#define RISE_ROW(times) \
+	{ \
+		"rise", SCHEMA_NUMBER, FIELD(struct track_conf, rise), RANGE(1, 100), \
+			.preset = times, .reload = true, .help = "So many successes in a row end a failure." \
+	}
+#define FALL_ROW(times) \
+	{ \
+		"fall", SCHEMA_NUMBER, FIELD(struct track_conf, fall), RANGE(1, 100), \
+			.preset = times, .reload = true, .help = "So many failures in a row count." \
+	}
+
+static const struct schema_option track_options[] = {PENALTY_ROW};
+
+static const struct schema_option track_gateway_options[] = {
+	PENALTY_ROW,
+	{"interval", SCHEMA_SPAN, FIELD(struct track_conf, interval_ns), RANGE(10 * NS_PER_MS, 3600 * NS_PER_S),
+		.preset = "500ms", .reload = true,
+		.help = "Between two questions; an answer counts until the next one."},
+	RISE_ROW("2"),
+	FALL_ROW("3"),
+};
+
+static const struct schema_option track_script_options[] = {
+	PENALTY_ROW,
+	{"interval", SCHEMA_SPAN, FIELD(struct track_conf, interval_ns), RANGE(100 * NS_PER_MS, 3600 * NS_PER_S),
+		.preset = "2s", .reload = true,
+		.help = "Between the starts of two runs; one that still runs is waited for."},
+	{"timeout", SCHEMA_SPAN, FIELD(struct track_conf, timeout_ns), RANGE(10 * NS_PER_MS, 3600 * NS_PER_S),
+		.preset = "1s", .reload = true, .help = "A run that takes longer is killed, and has failed."},
+	RISE_ROW("1"),
+	FALL_ROW("1"),
+};
+
+#define TITLED(kind) .title = (kind), .title_offset = offsetof(struct track_conf, name)
+
 static const struct schema_section vip_sections[] = {
 	{"garp", ONE(struct vip_conf, garp), OPTIONS(garp_options),
 		.help = "How the network is told where the addresses are."},
+	{"track-interface", TITLED(SCHEMA_TITLE_LINK), MANY(struct vip_conf, track_interfaces, track_interface_count),
+		OPTIONS(track_options), .help = "Another interface that the node needs: up, with a carrier."},
+	{"track-gateway", TITLED(SCHEMA_TITLE_IP), MANY(struct vip_conf, track_gateways, track_gateway_count),
+		OPTIONS(track_gateway_options),
+		.help = "A neighbour that has to answer: on a network of the node by ARP, else, and over IPv6, by "
+			"ICMP echo."},
+	{"track-service", TITLED(SCHEMA_TITLE_NAME), MANY(struct vip_conf, track_services, track_service_count),
+		OPTIONS(track_options),
+		.help = "A service that lbd has to find a server up for, and lbd itself with it."},
+	{"track-script", TITLED(SCHEMA_TITLE_PATH), MANY(struct vip_conf, track_scripts, track_script_count),
+		OPTIONS(track_script_options),
+		.help = "A program of yours that ends with status 0 when all is well. It and the directories above it "
+			"belong to root, and nobody else may write to them."},
 };
 
 static const struct schema_option vip_options[] = {

@@ -48,6 +48,9 @@ struct schema_option {
 enum schema_title {
 	SCHEMA_TITLE_NONE,
 	SCHEMA_TITLE_NAME, /* a name of the operator's choice, unique among its kind, in a const char * */
+	SCHEMA_TITLE_LINK, /* the name of an interface; this and the next two in a const char * */
+	SCHEMA_TITLE_PATH, /* begins with a slash */
+	SCHEMA_TITLE_IP,   /* an address of a host */
 	SCHEMA_TITLE_WORD, /* one of `words`, the index of which goes into an enum; 0 where the section is absent */
 };
 
@@ -86,5 +89,8 @@ const char *schema_nearest_word(const char *const *words, size_t count, const ch
 
 /* Longest name of a section: the control protocol, the shared pages and the logs all have room for it. */
 #define SCHEMA_NAME_MAX 63
+/* IFNAMSIZ counts the final NUL. */
+#define SCHEMA_LINK_MAX 15
+#define SCHEMA_PATH_MAX 255
 
 #endif

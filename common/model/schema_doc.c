@@ -42,7 +42,14 @@ static void add_heading(const struct schema_section *section, const char *above,
 	case SCHEMA_TITLE_NONE:
 		break;
 	case SCHEMA_TITLE_NAME:
+	case SCHEMA_TITLE_LINK:
 		text_add(out, " NAME");
+		break;
+	case SCHEMA_TITLE_PATH:
+		text_add(out, " PATH");
+		break;
+	case SCHEMA_TITLE_IP:
+		text_add(out, " ADDRESS");
 		break;
 	case SCHEMA_TITLE_WORD:
 		for (size_t i = 0, n = 0; i < section->word_count; i++) {

@@ -200,6 +200,24 @@ static const struct {
 		"f:3: option 'backup-pool': there is no pool 'grene': did you mean 'green'?\n"
 		"f:5: option 'backup-pool': 'blue' is the service's pool already: name another, or take it out\n"
 		"f:6: option 'backup': 'maybe' is neither: write yes or no\n"},
+	{PAIR POOL "service web { listen = { 192.0.2.100:80 } pool = p }\n"
+		   "vip w { vrid = 1 interface = e addresses = { 192.0.2.101 }\n"
+		   "track-interface eth0.10 { penalty = fault } track-interface e/f { }\n"
+		   "track-gateway 192.0.2.1 { interval = 9ms } track-gateway 2001:db8::1 { } track-gateway gw { }\n"
+		   "track-gateway 224.0.0.18 { penalty = 255 }\n"
+		   "track-service web { penalty = 0 } track-service wbe { }\n"
+		   "track-script /usr/bin/true { penalty = 10 timeout = 1 } track-script true { fall = 0 } }\n",
+		"f:6: section 'track-interface e/f': that cannot be an interface: write its name as `ip link` has it\n"
+		"f:7: option 'interval': '9ms' is out of range: write a time from 10ms to 1h\n"
+		"f:7: section 'track-gateway gw': that is no address: write one as 192.0.2.1 or 2001:db8::1\n"
+		"f:8: option 'penalty': '255' is out of range: write fault, or a number from 1 to 254\n"
+		"f:8: option 'track-gateway': '224.0.0.18' is no address of a host: write a unicast address\n"
+		"f:9: option 'penalty': '0' is out of range: write fault, or a number from 1 to 254\n"
+		"f:9: section 'track-service wbe': there is no such service: did you mean 'web'?\n"
+		"f:10: option 'timeout': '1' has no unit: write 1s, or another of ms, s, m, h\n"
+		"f:10: section 'track-script true': that is no path: write one that begins with '/', of at most 255 "
+		"characters without blanks\n"
+		"f:10: option 'fall': '0' is out of range: write a number from 1 to 100\n"},
 	{PAIR "pool p { server s { address = 0.0.0.0:80 } }\n",
 		"f:3: option 'address': '0.0.0.0' is no address of a host: write a unicast address\n"},
 	{PAIR POOL "service s { listen = { 192.0.2.100:53 } pool = p protocol = upd }",
@@ -287,6 +305,11 @@ static const char *const good[] = {
 	     "}\n",
 	PAIR "pool p { check script { command = /bin/true argument = \"a b\" } }",
 	PAIR "vip w { vrid = 255 interface = e addresses = { 192.0.2.100, } lease = 60m advert-interval = 40s }",
+	PAIR POOL
+	"service s { listen = 192.0.2.1:80  pool = p }\n"
+	"vip w { vrid = 1 interface = e addresses = 192.0.2.100 track-interface eth0.1@x { penalty = fault }\n"
+	"track-gateway 2001:db8::1 { } track-gateway 192.0.2.9 { fall = 1 } track-service s { }\n"
+	"track-script /a/b-c { } track-script \"/a+b(c)\" { penalty = 1 } }",
 	PAIR "log\n{\nlevel\n=\ndebug\n}\nforwarder { threads = 2 }",
 	PAIR POOL "service s { listen = 192.0.2.1:80  pool = p  timeouts { idle = 0 connect = 0s } }",
 	PAIR POOL "service s { listen = 192.0.2.1:53  pool = p  protocol = udp  udp { answers = 1 } }\n"

@@ -26,10 +26,13 @@ static const struct {
 	bool no_peer, peer_active, peer_without_carrier, peer_on_lan;
 	enum peer_health own, peer;
 	bool unbound, unchecked, down_here;
-	int link_back_s; /* 0: it was never away */
+	int link_back_s;                  /* 0: it was never away */
+	unsigned penalty, peer_effective; /* 0: the configured one, 100 */
+	bool fault, unsure;
 	/* What follows. */
 	bool ready, holds, on_lan, sicker;
 	uint8_t priority;
+	bool peer_penalised, self_penalised;
 } cases[] = {
 	{"all is well", .ready = true, .priority = 150},
 	{"nobody else is heard", .no_peer = true, .ready = true, .priority = 150},
@@ -49,6 +52,17 @@ static const struct {
 	{"the peer's lbd is dead", .peer = PEER_HEALTH_DEAD, .ready = true, .sicker = true, .priority = 150},
 	{"the link came back, and a check may be older", .link_back_s = 2, .priority = 150},
 	{"the link came back a check ago", .link_back_s = 3, .ready = true, .priority = 150},
+	{"a penalty", .penalty = 60, .ready = true, .priority = 90, .self_penalised = true},
+	{"a penalty with nobody else heard", .penalty = 60, .no_peer = true, .ready = true, .priority = 90},
+	{"more penalty than there is", .penalty = 250, .ready = true, .priority = 2, .self_penalised = true},
+	{"a penalty on a node without lbd, and it has not just started", .penalty = 60, .own = PEER_HEALTH_DEAD,
+		.unbound = true, .priority = 1, .self_penalised = true},
+	{"the peer has one", .peer_effective = 40, .ready = true, .priority = 150, .peer_penalised = true},
+	{"both have the same", .penalty = 60, .peer_effective = 40, .ready = true, .priority = 90},
+	{"the peer's is greater", .penalty = 20, .peer_effective = 40, .ready = true, .priority = 130,
+		.peer_penalised = true},
+	{"a tracked fault", .fault = true, .ready = true, .priority = 150},
+	{"something tracked is in doubt", .unsure = true, .ready = true, .priority = 150},
 };
 
 static void facts_follow_from_what_is_known(void **state)
@@ -76,6 +90,9 @@ static void facts_follow_from_what_is_known(void **state)
 				.service_count = 1},
 			.heartbeat = cases[i].no_peer ? NULL : &heartbeat,
 			.peer_on_lan = cases[i].peer_on_lan,
+			.tracked = {.penalty = cases[i].penalty, .fault = cases[i].fault, .unsure = cases[i].unsure},
+			.tracks_services = i % 2 == 0,
+			.peer_priority = 100,
 		};
 		struct health_verdict verdict;
 		struct health_fsm health;
@@ -89,6 +106,7 @@ static void facts_follow_from_what_is_known(void **state)
 		heartbeat.vip_count = 1;
 		heartbeat.vips[0] = (struct peer_vip){.id = VIP_ID,
 			.state = cases[i].peer_active ? PEER_VIP_ACTIVE : PEER_VIP_BACKUP,
+			.effective_priority = (uint8_t)(cases[i].peer_effective != 0 ? cases[i].peer_effective : 100),
 			.carrier = !cases[i].peer_without_carrier};
 		if (cases[i].link_back_s != 0)
 			input.link_ok_at = mono_add(now, -cases[i].link_back_s * NS_PER_S);
@@ -99,6 +117,13 @@ static void facts_follow_from_what_is_known(void **state)
 			facts.priority != cases[i].priority)
 			fail_msg("%s: ready %d, holds %d, on LAN %d, sicker %d, priority %u", cases[i].name,
 				facts.ready, facts.peer_holds, facts.peer_on_lan, facts.peer_sicker, facts.priority);
+		if (facts.tracked_fault != cases[i].fault || facts.tracked_unsure != cases[i].unsure ||
+			facts.peer_penalised != cases[i].peer_penalised ||
+			facts.self_penalised != cases[i].self_penalised)
+			fail_msg("%s: fault %d, unsure %d, penalised: the peer %d, this node %d", cases[i].name,
+				facts.tracked_fault, facts.tracked_unsure, facts.peer_penalised, facts.self_penalised);
+		/* An interval of the check and its timeout. */
+		assert_int_equal(facts.weigh_ns, i % 2 == 0 ? 3 * NS_PER_S : 0);
 		assert_true(facts_equal(&facts, &facts));
 	}
 }

@@ -31,6 +31,11 @@ enum fact {
 	FACT_PEER_WELL,
 	FACT_PRIORITY_1,
 	FACT_HOLD_BACK_UNTIL_2S,
+	FACT_TRACKED_FAULT,
+	FACT_TRACKED_UNSURE,
+	FACT_PENALTY_60,
+	FACT_PEER_PENALISED,
+	FACT_WEIGH_500MS,
 };
 
 struct row {
@@ -365,6 +370,53 @@ static const struct trace traces[] = {
 		EVENT(40, VRRP_EVENT_PEER_GONE, VRRP_ACTIVE, VRRP_DO_ANNOUNCE),
 		ADVERT(300, 200, VRRP_BACKUP, LEAVE),
 	}},
+	{"a tracked fault takes the vip away, and the end of it gives none back by itself", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		{400, VRRP_EVENT_FACTS, 0, FACT_TRACKED_FAULT, VRRP_FAULT, LEAVE, 0},
+		ADVERT(500, 100, VRRP_FAULT, NOTHING),
+		FACT(600, FACT_NONE, VRRP_BACKUP, NOTHING),
+		ADVERT(700, 200, VRRP_BACKUP, NOTHING),
+	}},
+	{"a tracked fault at the start", .rows = {
+		FACT(0, FACT_TRACKED_FAULT, VRRP_INITIALIZE, NOTHING),
+		{1, VRRP_EVENT_START, 0, FACT_NONE, VRRP_FAULT, NOTHING, 0},
+	}},
+	{"a penalty is told with the next advert, and a node above it wins", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		FACT(400, FACT_PENALTY_60, VRRP_ACTIVE, NOTHING),
+		{442, VRRP_EVENT_TICK, 0, FACT_NONE, VRRP_ACTIVE, VRRP_DO_ADVERT, 90},
+		{450, VRRP_EVENT_ADVERT, 100, FACT_NONE, VRRP_BACKUP, LEAVE, 90},
+	}},
+	{"no preemption while something tracked is in doubt", .rows = {
+		START(NOTHING),
+		FACT(5, FACT_TRACKED_UNSURE, VRRP_BACKUP, NOTHING),
+		ADVERT(10, 100, VRRP_BACKUP, NOTHING),
+		ADVERT(300, 100, VRRP_BACKUP, NOTHING),
+		TICK(342, VRRP_BACKUP, NOTHING),
+		FACT(350, FACT_NONE, VRRP_BACKUP, NOTHING),
+		ADVERT(400, 100, VRRP_BACKUP, NOTHING),
+		TICK(642, VRRP_ACTIVE, CLAIM),
+	}},
+	{"no preempt, yet the node lacks what it tracks", .no_preempt = true, .rows = {
+		START(NOTHING),
+		ADVERT(10, 100, VRRP_BACKUP, NOTHING),
+		ADVERT(300, 100, VRRP_BACKUP, NOTHING),
+		FACT(350, FACT_PEER_PENALISED, VRRP_BACKUP, NOTHING),
+		ADVERT(400, 40, VRRP_BACKUP, NOTHING),
+		TICK(642, VRRP_ACTIVE, CLAIM),
+	}},
+	{"a node that lacks something is watched for a while first", .rows = {
+		START(NOTHING),
+		FACT(5, FACT_WEIGH_500MS, VRRP_BACKUP, NOTHING),
+		ADVERT(10, 100, VRRP_BACKUP, NOTHING),
+		ADVERT(300, 100, VRRP_BACKUP, NOTHING),
+		TICK(342, VRRP_BACKUP, NOTHING),
+		ADVERT(500, 100, VRRP_BACKUP, NOTHING),
+		ADVERT(510, 100, VRRP_BACKUP, NOTHING),
+		TICK(842, VRRP_ACTIVE, CLAIM),
+	}},
 	{"worst health lengthens the running wait to that of priority 1", .rows = {
 		START(NOTHING),
 		FACT(100, FACT_PRIORITY_1, VRRP_BACKUP, NOTHING),
@@ -423,6 +475,22 @@ static struct vrrp_facts facts_of(const struct trace *trace, enum fact fact)
 		break;
 	case FACT_HOLD_BACK_UNTIL_2S:
 		facts.hold_back_until = (struct mono){3 * NS_PER_S};
+		break;
+	case FACT_TRACKED_FAULT:
+		facts.tracked_fault = true;
+		break;
+	case FACT_TRACKED_UNSURE:
+		facts.tracked_unsure = true;
+		break;
+	case FACT_PENALTY_60:
+		facts.priority = (uint8_t)(facts.priority - 60);
+		break;
+	case FACT_PEER_PENALISED:
+		facts.peer_penalised = true;
+		break;
+	case FACT_WEIGH_500MS:
+		facts.peer_penalised = true;
+		facts.weigh_ns = 500 * MS;
 		break;
 	}
 	return facts;

@@ -150,6 +150,8 @@ static const char *const wanted[] = {
 	/* vip */
 	"vrid", "interface", "addresses", "advert-interval", "authentication", "preempt", "preempt-delay", "lease",
 	"count", "interval", "refresh",
+	/* track-interface, track-gateway, track-service, track-script */
+	"penalty", "penalty", "interval", "rise", "fall", "penalty", "penalty", "interval", "timeout", "rise", "fall",
 	/* service */
 	"listen", "protocol", "mode", "pool", "backup-pool", "retries", "connect", "idle", "half-close", "answers",
 	/* pool */
