@@ -7,7 +7,6 @@
 #include "lbd/udp.h"
 
 #include <errno.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -159,12 +158,8 @@ static size_t session_limit(unsigned workers)
 
 static int prepare(struct udp *udp, struct forward_entry *entry)
 {
-	struct siphash_key secret;
-	int r;
+	int r = udp_table_init(&udp->table, session_limit(entry->workers));
 
-	if (getrandom(&secret, sizeof secret, 0) != (ssize_t)sizeof secret)
-		return -EIO;
-	r = udp_table_init(&udp->table, session_limit(entry->workers), &secret);
 	if (r == 0)
 		r = udp_batch_new(&udp->requests);
 	if (r == 0)

@@ -4,28 +4,29 @@
 #include <errno.h>
 #include <string.h>
 
-int udp_table_init(struct udp_table *table, size_t limit, const struct siphash_key *secret)
+int udp_table_init(struct udp_table *table, size_t limit)
 {
 	size_t count = 1;
 
 	assert(limit > 0);
 	while (count < limit)
 		count *= 2;
-	*table = (struct udp_table){.bucket_count = count, .limit = limit, .secret = *secret};
+	*table = (struct udp_table){.bucket_count = count, .limit = limit};
 	list_init(&table->order);
 	table->buckets = calloc(count, sizeof(struct udp_entry *));
-	return table->buckets == NULL ? -ENOMEM : 0;
+	return table->buckets == NULL ? -ENOMEM : crypto_hash_new(NULL, &table->hash);
 }
 
 void udp_table_free(struct udp_table *table)
 {
+	crypto_hash_free(table->hash);
 	free(table->buckets);
 	*table = (struct udp_table){0};
 }
 
 static struct udp_entry **bucket_of(const struct udp_table *table, const struct udp_key *key)
 {
-	return &table->buckets[siphash(&table->secret, key, sizeof *key) & (table->bucket_count - 1)];
+	return &table->buckets[crypto_hash(table->hash, key, sizeof *key) & (table->bucket_count - 1)];
 }
 
 struct udp_entry *udp_table_find(const struct udp_table *table, const struct udp_key *key)

@@ -7,7 +7,7 @@
 #define LBPAIR_LBD_UDP_TABLE_H
 
 #include "common/pure/list.h"
-#include "common/pure/siphash.h"
+#include "common/system/crypto_hash.h"
 
 /* The listener stands for the protocol, the family and our port. All bytes are compared and hashed: no gaps. */
 struct udp_key {
@@ -32,11 +32,11 @@ struct udp_table {
 	size_t count;
 	size_t limit;
 	struct list order; /* the one that rests longest is the first */
-	struct siphash_key secret;
+	struct crypto_hash *hash;
 };
 
 /* For `limit` sessions, at least one. -ENOMEM. */
-MUST_USE int udp_table_init(struct udp_table *table, size_t limit, const struct siphash_key *secret);
+MUST_USE int udp_table_init(struct udp_table *table, size_t limit);
 /* The entries remain their owners'. */
 void udp_table_free(struct udp_table *table);
 

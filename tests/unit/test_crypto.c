@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/system/crypto.h"
+#include "common/system/crypto_hash.h"
 
 #include "tests/unit/unit.h"
 
@@ -137,9 +138,39 @@ static void comparing_and_wiping(void **state)
 	assert_memory_equal(a, zeros, sizeof a);
 }
 
+/* The vector of the paper: Aumasson and Bernstein, SipHash, appendix A. */
+static void siphash_gives_the_papers_vector(void **state)
+{
+	uint8_t key[CRYPTO_HASH_KEY_SIZE], bytes[15];
+	struct crypto_hash *hash;
+
+	(void)state;
+	for (uint8_t i = 0; i < sizeof key; i++)
+		key[i] = i;
+	memcpy(bytes, key, sizeof bytes);
+	assert_int_equal(crypto_hash_new(key, &hash), 0);
+	for (int i = 0; i < 2; i++) /* the second time as the first: nothing is left behind */
+		assert_true(crypto_hash(hash, bytes, sizeof bytes) == UINT64_C(0xa129ca6149be45e5));
+	crypto_hash_free(hash);
+}
+
+static void random_keys_give_other_hashes(void **state)
+{
+	struct crypto_hash *a, *b;
+
+	(void)state;
+	assert_int_equal(crypto_hash_new(NULL, &a), 0);
+	assert_int_equal(crypto_hash_new(NULL, &b), 0);
+	assert_true(crypto_hash(a, "key", 3) != crypto_hash(b, "key", 3));
+	crypto_hash_free(a);
+	crypto_hash_free(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(siphash_gives_the_papers_vector),
+		cmocka_unit_test(random_keys_give_other_hashes),
 		cmocka_unit_test(hmac_is_that_of_rfc_4231),
 		cmocka_unit_test(sha256_is_that_of_fips_180),
 		cmocka_unit_test(derived_keys_are_those_of_rfc_5869),
