@@ -145,7 +145,11 @@ lab_down() {
 	done
 	if [ -n "$LAB_DIR" ] && [ -d "$LAB_DIR" ]; then
 		lab_sanitizers || status=1
-		[ "$LAB_FAILURES" = 0 ] && [ "$status" = 0 ] || lab_logs
+		case $LAB_FAILURES/$status in
+		0/0) ;;
+		*/130 | */141 | */143) say "interrupted" ;;
+		*) lab_logs ;;
+		esac
 		[ -n "${LBPAIR_LAB_KEEP-}" ] && cp -a "$LAB_DIR" "$LBPAIR_LAB_KEEP"
 		rm -rf "$LAB_DIR"
 	fi
