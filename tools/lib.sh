@@ -95,7 +95,7 @@ RUNNING=
 run() {
 	local status=0
 	set -m
-	"$@" </dev/null &
+	"$@" </dev/null 3>&- & # 3 is the terminal of who calls us
 	RUNNING=$!
 	set +m
 	wait $RUNNING || status=$?

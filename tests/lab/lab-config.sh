@@ -64,7 +64,7 @@ done
 expect "the nearest known name is given" grep -Eq "broken.conf:4: .*priorty.*priority" "$LAB_DIR/refused.txt"
 refuses "lbctl check" 1 "broken.conf:3: " "$LBCTL" check "$broken"
 both_refuse "no such file" 1 "nowhere.conf" -c "$LAB_DIR/nowhere.conf"
-expect "nothing was started" nothing_started
+wait_for 3 "nothing was started" nothing_started
 
 say "== the key"
 key=$LAB_DIR/pair.key
@@ -77,7 +77,7 @@ cp "$key.good" "$key" && chmod 0644 "$key"
 refuses "vrrpd: everybody may read the key" 1 "pair.key.*(0600|0640)" "${COMMAND[@]}"
 rm -f "$key" && mv "$key.good" "$key"
 chmod 0600 "$key"
-expect "nothing was started" nothing_started
+wait_for 3 "nothing was started" nothing_started
 
 say "== the host"
 both_refuse "an unknown node" 1 "lb9" -n lb9
@@ -96,7 +96,7 @@ refuses "lbd: no privilege for port 80" 1 "(CAP_|privilege|root|ermission)" setp
 chown root "$key"
 rm -rf "$LAB_DIR"/lb1/run/* "$LAB_DIR"/lb1/state/*
 chmod 770 "$LAB_DIR/lb1/run" "$LAB_DIR/lb1/state"
-expect "nothing was started" nothing_started
+wait_for 3 "nothing was started" nothing_started
 
 say "== the port is taken"
 # Another's listener on the service's port, without SO_REUSEPORT.
