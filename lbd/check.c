@@ -12,6 +12,8 @@ const struct check_ops *const check_table[] = {
 	[CHECK_TLS] = &check_tls,
 	[CHECK_HTTP] = &check_http,
 	[CHECK_SCRIPT] = &check_script,
+	[CHECK_UDP] = &check_udp,
+	[CHECK_AGENT] = &check_agent,
 };
 static_assert(ARRAY_LEN(check_table) == CHECK_COUNT, "a row is missing");
 

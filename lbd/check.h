@@ -7,6 +7,8 @@
 #define LBPAIR_LBD_CHECK_H
 
 #include "common/model/conf.h"
+#include "lbd/agent.h"
+#include "lbd/first_line.h"
 #include "lbd/http_response.h"
 
 #define CHECK_TEXT_MAX 96
@@ -20,11 +22,14 @@ enum check_progress {
 /* What is kept while one check is under way. */
 union check_state {
 	struct http_response http;
+	struct first_line line;
 };
 
 /* What came of one check. */
 struct check_result {
 	bool passed;
+	bool agent;                  /* it is of `check agent` */
+	struct agent_words words;    /* that the agent has said; where it has passed */
 	char what[CHECK_TEXT_MAX];   /* "HTTP 200", "connection refused" */
 	char more[CHECK_TEXT_MAX];   /* what follows the time that it took: ", certificate until 2027-01-02" */
 	int64_t certificate_until_s; /* since 1970; 0: none was shown */
@@ -41,6 +46,7 @@ void check_result_error(struct check_result *result, int error);
 /* What carries a check to the server. */
 enum check_carrier {
 	CHECK_BY_STREAM,
+	CHECK_BY_DATAGRAM,
 	CHECK_BY_SCRIPT,
 	CHECK_CARRIER_COUNT,
 };
@@ -48,6 +54,7 @@ enum check_carrier {
 struct check_ops {
 	const char *name;
 	enum check_carrier carrier;
+	bool listens; /* the server speaks unasked */
 	/* Whether the stream is TLS. NULL: never. */
 	bool (*wants_tls)(const struct check_conf *conf);
 	/* Adds what is to be sent once the stream stands. NULL: the stream itself is what was to be shown. */
@@ -59,6 +66,8 @@ struct check_ops {
 	 */
 	enum check_progress (*feed)(union check_state *state, const struct check_conf *conf, const void *bytes,
 		size_t count, char text[static CHECK_TEXT_MAX]);
+	/* Adds to the result what was learnt beyond that. NULL: nothing. */
+	void (*conclude)(const union check_state *state, struct check_result *result);
 };
 
 /* The row of CHECK_NONE is NULL. */
@@ -68,6 +77,8 @@ extern const struct check_ops check_tcp;
 extern const struct check_ops check_tls;
 extern const struct check_ops check_http;
 extern const struct check_ops check_script;
+extern const struct check_ops check_udp;
+extern const struct check_ops check_agent;
 
 bool check_wants_tls(const struct check_conf *conf);
 

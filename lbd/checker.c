@@ -78,6 +78,8 @@ static void finish(struct checker *checker, const struct check_result *result)
 	/* The result may stand in the probe's memory. */
 	struct check_result kept = *result;
 
+	kept.agent = checker->setup.target.conf->kind == CHECK_AGENT;
+
 	if (checker->probe != NULL)
 		checker->ops->free(TAKE(checker->probe));
 	leave_gate(checker->setup.gate);
@@ -99,6 +101,8 @@ static void on_timeout(struct loop_timer *timer, struct mono now)
 	(void)now;
 	snprintf(result.what, sizeof result.what, "timeout after %lld ms",
 		(long long)(checker->setup.target.conf->timeout_ns / NS_PER_MS));
+	if (checker->ops->silence != NULL)
+		checker->ops->silence(checker->probe, &result);
 	finish(checker, &result);
 }
 

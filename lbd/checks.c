@@ -37,7 +37,7 @@ static struct checks *checks_new(const struct conf *conf)
 	for (size_t i = 0; i < CHECK_CARRIER_COUNT; i++)
 		list_init(&checks->gates[i].waiting);
 	checks->trusts = calloc(MAX(conf->pool_count, (size_t)1), sizeof *checks->trusts);
-	checks->checkers = calloc(MAX(snapshot_count_servers(conf), (size_t)1), sizeof(struct checker *));
+	checks->checkers = calloc(MAX(2 * snapshot_count_servers(conf), (size_t)1), sizeof(struct checker *));
 	if (checks->trusts != NULL && checks->checkers != NULL)
 		return checks;
 	checks_stop(checks);
@@ -129,32 +129,40 @@ static struct tls_trust *find_trust(const struct checks *checks, const struct ch
 	return NULL;
 }
 
+static int start_check(struct checks *checks, const struct check_conf *conf, const struct server_conf *server,
+	struct checker_setup *setup)
+{
+	int r;
+
+	if (conf->kind == CHECK_NONE)
+		return 0;
+	setup->gate = &checks->gates[check_table[conf->kind]->carrier];
+	setup->target.conf = conf;
+	setup->target.trust = find_trust(checks, conf);
+	setup->target.name = server->name;
+	setup->target.server = server->address;
+	if (conf->port != 0)
+		setup->target.server.port = conf->port;
+	r = checker_new(setup, &checks->checkers[checks->checker_count]);
+	if (r == 0)
+		checks->checker_count++;
+	return r;
+}
+
 /* `setup` has what all have in common. */
 static int start_pool(
 	struct checks *checks, const struct pool_conf *pool, struct checker_setup *setup, int64_t spread_ns)
 {
 	int r = 0;
 
-	setup->target = (struct probe_target){
-		.conf = &pool->check,
-		.pool = pool->name,
-		.trust = find_trust(checks, &pool->check),
-	};
-	for (size_t i = 0; i < pool->server_count; i++, setup->place++) {
-		if (pool->check.kind == CHECK_NONE)
-			continue;
-		setup->gate = &checks->gates[check_table[pool->check.kind]->carrier];
-		setup->target.name = pool->servers[i].name;
-		setup->target.server = pool->servers[i].address;
-		if (pool->check.port != 0)
-			setup->target.server.port = pool->check.port;
+	setup->target = (struct probe_target){.pool = pool->name};
+	for (size_t i = 0; r == 0 && i < pool->server_count; i++, setup->place++) {
 		setup->delay_ns = spread_ns * (int64_t)setup->place;
-		r = checker_new(setup, &checks->checkers[checks->checker_count]);
-		if (r < 0)
-			return r;
-		checks->checker_count++;
+		r = start_check(checks, &pool->check, &pool->servers[i], setup);
+		if (r == 0)
+			r = start_check(checks, &pool->agent, &pool->servers[i], setup);
 	}
-	return 0;
+	return r;
 }
 
 int checks_start(struct loop *loop, const struct conf *conf, checker_fn *fn, void *context, struct checks **ret_checks,

@@ -21,7 +21,7 @@ static uint64_t fds_besides_connections(const struct conf *conf, unsigned thread
 	for (size_t i = 0; i < conf->service_count; i++)
 		fds += (uint64_t)conf->services[i].listen_count * threads;
 	for (size_t i = 0; i < conf->pool_count; i++)
-		fds += conf->pools[i].check.kind != CHECK_NONE ? conf->pools[i].server_count : 0;
+		fds += conf->pools[i].check_count * conf->pools[i].server_count;
 	return fds;
 }
 

@@ -5,6 +5,7 @@
 
 const struct probe_ops *const probe_table[] = {
 	[CHECK_BY_STREAM] = &probe_stream,
+	[CHECK_BY_DATAGRAM] = &probe_datagram,
 	[CHECK_BY_SCRIPT] = &probe_script,
 };
 static_assert(ARRAY_LEN(probe_table) == CHECK_CARRIER_COUNT, "a row is missing");

@@ -40,11 +40,14 @@ struct probe_ops {
 	int (*start)(const struct probe_setup *setup, struct probe **ret_probe);
 	/* Ends what is under way. */
 	void (*free)(struct probe *probe);
+	/* The timeout has come: the result, if that is no failure. NULL: it is one. */
+	void (*silence)(const struct probe *probe, struct check_result *result);
 };
 
 extern const struct probe_ops *const probe_table[CHECK_CARRIER_COUNT];
 
 extern const struct probe_ops probe_stream;
+extern const struct probe_ops probe_datagram;
 extern const struct probe_ops probe_script;
 
 /* Whether an error of starting says nothing about the server, but that this host is short of something. */

@@ -76,6 +76,8 @@ static void finish_said(struct stream *stream, bool passed, const char *what)
 	snprintf(result.what, sizeof result.what, "%s", what);
 	if (stream->stage >= STAGE_SENDING)
 		add_certificate(stream, &result);
+	if (stream->stage == STAGE_READING && stream->check->conclude != NULL)
+		stream->check->conclude(&stream->state, &result);
 	finish(stream, &result);
 }
 
@@ -164,6 +166,10 @@ static bool do_handshake(struct stream *stream)
 
 static bool do_send(struct stream *stream)
 {
+	if (stream->check->listens) {
+		stream->stage = STAGE_READING;
+		return watch(stream, LOOP_READ);
+	}
 	if (stream->check->request == NULL) {
 		finish_said(stream, true, stream->tls != NULL ? tls_client_version(stream->tls) : "connected");
 		return false;

@@ -9,8 +9,17 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The operator's decisions and what checks find are looked at first: the agent takes away, it gives nothing. */
+static unsigned weight_of(const struct server *server)
+{
+	return agent_share(&server->agent, server->conf->weight);
+}
+
 static bool is_usable(const struct server *server)
 {
+	if (server->agent.mode == AGENT_MODE_DRAIN || server->agent.mode == AGENT_MODE_MAINT ||
+		server->agent.health == AGENT_HEALTH_DOWN)
+		return false;
 	return server->admin == ADMIN_ENABLED && server->score.health != HEALTH_DOWN;
 }
 
@@ -34,6 +43,7 @@ static int add(struct servers *servers, const struct pool_conf *pool, const stru
 	if (name.failed)
 		return -ENOMEM;
 	*server = (struct server){.pool = pool, .conf = conf, .name = TAKE(name.data)};
+	agent_init(&server->agent);
 	server->admin = runtime_admin(runtime, server->name);
 	server->usable = is_usable(server);
 	server->since = MONO_NEVER;
@@ -109,6 +119,32 @@ struct server *servers_find(struct servers *servers, const char *name)
 	return NULL;
 }
 
+/* An agent that cannot be reached says nothing: what it said before stands. */
+static void note_agent(struct servers *servers, struct server *server, const struct check_result *result,
+	const char *text, struct mono now)
+{
+	struct agent_words before = server->agent;
+
+	snprintf(server->agent_text, sizeof server->agent_text, "%s", text);
+	if (result->passed)
+		agent_merge(&server->agent, &result->words);
+	if (memcmp(&before, &server->agent, sizeof before) == 0)
+		return;
+	log_info("server agent", log_str("server", server->name), log_str("agent", text));
+	update_usable(servers, server, now);
+	servers->revision++;
+	servers->pool_revisions[server->pool - servers->conf->pools] = servers->revision;
+}
+
+enum health servers_health(const struct server *server)
+{
+	if (server->agent.health == AGENT_HEALTH_DOWN)
+		return HEALTH_DOWN;
+	if (server->score.health == HEALTH_UNKNOWN && server->agent.health == AGENT_HEALTH_UP)
+		return HEALTH_UP;
+	return server->score.health;
+}
+
 void servers_note_check(
 	struct servers *servers, size_t place, const struct check_result *result, const char *text, struct mono now)
 {
@@ -116,6 +152,10 @@ void servers_note_check(
 	const struct check_conf *check = &server->pool->check;
 	enum health before = server->score.health;
 
+	if (result->agent) {
+		note_agent(servers, server, result, text, now);
+		return;
+	}
 	snprintf(server->check, sizeof server->check, "%s", text);
 	if (result->certificate_until_s != 0)
 		server->certificate_until_s = result->certificate_until_s;
@@ -144,7 +184,7 @@ void servers_set_admin(struct servers *servers, struct server *server, enum admi
 static bool others_serve(const struct server *servers, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (servers[i].usable && servers[i].conf->weight > 0 && !servers[i].conf->backup)
+		if (servers[i].usable && weight_of(&servers[i]) > 0 && !servers[i].conf->backup)
 			return true;
 	}
 	return false;
@@ -162,7 +202,7 @@ static void update_shares(struct servers *servers, size_t pool, struct mono now)
 		unsigned share = 0;
 
 		if (list[i].usable && list[i].conf->backup != others)
-			share = share_at(list[i].conf->weight, conf->slow_start_ns, list[i].since, now);
+			share = share_at(weight_of(&list[i]), conf->slow_start_ns, list[i].since, now);
 		changed |= share != shares[i];
 		shares[i] = share;
 	}
@@ -200,7 +240,7 @@ bool servers_pool_is_up(const struct servers *servers, const struct pool_conf *p
 	const struct server *first = servers_of_pool(servers, pool);
 
 	for (const struct server *server = first; server < first + pool->server_count; server++) {
-		if (server->usable && server->conf->weight > 0)
+		if (server->usable && weight_of(server) > 0)
 			return true;
 	}
 	return false;

@@ -19,9 +19,11 @@ struct server {
 	struct score score;
 	enum admin_state admin;
 	bool usable;
-	struct mono since;                 /* it became usable; MONO_NEVER: it has been so from the start */
-	char check[CHECK_RESULT_TEXT_MAX]; /* the last result; "" before the first */
-	int64_t certificate_until_s;       /* as the check saw it last; 0: it has seen none */
+	struct mono since;                      /* it became usable; MONO_NEVER: it has been so from the start */
+	char check[CHECK_RESULT_TEXT_MAX];      /* the last result; "" before the first */
+	struct agent_words agent;               /* what the agent has said so far */
+	char agent_text[CHECK_RESULT_TEXT_MAX]; /* its last answer; "" before the first */
+	int64_t certificate_until_s;            /* as the check saw it last; 0: it has seen none */
 };
 
 struct servers {
@@ -45,6 +47,8 @@ struct server *servers_find(struct servers *servers, const char *name);
 void servers_note_check(
 	struct servers *servers, size_t place, const struct check_result *result, const char *text, struct mono now);
 void servers_set_admin(struct servers *servers, struct server *server, enum admin_state admin, struct mono now);
+/* By its checks and its agent. */
+enum health servers_health(const struct server *server);
 /* What of its weight each server gets, by place. */
 const unsigned *servers_shares(struct servers *servers, struct mono now);
 /* When to ask for them again though nothing has happened; MONO_NEVER: no server is in its slow start. */

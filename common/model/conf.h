@@ -129,7 +129,15 @@ enum check_kind {
 	CHECK_TLS,
 	CHECK_HTTP,
 	CHECK_SCRIPT,
+	CHECK_UDP,
+	CHECK_AGENT,
 	CHECK_COUNT,
+};
+
+/* Bytes that are written with escapes. */
+struct bytes_conf {
+	const uint8_t *data;
+	size_t size;
 };
 
 struct check_conf {
@@ -152,6 +160,9 @@ struct check_conf {
 	/* script only */
 	const char *command;
 	const char *argument; /* "": none */
+	/* udp only */
+	struct bytes_conf send;
+	struct bytes_conf expect; /* of size 0: no answer is expected */
 };
 
 struct server_conf {
@@ -166,7 +177,11 @@ struct pool_conf {
 	const char *name;
 	enum balance_kind balance;
 	int64_t slow_start_ns; /* 0: none */
-	struct check_conf check;
+	/* As written; the two below are copied out of them. */
+	const struct check_conf *checks;
+	size_t check_count;
+	struct check_conf check; /* of any kind but agent */
+	struct check_conf agent; /* CHECK_NONE or CHECK_AGENT */
 	const struct server_conf *servers;
 	size_t server_count;
 };

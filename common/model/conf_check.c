@@ -497,17 +497,46 @@ static void check_check(struct check *check, const struct conf_item *section)
 	if (ca_file != NULL && *conf->ca_file != '\0' && !conf->verify)
 		conf_error(check->errors, ca_file->line,
 			"option 'ca-file' without 'verify': nobody would be checked by it, write verify = yes");
+	if (conf->kind == CHECK_AGENT && conf->port == 0)
+		conf_error(check->errors, section->line,
+			"option 'port' is missing in section 'check agent': set it to the agent's port, a number from "
+			"1 to 65535");
 	if (conf->verify && conf->kind == CHECK_HTTP && !conf->tls)
 		conf_error(check->errors, section->line,
 			"option 'verify' without 'tls': there is no certificate to verify, write tls = yes");
+}
+
+/* A pool has one check, and one agent beside it. */
+static void check_checks(struct check *check, const struct conf_item *pool)
+{
+	struct pool_conf *conf = pool->object;
+	const struct conf_item *firsts[2] = {0};
+
+	FOR_EACH_SECTION(section, pool, "check")
+	{
+		const struct check_conf *read = section->object;
+		const struct conf_item **first;
+
+		/* One of an unknown kind has no object. */
+		if (read == NULL)
+			continue;
+		first = &firsts[read->kind == CHECK_AGENT];
+		if (*first != NULL) {
+			conf_error(check->errors, section->line,
+				"section 'check %s' is there again: line %u has one already, keep one", section->title,
+				(*first)->line);
+			continue;
+		}
+		*first = section;
+		*(read->kind == CHECK_AGENT ? &conf->agent : &conf->check) = *read;
+		check_check(check, section);
+	}
 }
 
 static void check_pools(struct check *check)
 {
 	FOR_EACH_SECTION(pool, check->root, "pool")
 	{
-		const struct conf_item *section = conf_item_section(pool, "check");
-
 		FOR_EACH_SECTION(server, pool, "server")
 		{
 			const struct conf_item *address = conf_item_option(server, "address");
@@ -516,9 +545,7 @@ static void check_pools(struct check *check)
 				check_host_address(check, address->line, "address",
 					&((const struct server_conf *)server->object)->address.ip);
 		}
-		/* One of an unknown kind has no object. */
-		if (section != NULL && section->object != NULL)
-			check_check(check, section);
+		check_checks(check, pool);
 	}
 }
 

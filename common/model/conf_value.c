@@ -399,6 +399,84 @@ static void status_range_describe(const struct schema_option *row, struct text *
 	text_addf(out, "a status from %lld to %lld, or a range as 200-399", (long long)row->min, (long long)row->max);
 }
 
+/* Bytes. A backslash begins an escape: \\, \n, \r, \t, \xHH. */
+
+static int hex_digit(char c)
+{
+	const char *digits = "0123456789abcdef";
+	const char *at = c != '\0' ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
+
+	return at != NULL ? (int)(at - digits) : -1;
+}
+
+/* Returns how many characters the escape at `text` has; 0: it is none. */
+static size_t unescape(const char *text, uint8_t *ret_byte)
+{
+	static const char names[] = "\\nrt", values[] = "\\\n\r\t";
+	const char *name = text[1] != '\0' ? strchr(names, text[1]) : NULL;
+	int high, low;
+
+	if (name != NULL) {
+		*ret_byte = (uint8_t)values[name - names];
+		return 2;
+	}
+	high = text[1] == 'x' ? hex_digit(text[2]) : -1;
+	low = high >= 0 ? hex_digit(text[3]) : -1;
+	if (low < 0)
+		return 0;
+	*ret_byte = (uint8_t)(high * 16 + low);
+	return 4;
+}
+
+static int bytes_read(const struct reading *in, size_t index)
+{
+	size_t room = MAX(strlen(in->text), (size_t)1), size = 0;
+	uint8_t *data = arena_alloc(in->arena, room, 1);
+
+	(void)index;
+	if (data == NULL)
+		return -ENOMEM;
+	for (const char *at = in->text; *at != '\0'; size++) {
+		size_t length = 1;
+
+		data[size] = (uint8_t)*at;
+		if (*at == '\\')
+			length = unescape(at, &data[size]);
+		if (length == 0)
+			return wrong(in, "has a backslash that begins nothing");
+		at += length;
+	}
+	if (size < (size_t)in->row->min || size > (size_t)in->row->max)
+		return wrong(in, size < (size_t)in->row->min ? "is too short" : "is too long");
+	*(struct bytes_conf *)in->field = (struct bytes_conf){.data = data, .size = size};
+	return 0;
+}
+
+static void bytes_print(const struct schema_option *row, const void *object, struct text *out)
+{
+	const struct bytes_conf *bytes = field_of(row, object);
+	AUTO_TEXT text = {0};
+
+	for (size_t i = 0; i < bytes->size; i++) {
+		if (bytes->data[i] == '\\')
+			text_add(&text, "\\\\");
+		else if (bytes->data[i] >= ' ' && bytes->data[i] <= '~')
+			text_add_bytes(&text, &bytes->data[i], 1);
+		else
+			text_addf(&text, "\\x%02x", bytes->data[i]);
+	}
+	conf_text_print(text_get(&text), out);
+}
+
+static void bytes_describe(const struct schema_option *row, struct text *out)
+{
+	text_addf(out,
+		"%lld to %lld bytes as a text in which \\\\xHH stands for a byte, and \\\\n, \\\\r, \\\\t and \\\\\\\\ "
+		"for "
+		"what they usually do",
+		(long long)row->min, (long long)row->max);
+}
+
 static const struct value_type value_types[] = {
 	[SCHEMA_NUMBER] = {number_read, number_print, number_describe, 0},
 	[SCHEMA_SPAN] = {span_read, span_print, span_describe, 0},
@@ -411,6 +489,7 @@ static const struct value_type value_types[] = {
 	[SCHEMA_ENDPOINT] = {endpoint_read, endpoint_print, endpoint_describe, 0},
 	[SCHEMA_ENDPOINTS] = {endpoints_read, endpoints_print, endpoints_describe, sizeof(struct endpoint)},
 	[SCHEMA_PREFIXES] = {prefixes_read, prefixes_print, prefixes_describe, sizeof(struct prefix)},
+	[SCHEMA_BYTES] = {bytes_read, bytes_print, bytes_describe, 0},
 	[SCHEMA_STATUS_RANGE] = {status_range_read, status_range_print, status_range_describe, 0},
 };
 static_assert(ARRAY_LEN(value_types) == SCHEMA_TYPE_COUNT, "a row is missing");

@@ -48,7 +48,13 @@ static_assert(ARRAY_LEN(balances) == BALANCE_COUNT, "a row is missing");
 
 /* CHECK_NONE has no word: it is the pool without a check section. */
 static const char *const check_kinds[] = {
-	[CHECK_TCP] = "tcp", [CHECK_TLS] = "tls", [CHECK_HTTP] = "http", [CHECK_SCRIPT] = "script"};
+	[CHECK_TCP] = "tcp",
+	[CHECK_TLS] = "tls",
+	[CHECK_HTTP] = "http",
+	[CHECK_SCRIPT] = "script",
+	[CHECK_UDP] = "udp",
+	[CHECK_AGENT] = "agent",
+};
 static_assert(ARRAY_LEN(check_kinds) == CHECK_COUNT, "a row is missing");
 
 static const struct schema_option node_options[] = {
@@ -233,9 +239,11 @@ static const struct schema_option check_options[] = {
 		.reload = true, .help = "Between two checks of a server."},
 	{"timeout", SCHEMA_SPAN, FIELD(struct check_conf, timeout_ns), RANGE(10 * NS_PER_MS, DAY_NS), .preset = "1s",
 		.reload = true, .help = "A check without its answer by then has failed."},
-	{"rise", SCHEMA_NUMBER, FIELD(struct check_conf, rise), RANGE(1, 1000), .preset = "2", .reload = true,
+	{"rise", SCHEMA_NUMBER, FIELD(struct check_conf, rise), RANGE(1, 1000), .preset = "2",
+		.only_for = "tcp tls http script udp", .reload = true,
 		.help = "So many good checks in a row bring a server up."},
-	{"fall", SCHEMA_NUMBER, FIELD(struct check_conf, fall), RANGE(1, 1000), .preset = "3", .reload = true,
+	{"fall", SCHEMA_NUMBER, FIELD(struct check_conf, fall), RANGE(1, 1000), .preset = "3",
+		.only_for = "tcp tls http script udp", .reload = true,
 		.help = "So many failed ones in a row take it down."},
 	{"expect-status", SCHEMA_STATUS_RANGE, LIST(struct check_conf, expect_status_min, expect_status_max),
 		RANGE(100, 599), .preset = "200-399", .only_for = "http", .reload = true,
@@ -264,6 +272,12 @@ static const struct schema_option check_options[] = {
 			"status 0 is good. The first line of its output stands in the status."},
 	{"argument", SCHEMA_STRING, FIELD(struct check_conf, argument), RANGE(0, 1023), .preset = "",
 		.only_for = "script", .reload = true, .help = "One for it; empty: none."},
+	{"send", SCHEMA_BYTES, FIELD(struct check_conf, send), RANGE(1, 1023), .only_for = "udp", .reload = true,
+		.help = "The datagram that is sent."},
+	{"expect", SCHEMA_BYTES, FIELD(struct check_conf, expect), RANGE(0, 1023), .preset = "", .only_for = "udp",
+		.reload = true,
+		.help = "What the answer must contain; empty: any answer is good, and so is none, unless the server's "
+			"host refuses by ICMP."},
 };
 
 static const struct schema_option server_options[] = {
@@ -284,8 +298,9 @@ static const struct schema_option server_options[] = {
 
 static const struct schema_section pool_sections[] = {
 	{"check", .title = SCHEMA_TITLE_WORD, .title_offset = offsetof(struct check_conf, kind), WORDS(check_kinds),
-		ONE(struct pool_conf, check), OPTIONS(check_options),
-		.help = "How the servers' health is found out. Without a check it is unknown, which counts as up."},
+		MANY(struct pool_conf, checks, check_count), OPTIONS(check_options),
+		.help = "How the servers' health is found out. Without a check it is unknown, which counts as up. A "
+			"`check agent` may stand beside one of another kind."},
 	{"server", NAMED(struct server_conf), MANY(struct pool_conf, servers, server_count), OPTIONS(server_options),
 		.help = "One server of the pool. A pool without any is legal and refuses."},
 };

@@ -267,7 +267,7 @@ static void scripts_judge_by_their_exit(void **state)
 	write_file(command, "#!/bin/sh\n. \"${0%/*}/now\"\n");
 	assert_int_equal(chmod(command, 0755), 0);
 	snprintf(text, sizeof text, "%s/now", path);
-	write_file(text, "exit 0\n");
+	write_file(text, "exit 1\n");
 	snprintf(check, sizeof check,
 		"check script { command = %s argument = \"a word\" interval = 40ms timeout = 300ms rise = 1 fall = 1 }",
 		command);
@@ -358,6 +358,146 @@ static void a_script_that_is_none_is_one_clear_line(void **state)
 		text_get(&errors), "pool p: command /nonexistent/check cannot be run: No such file or directory"));
 }
 
+/* A server of datagrams, and what it answers. */
+static const char *udp_answer; /* NULL: nothing */
+static size_t udp_answer_size;
+
+static void serve_udp(int fd)
+{
+	char bytes[64];
+	struct sockaddr_storage from;
+	socklen_t size = sizeof from;
+	ssize_t got = recvfrom(fd, bytes, sizeof bytes, 0, (struct sockaddr *)&from, &size);
+
+	assert_int_equal(got, 4);
+	assert_memory_equal(bytes, "\0\xffhi", 4);
+	if (udp_answer != NULL)
+		(void)sendto(fd, udp_answer, udp_answer_size, 0, (struct sockaddr *)&from, size);
+}
+
+static int bind_udp(const struct endpoint *endpoint)
+{
+	struct sockaddr_storage address;
+	socklen_t size = endpoint_to_sockaddr(endpoint, &address);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+	return fd;
+}
+
+static void udp_checks_read_the_answer(void **state)
+{
+	struct endpoint back = free_endpoint(85);
+	struct wanted wanted = {.listener = bind_udp(&back), .serve = serve_udp};
+	struct lbd_process lbd;
+
+	(void)state;
+	udp_answer = "say\0ok!";
+	udp_answer_size = 7;
+	lbd = start_with(
+		"check udp { send = \"\\\\x00\\\\xffhi\" expect = \"\\\\x00ok\" interval = 40ms timeout = 200ms "
+		"rise = 1 fall = 1 }",
+		&back);
+	wanted.lbd = &lbd;
+	wanted.text = "answered in ";
+	wanted.health = "up";
+	wait_until(reads_so, &wanted, 5000);
+	udp_answer = "say ok!";
+	wanted.text = "answered without the expected bytes";
+	wanted.health = "down";
+	wait_until(reads_so, &wanted, 5000);
+	udp_answer = NULL;
+	wanted.text = "timeout after 200 ms";
+	wait_until(reads_so, &wanted, 5000);
+	close(wanted.listener);
+	wanted.serve = NULL;
+	wanted.text = "connection refused";
+	wait_until(reads_so, &wanted, 5000);
+	assert_int_equal(lbd_end(&lbd, SIGTERM), 0);
+}
+
+static void silence_is_good_where_no_answer_is_expected(void **state)
+{
+	struct endpoint back = free_endpoint(86);
+	struct wanted wanted = {.listener = bind_udp(&back), .serve = serve_udp};
+	struct lbd_process lbd;
+
+	(void)state;
+	udp_answer = NULL;
+	lbd = start_with(
+		"check udp { send = \"\\\\x00\\\\xffhi\" interval = 40ms timeout = 100ms rise = 1 fall = 1 }", &back);
+	wanted.lbd = &lbd;
+	wanted.text = "not refused in ";
+	wanted.health = "up";
+	wait_until(reads_so, &wanted, 5000);
+	close(wanted.listener);
+	wanted.serve = NULL;
+	wanted.text = "connection refused";
+	wanted.health = "down";
+	wait_until(reads_so, &wanted, 5000);
+	assert_int_equal(lbd_end(&lbd, SIGTERM), 0);
+}
+
+static const char *agent_answer;
+
+static void serve_agent(int listener)
+{
+	int fd = accept_from(listener);
+
+	(void)send(fd, agent_answer, strlen(agent_answer), MSG_NOSIGNAL);
+	if (strchr(agent_answer, '\n') != NULL)
+		(void)is_readable(fd, 100); /* The line's end is enough. */
+	close(fd);
+}
+
+static void an_agent_speaks_beside_the_check(void **state)
+{
+	static const struct {
+		const char *answer;
+		const char *agent;
+		const char *health;
+	} cases[] = {
+		{"75%\n", "75% in ", "up"},
+		{"down # disk\r\n", "down # disk in ", "down"},
+		{"up", "up in ", "up"},
+		{"hello\n", "the agent says no word that is known", "up"},
+	};
+	struct endpoint back = free_endpoint(87), agent = free_endpoint(88);
+	int back_fd = listen_on(&back, 4096);
+	struct wanted wanted = {.listener = -1, .serve = serve_agent};
+	char check[256], text[200];
+	struct lbd_process lbd;
+
+	(void)state;
+	/* It stands at the server's address. */
+	agent.ip = back.ip;
+	wanted.listener = listen_on(&agent, 64);
+	snprintf(check, sizeof check,
+		"check tcp { interval = 40ms timeout = 400ms }\n"
+		" check agent { port = %u interval = 40ms timeout = 400ms }",
+		agent.port);
+	lbd = start_with(check, &back);
+	wanted.lbd = &lbd;
+	wanted.text = "connected in ";
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		agent_answer = cases[i].answer;
+		wanted.health = cases[i].health;
+		for (int j = 0; j < 100; j++) {
+			wait_until(reads_so, &wanted, 5000);
+			if (i == 0 && j == 0)
+				continue;
+			lbd_server_text(&lbd, "p/s", "agent", text);
+			if (strncmp(text, cases[i].agent, strlen(cases[i].agent)) == 0)
+				break;
+			poll(NULL, 0, 10);
+		}
+		assert_memory_equal(text, cases[i].agent, strlen(cases[i].agent));
+	}
+	close(wanted.listener);
+	close(back_fd);
+	assert_int_equal(lbd_end(&lbd, SIGTERM), 0);
+}
+
 /* With an argument only the tests whose names match it are run. */
 int main(int argc, char *argv[])
 {
@@ -366,6 +506,9 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(https_checks_read_the_answer),
 		cmocka_unit_test(certificates_are_verified),
 		cmocka_unit_test(a_bundle_that_is_none_is_one_clear_line),
+		cmocka_unit_test(udp_checks_read_the_answer),
+		cmocka_unit_test(silence_is_good_where_no_answer_is_expected),
+		cmocka_unit_test(an_agent_speaks_beside_the_check),
 		cmocka_unit_test(scripts_judge_by_their_exit),
 		cmocka_unit_test(few_scripts_run_at_once),
 		cmocka_unit_test(a_script_that_is_none_is_one_clear_line),

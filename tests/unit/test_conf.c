@@ -22,6 +22,11 @@ static int parse(const char *content, struct conf **ret_conf, struct text *error
 }
 
 /* Mistakes, each with the exact lines that tell of them. */
+#define BYTES(least) \
+	"write " least \
+	" to 1023 bytes as a text in which \\\\xHH stands for a byte, and \\\\n, \\\\r, \\\\t and \\\\\\\\ for what " \
+	"they usually do\n"
+
 static const struct {
 	const char *content;
 	const char *errors;
@@ -139,7 +144,7 @@ static const struct {
 		"f:4: option 'rise': '0' is out of range: write a number from 1 to 1000\n"},
 	{PAIR "pool p { check htpt { path = / } }\n pool q { check icmp { } }",
 		"f:3: section 'check htpt' is not known: did you mean 'check http'?\n"
-		"f:4: section 'check icmp' is not known: there are tcp, tls, http, script\n"},
+		"f:4: section 'check icmp' is not known: there are tcp, tls, http, script, udp, agent\n"},
 	{PAIR "pool p { check tcp { host = x\n tls = yes } }",
 		"f:3: option 'host' does not go with 'check tcp': it is for 'check http' or 'check tls'\n"
 		"f:4: option 'tls' does not go with 'check tcp': it is for 'check http'\n"},
@@ -151,6 +156,17 @@ static const struct {
 	{PAIR "pool p { check script { interval = 1s } }", "f:3: option 'command' is missing in section 'check "
 							   "script': set it to a path that begins with '/', of at "
 							   "most 4095 characters without blanks\n"},
+	{PAIR "pool p { check udp { send = \"\\\\q\"\n expect = '\\\\x1' } }",
+		"f:3: option 'send': '\\q' has a backslash that begins nothing: " BYTES(
+			"1") "f:4: option 'expect': '\\x1' has a backslash that begins nothing: " BYTES("0")},
+	{PAIR "pool p { check udp { send = \"\" } check agent { rise = 1 } }",
+		"f:3: option 'send': '' is too short: " BYTES(
+			"1") "f:3: option 'rise' does not go with 'check agent': it is for 'check tcp' or 'check tls' "
+			     "or 'check http' or "
+			     "'check script' or 'check udp'\n"
+			     "f:3: option 'port' is missing in section 'check agent': set it to the agent's port, a "
+			     "number from 1 to "
+			     "65535\n"},
 	{PAIR "pool -p { }\npool \"a b\" { }\npool p/q { }\n",
 		"f:3: section 'pool -p': that is no name: write up to 63 letters, digits and '-_.', a letter or digit "
 		"first\n"
@@ -304,6 +320,7 @@ static const char *const good[] = {
 	     "pool = p backup-pool = \"\" }\npool p { server s { address = 192.0.2.21:80 backup = yes } }\npool q { "
 	     "}\n",
 	PAIR "pool p { check script { command = /bin/true argument = \"a b\" } }",
+	PAIR "pool p { check udp { send = \"\\\\x00a\\\\\\\\ \\\\n\" expect = \"\\\\xfF\" } check agent { port = 1 } }",
 	PAIR "vip w { vrid = 255 interface = e addresses = { 192.0.2.100, } lease = 60m advert-interval = 40s }",
 	PAIR POOL
 	"service s { listen = 192.0.2.1:80  pool = p }\n"

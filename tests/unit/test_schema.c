@@ -38,7 +38,7 @@ static void reads_as_printed(const struct schema_option *row, const char *printe
 	AUTO_TEXT again = {0};
 
 	/* A text may have got quotes, which are the parser's. */
-	if (row->type == SCHEMA_STRING || row->type == SCHEMA_NAME)
+	if (row->type == SCHEMA_STRING || row->type == SCHEMA_BYTES || row->type == SCHEMA_NAME)
 		return;
 	read_word(row, printed, object, arena);
 	conf_value_print(row, object, &again);
@@ -158,7 +158,7 @@ static const char *const wanted[] = {
 	"balance", "slow-start",
 	/* check */
 	"path", "interval", "timeout", "rise", "fall", "expect-status", "expect-body", "host", "port", "tls", "verify",
-	"ca-file", "command", "argument",
+	"ca-file", "command", "argument", "send", "expect",
 	/* server */
 	"address", "weight", "max-connections", "backup"};
 static size_t wanted_at;

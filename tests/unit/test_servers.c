@@ -211,6 +211,47 @@ static void a_server_that_comes_up_starts_slowly(void **state)
 	assert_int_equal(fixture.servers->pool_revisions[3], red);
 }
 
+static void say(size_t place, const char *line)
+{
+	struct check_result result = {.agent = true};
+
+	result.passed = agent_parse(line, &result.words);
+	servers_note_check(fixture.servers, place, &result, line, fixture.now);
+}
+
+static void agents_take_away_beside_checks_and_decisions(void **state)
+{
+	uint64_t revision = fixture.servers->revision;
+
+	(void)state;
+	say(0, "50%");
+	assert_int_not_equal(fixture.servers->revision, revision);
+	revision = fixture.servers->revision;
+	say(0, "50%");
+	assert_int_equal(fixture.servers->revision, revision);
+	assert_int_equal(servers_shares(fixture.servers, fixture.now)[0], 50);
+	say(0, "drain up");
+	assert_memory_equal(met(), "-b--", 4);
+	assert_int_equal(servers_health(&fixture.servers->list[0]), HEALTH_UP);
+	/* It is no check's first verdict. */
+	assert_int_equal(fixture.servers->unchecked, 2);
+	say(0, "nothing that is known");
+	assert_memory_equal(met(), "-b--", 4);
+	say(0, "ready down");
+	assert_int_equal(servers_health(&fixture.servers->list[0]), HEALTH_DOWN);
+	assert_memory_equal(met(), "-b--", 4);
+	say(0, "up");
+	assert_memory_equal(met(), "ab--", 4);
+	/* The check's word and the operator's stand above it. */
+	note(0, "-");
+	say(0, "up ready 100%");
+	assert_memory_equal(met(), "-b--", 4);
+	note(0, "++");
+	say(3, "up ready 100%");
+	assert_memory_equal(met(), "ab--", 4);
+	assert_string_equal(fixture.servers->list[0].agent_text, "up ready 100%");
+}
+
 static void pools_are_up_with_a_server(void **state)
 {
 	(void)state;
@@ -299,6 +340,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(backups_serve_when_nobody_else_can, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_backup_pool_answers_when_the_pool_cannot, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_server_that_comes_up_starts_slowly, setup, teardown),
+		cmocka_unit_test_setup_teardown(agents_take_away_beside_checks_and_decisions, setup, teardown),
 		cmocka_unit_test_setup_teardown(pools_are_up_with_a_server, setup, teardown),
 		cmocka_unit_test_setup_teardown(all_are_checked_after_their_first_results, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_what_changes_has_a_new_revision, setup, teardown),
