@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <sys/eventfd.h>
 
+/* How long changes of servers are gathered before the workers are told. */
+#define GATHER_NS (5 * NS_PER_MS)
+
 struct director {
 	struct director_setup setup;
 	struct runtime *runtime;
@@ -127,11 +130,14 @@ static void on_change(struct loop_timer *timer, struct mono now)
 		(void)publish(director);
 }
 
-/* In the same round of the loop, once for all changes of it. */
+/* Once for all changes of the next moment: a snapshot takes as long as there are servers, and many may fail at once. */
 static void note_change(struct director *director)
 {
-	if (loop_timer_set(director->setup.loop, &director->change_timer, loop_now(director->setup.loop), on_change) <
-		0)
+	struct mono at = mono_add(loop_now(director->setup.loop), GATHER_NS);
+
+	if (loop_timer_is_set(&director->change_timer))
+		return;
+	if (loop_timer_set(director->setup.loop, &director->change_timer, at, on_change) < 0)
 		on_change(&director->change_timer, loop_now(director->setup.loop));
 }
 
