@@ -26,6 +26,7 @@ struct server_counters {
 	counter connections; /* open now, those that are being connected included */
 	counter connections_total;
 	counter connects_failed;
+	counter resets_early; /* by the server, before its first byte */
 };
 
 struct counters {

@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 
 /* How long changes of servers are gathered before the workers are told. */
+#define OUTLIER_LOOK_NS (100 * NS_PER_MS)
 #define GATHER_NS (5 * NS_PER_MS)
 
 struct director {
@@ -32,6 +33,7 @@ struct director {
 
 	struct loop_timer beat_timer;
 	struct loop_timer change_timer;
+	struct loop_timer outlier_timer;
 	struct loop_timer step_timer; /* of slow starts */
 	struct loop_timer watchdog_timer;
 };
@@ -176,6 +178,34 @@ static void again(struct director *director, struct loop_timer *timer, struct mo
 		abort();
 }
 
+/* What the workers have counted since the last look. */
+static void on_outlier(struct loop_timer *timer, struct mono now)
+{
+	struct director *director = CONTAINER_OF(timer, struct director, outlier_timer);
+	uint64_t revision = director->servers->revision;
+
+	for (size_t i = 0; i < director->servers->count; i++) {
+		struct server_totals totals;
+
+		if (director->servers->list[i].pool->outlier == NULL)
+			continue;
+		totals = workers_server_totals(director->workers, i);
+		servers_note_failures(director->servers, i, totals.connects_failed + totals.resets_early, now);
+	}
+	if (director->servers->revision != revision)
+		note_change(director);
+	again(director, timer, mono_add(now, OUTLIER_LOOK_NS), on_outlier);
+}
+
+static bool wants_outliers(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->pool_count; i++) {
+		if (conf->pools[i].outlier != NULL)
+			return true;
+	}
+	return false;
+}
+
 static void on_beat(struct loop_timer *timer, struct mono now)
 {
 	struct director *director = CONTAINER_OF(timer, struct director, beat_timer);
@@ -219,6 +249,8 @@ static int start_timers(struct director *director)
 	struct mono now = loop_now(director->setup.loop);
 	int r = loop_timer_set(director->setup.loop, &director->beat_timer, now, on_beat);
 
+	if (r == 0 && wants_outliers(director->setup.conf))
+		r = loop_timer_set(director->setup.loop, &director->outlier_timer, now, on_outlier);
 	if (r == 0 && daemon_watchdog_ns() > 0)
 		r = loop_timer_set(director->setup.loop, &director->watchdog_timer,
 			mono_add(now, daemon_watchdog_ns() / 3), on_watchdog);
@@ -277,6 +309,7 @@ void director_free(struct director *director)
 	snapshot_unref(director->snapshot);
 	loop_timer_clear(director->setup.loop, &director->beat_timer);
 	loop_timer_clear(director->setup.loop, &director->change_timer);
+	loop_timer_clear(director->setup.loop, &director->outlier_timer);
 	loop_timer_clear(director->setup.loop, &director->step_timer);
 	loop_timer_clear(director->setup.loop, &director->watchdog_timer);
 	loop_io_remove(director->setup.loop, &director->news_io);

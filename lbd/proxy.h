@@ -61,6 +61,7 @@ struct conn {
 	const struct proxy_listener *listener;
 	struct picker_hold hold; /* of the server; its place is CONN_NO_SERVER: none */
 	uint64_t source;         /* a hash of the client's address */
+	bool heard;              /* the server has sent something */
 	uint8_t tried_count;
 	uint32_t tried[CONN_TRIED_MAX];
 };

@@ -197,6 +197,9 @@ static bool conn_run(struct conn *conn)
 	enum flow_result down = flow_run(&conn->down, &conn->server, &conn->client, &proxy->store, &out);
 
 	conn_count_bytes(conn, in, out);
+	conn->heard |= out > 0 || !flow_is_empty(&conn->down) || conn->server.ended;
+	if (conn->server.reset && !conn->client.reset && !conn->heard)
+		counter_add(&conn_server_counters(conn)->resets_early, 1);
 	list_remove(&conn->busy);
 	if (up == FLOW_BUSY || down == FLOW_BUSY)
 		proxy_conn_is_busy(proxy, &conn->busy);

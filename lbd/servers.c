@@ -20,7 +20,7 @@ static bool is_usable(const struct server *server)
 	if (server->agent.mode == AGENT_MODE_DRAIN || server->agent.mode == AGENT_MODE_MAINT ||
 		server->agent.health == AGENT_HEALTH_DOWN)
 		return false;
-	return server->admin == ADMIN_ENABLED && server->score.health != HEALTH_DOWN;
+	return server->admin == ADMIN_ENABLED && !server->outlier.ejected && server->score.health != HEALTH_DOWN;
 }
 
 static void update_usable(struct servers *servers, struct server *server, struct mono now)
@@ -134,6 +134,31 @@ static void note_agent(struct servers *servers, struct server *server, const str
 	update_usable(servers, server, now);
 	servers->revision++;
 	servers->pool_revisions[server->pool - servers->conf->pools] = servers->revision;
+}
+
+static bool can_spare(const struct servers *servers, const struct pool_conf *pool)
+{
+	const struct server *first = servers_of_pool(servers, pool);
+	size_t ejected = 0;
+
+	for (size_t i = 0; i < pool->server_count; i++)
+		ejected += first[i].outlier.ejected;
+	return outlier_spares(pool->outlier, pool->server_count, ejected);
+}
+
+void servers_note_failures(struct servers *servers, size_t place, uint64_t failures, struct mono now)
+{
+	struct server *server = &servers->list[place];
+	unsigned news = (unsigned)MIN(failures - server->failures, (uint64_t)UINT32_MAX / OUTLIER_PARTS);
+
+	server->failures = failures;
+	if (!outlier_step(&server->outlier, server->pool->outlier, news, can_spare(servers, server->pool), now))
+		return;
+	LOG_AT(server->outlier.ejected ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+		server->outlier.ejected ? "server ejected" : "server no longer ejected",
+		log_str("server", server->name), log_endpoint("address", &server->conf->address),
+		log_uint("failures", failures));
+	update_usable(servers, server, now);
 }
 
 enum health servers_health(const struct server *server)

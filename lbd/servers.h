@@ -9,6 +9,7 @@
 #include "common/model/conf.h"
 #include "common/pure/mono.h"
 #include "lbd/check.h"
+#include "lbd/outlier.h"
 #include "lbd/runtime.h"
 #include "lbd/score.h"
 
@@ -19,8 +20,10 @@ struct server {
 	struct score score;
 	enum admin_state admin;
 	bool usable;
-	struct mono since;                      /* it became usable; MONO_NEVER: it has been so from the start */
-	char check[CHECK_RESULT_TEXT_MAX];      /* the last result; "" before the first */
+	struct mono since;                 /* it became usable; MONO_NEVER: it has been so from the start */
+	char check[CHECK_RESULT_TEXT_MAX]; /* the last result; "" before the first */
+	struct outlier outlier;
+	uint64_t failures;                      /* of clients' connections, as counted last */
 	struct agent_words agent;               /* what the agent has said so far */
 	char agent_text[CHECK_RESULT_TEXT_MAX]; /* its last answer; "" before the first */
 	int64_t certificate_until_s;            /* as the check saw it last; 0: it has seen none */
@@ -47,6 +50,9 @@ struct server *servers_find(struct servers *servers, const char *name);
 void servers_note_check(
 	struct servers *servers, size_t place, const struct check_result *result, const char *text, struct mono now);
 void servers_set_admin(struct servers *servers, struct server *server, enum admin_state admin, struct mono now);
+/* How many of clients' connections have failed at the server, from the start on. For servers of pools with `outlier`.
+ */
+void servers_note_failures(struct servers *servers, size_t place, uint64_t failures, struct mono now);
 /* By its checks and its agent. */
 enum health servers_health(const struct server *server);
 /* What of its weight each server gets, by place. */

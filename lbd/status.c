@@ -81,14 +81,15 @@ static json_t *server_json(const struct director *director, const struct server 
 	struct server_totals totals = workers_server_totals(director_workers(director), place);
 	char address[ENDPOINT_TEXT_MAX];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:b, s:i, s:I, s:I, s:I, s:s, s:o, s:o}", "name",
+	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:b, s:i, s:I, s:I, s:I, s:s, s:o, s:o, s:b}", "name",
 		server->conf->name, "address", endpoint_text(&server->conf->address, address), "admin",
 		admin_name(server->admin), "health", health_name(servers_health(server)), "weight",
 		(int)server->conf->weight, "share", (int)director_servers(director)->shares[place], "backup",
 		(int)server->conf->backup, "max_connections", (int)server->conf->max_connections, "connections",
 		(json_int_t)totals.connections, "connections_total", (json_int_t)totals.connections_total,
 		"connects_failed", (json_int_t)totals.connects_failed, "check", server->check, "certificate_until",
-		time_json(server->certificate_until_s), "agent", agent_json(server));
+		time_json(server->certificate_until_s), "agent", agent_json(server), "ejected",
+		(int)server->outlier.ejected);
 }
 
 /* Of the plan by which sources are dealt out: the same on both nodes, or they differ in it. */

@@ -65,7 +65,7 @@ struct udp_session {
 	struct udp_life life;
 	union udp_peer client;
 	struct picker_hold hold; /* of the server */
-	uint8_t request_group; /* in the batch at hand */
+	uint8_t request_group;   /* in the batch at hand */
 	uint8_t tried_count;
 	uint32_t tried[UDP_TRIED_MAX];
 };

@@ -182,6 +182,7 @@ struct server_totals workers_server_totals(const struct workers *workers, size_t
 		totals.connections += counter_read(&counters->connections);
 		totals.connections_total += counter_read(&counters->connections_total);
 		totals.connects_failed += counter_read(&counters->connects_failed);
+		totals.resets_early += counter_read(&counters->resets_early);
 	}
 	return totals;
 }

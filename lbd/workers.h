@@ -48,6 +48,7 @@ struct server_totals {
 	uint64_t connections;
 	uint64_t connections_total;
 	uint64_t connects_failed;
+	uint64_t resets_early;
 };
 struct service_totals workers_service_totals(const struct workers *workers, size_t place);
 struct server_totals workers_server_totals(const struct workers *workers, size_t place);

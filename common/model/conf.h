@@ -165,6 +165,13 @@ struct check_conf {
 	struct bytes_conf expect; /* of size 0: no answer is expected */
 };
 
+struct outlier_conf {
+	unsigned failures;
+	int64_t within_ns;
+	int64_t eject_ns;
+	unsigned max_ejected; /* percent of the pool */
+};
+
 struct server_conf {
 	const char *name;
 	struct endpoint address;
@@ -180,8 +187,10 @@ struct pool_conf {
 	/* As written; the two below are copied out of them. */
 	const struct check_conf *checks;
 	size_t check_count;
-	struct check_conf check; /* of any kind but agent */
-	struct check_conf agent; /* CHECK_NONE or CHECK_AGENT */
+	struct check_conf check;            /* of any kind but agent */
+	struct check_conf agent;            /* CHECK_NONE or CHECK_AGENT */
+	const struct outlier_conf *outlier; /* NULL: nothing is ejected */
+	size_t outlier_count;               /* 0 or 1 */
 	const struct server_conf *servers;
 	size_t server_count;
 };

@@ -103,7 +103,7 @@ static void sort_section(
 	i = (size_t)(row - schema->sections);
 	if (found->section_counts[i]++ == 0)
 		found->sections[i] = item;
-	else if (!row->many)
+	else if (!row->many || row->once)
 		conf_error(build->errors, item->line, "%s is there again: line %u has one already, keep one",
 			section_text(item, what), found->sections[i]->line);
 }

@@ -280,6 +280,19 @@ static const struct schema_option check_options[] = {
 			"host refuses by ICMP."},
 };
 
+static const struct schema_option outlier_options[] = {
+	{"failures", SCHEMA_NUMBER, FIELD(struct outlier_conf, failures), RANGE(1, 100000), .preset = "5",
+		.reload = true,
+		.help = "So many failures eject a server: failed connects, resets before its first byte, refusals by "
+			"ICMP."},
+	{"within", SCHEMA_SPAN, FIELD(struct outlier_conf, within_ns), RANGE(100 * NS_PER_MS, DAY_NS), .preset = "10s",
+		.reload = true, .help = "In this time."},
+	{"eject", SCHEMA_SPAN, FIELD(struct outlier_conf, eject_ns), RANGE(100 * NS_PER_MS, DAY_NS), .preset = "30s",
+		.reload = true, .help = "How long it gets nothing new."},
+	{"max-ejected", SCHEMA_NUMBER, FIELD(struct outlier_conf, max_ejected), RANGE(0, 100), .preset = "50",
+		.reload = true, .help = "Never more than so many percent of the pool's servers at once."},
+};
+
 static const struct schema_option server_options[] = {
 	{"address", SCHEMA_ENDPOINT, FIELD(struct server_conf, address), .reload = true,
 		.help = "Where the server listens."},
@@ -301,6 +314,9 @@ static const struct schema_section pool_sections[] = {
 		MANY(struct pool_conf, checks, check_count), OPTIONS(check_options),
 		.help = "How the servers' health is found out. Without a check it is unknown, which counts as up. A "
 			"`check agent` may stand beside one of another kind."},
+	{"outlier", MANY(struct pool_conf, outlier, outlier_count), .once = true, OPTIONS(outlier_options),
+		.help = "Passive checks: a server that fails clients' connections is ejected for a while. Without the "
+			"section none is."},
 	{"server", NAMED(struct server_conf), MANY(struct pool_conf, servers, server_count), OPTIONS(server_options),
 		.help = "One server of the pool. A pool without any is legal and refuses."},
 };

@@ -62,6 +62,7 @@ struct schema_section {
 	const char *const *words;
 	size_t word_count;
 	bool many;           /* an array and its count in the parent's struct; else a struct in it */
+	bool once;           /* of `many`: at most one */
 	bool required;       /* at least one */
 	size_t offset;       /* of the array's pointer, or of the struct, in the parent's struct */
 	size_t count_offset; /* of the count */

@@ -61,7 +61,7 @@ static void add_heading(const struct schema_section *section, const char *above,
 	text_addf(out, "\n\n%s", section->help);
 	if (section->required)
 		text_add(out, section->many ? " At least one is required." : " Required.");
-	text_add(out, section->many ? " May be repeated.\n" : "\n");
+	text_add(out, section->many && !section->once ? " May be repeated.\n" : "\n");
 }
 
 static void add_kinds(const char *words, struct text *out)

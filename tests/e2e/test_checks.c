@@ -498,6 +498,71 @@ static void an_agent_speaks_beside_the_check(void **state)
 	assert_int_equal(lbd_end(&lbd, SIGTERM), 0);
 }
 
+static bool is_ejected(void *context)
+{
+	json_t *status = lbd_call(context, "status", NULL);
+	json_t *pool = json_array_get(json_object_get(status, "pools"), 0);
+	bool ejected = json_is_true(json_object_get(json_array_get(json_object_get(pool, "servers"), 0), "ejected"));
+
+	json_decref(status);
+	return ejected;
+}
+
+static bool is_not_ejected(void *context)
+{
+	return !is_ejected(context);
+}
+
+/* By connects that are refused, and by resets before the first byte. */
+static void servers_that_fail_clients_are_ejected(void **state)
+{
+	struct endpoint front = free_endpoint(90), bad = free_endpoint(91), good = free_endpoint(92);
+	char texts[3][ENDPOINT_TEXT_MAX];
+	int good_fd = listen_on(&good, 64), bad_fd = -1;
+	const struct linger linger = {.l_onoff = 1};
+	AUTO_TEXT sections = {0};
+	struct lbd_process lbd;
+
+	(void)state;
+	text_addf(
+		&sections, "service s { listen = { \"%s\" } pool = p retries = 0 }\n", endpoint_text(&front, texts[0]));
+	text_addf(&sections,
+		"pool p { outlier { failures = 2 eject = 1s }\n server bad { address = \"%s\" }\n server good { "
+		"address "
+		"= \"%s\" } }",
+		endpoint_text(&bad, texts[1]), endpoint_text(&good, texts[2]));
+	lbd = lbd_start(text_get(&sections), 0);
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < 40 && !is_ejected(&lbd); i++) {
+			int client = connect_to(&front), server = -1;
+
+			if (round == 1 && is_readable(bad_fd, 10)) {
+				server = accept_from(bad_fd);
+				setsockopt(server, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+				close(server);
+			}
+			poll(NULL, 0, 60);
+			close(client);
+		}
+		assert_true(is_ejected(&lbd));
+		while (is_readable(good_fd, 50))
+			close(accept_from(good_fd));
+		/* It gets nothing as long as it is. */
+		for (int i = 0; i < 6; i++) {
+			int client = connect_to(&front);
+
+			close(accept_from(good_fd));
+			close(client);
+		}
+		wait_until(is_not_ejected, &lbd, 3000);
+		if (round == 0)
+			bad_fd = listen_on(&bad, 64);
+	}
+	close(bad_fd);
+	close(good_fd);
+	assert_int_equal(lbd_end(&lbd, SIGTERM), 0);
+}
+
 /* With an argument only the tests whose names match it are run. */
 int main(int argc, char *argv[])
 {
@@ -509,6 +574,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(udp_checks_read_the_answer),
 		cmocka_unit_test(silence_is_good_where_no_answer_is_expected),
 		cmocka_unit_test(an_agent_speaks_beside_the_check),
+		cmocka_unit_test(servers_that_fail_clients_are_ejected),
 		cmocka_unit_test(scripts_judge_by_their_exit),
 		cmocka_unit_test(few_scripts_run_at_once),
 		cmocka_unit_test(a_script_that_is_none_is_one_clear_line),

@@ -46,7 +46,7 @@ static const struct {
 		"f:3: option 'level': 'infos' is not known: did you mean 'info'?\n"},
 	/* What later versions have is unknown until it works. */
 	{PAIR "pool p { queue { size = 10 } }\n",
-		"f:3: section 'queue' is not known in section 'pool p': there are check, server\n"},
+		"f:3: section 'queue' is not known in section 'pool p': there are check, outlier, server\n"},
 	{PAIR "forwarder { max-connections = 10 }\n",
 		"f:3: option 'max-connections' is not known in section 'forwarder': there are threads\n"},
 	{PAIR "pool p { balance = roundrobin }\npool q { balance = leastconn }\n",
@@ -167,6 +167,10 @@ static const struct {
 			     "f:3: option 'port' is missing in section 'check agent': set it to the agent's port, a "
 			     "number from 1 to "
 			     "65535\n"},
+	{PAIR "pool p { outlier { }\n outlier { } }",
+		"f:4: section 'outlier' is there again: line 3 has one already, keep one\n"},
+	{PAIR "pool p { outlier { max-ejected = 101 } }",
+		"f:3: option 'max-ejected': '101' is out of range: write a number from 0 to 100\n"},
 	{PAIR "pool -p { }\npool \"a b\" { }\npool p/q { }\n",
 		"f:3: section 'pool -p': that is no name: write up to 63 letters, digits and '-_.', a letter or digit "
 		"first\n"
@@ -321,6 +325,7 @@ static const char *const good[] = {
 	     "}\n",
 	PAIR "pool p { check script { command = /bin/true argument = \"a b\" } }",
 	PAIR "pool p { check udp { send = \"\\\\x00a\\\\\\\\ \\\\n\" expect = \"\\\\xfF\" } check agent { port = 1 } }",
+	PAIR "pool p { outlier { } } pool q { outlier { failures = 1 max-ejected = 100 } }",
 	PAIR "vip w { vrid = 255 interface = e addresses = { 192.0.2.100, } lease = 60m advert-interval = 40s }",
 	PAIR POOL
 	"service s { listen = 192.0.2.1:80  pool = p }\n"

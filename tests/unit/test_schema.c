@@ -159,6 +159,8 @@ static const char *const wanted[] = {
 	/* check */
 	"path", "interval", "timeout", "rise", "fall", "expect-status", "expect-body", "host", "port", "tls", "verify",
 	"ca-file", "command", "argument", "send", "expect",
+	/* outlier */
+	"failures", "within", "eject", "max-ejected",
 	/* server */
 	"address", "weight", "max-connections", "backup"};
 static size_t wanted_at;

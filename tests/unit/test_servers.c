@@ -15,9 +15,13 @@ static const struct server_conf green_servers[] = {{.name = "a", .weight = 0}, {
 static const struct server_conf red_servers[] = {{.name = "r", .weight = 1}, {.name = "x", .weight = 3, .backup = true},
 	{.name = "s", .weight = 1}, {.name = "y", .weight = 1, .backup = true}, {.name = "z", .weight = 0}};
 
+static const struct outlier_conf outlier = {
+	.failures = 3, .within_ns = 10 * NS_PER_S, .eject_ns = 30 * NS_PER_S, .max_ejected = 50};
+
 static const struct pool_conf pools[] = {
 	{.name = "blue",
 		.check = {.kind = CHECK_TCP, .rise = 2, .fall = 2},
+		.outlier = &outlier,
 		.servers = blue_servers,
 		.server_count = ARRAY_LEN(blue_servers)},
 	{.name = "empty"},
@@ -252,6 +256,21 @@ static void agents_take_away_beside_checks_and_decisions(void **state)
 	assert_string_equal(fixture.servers->list[0].agent_text, "up ready 100%");
 }
 
+static void servers_that_fail_clients_are_ejected(void **state)
+{
+	(void)state;
+	servers_note_failures(fixture.servers, 0, 2, fixture.now);
+	assert_memory_equal(met(), "ab--", 4);
+	servers_note_failures(fixture.servers, 0, 3, fixture.now);
+	assert_memory_equal(met(), "-b--", 4);
+	/* Half of two is one. */
+	servers_note_failures(fixture.servers, 1, 30, fixture.now);
+	assert_memory_equal(met(), "-b--", 4);
+	fixture.now = mono_add(fixture.now, 30 * NS_PER_S);
+	servers_note_failures(fixture.servers, 0, 4, fixture.now);
+	assert_memory_equal(met(), "ab--", 4);
+}
+
 static void pools_are_up_with_a_server(void **state)
 {
 	(void)state;
@@ -341,6 +360,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_backup_pool_answers_when_the_pool_cannot, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_server_that_comes_up_starts_slowly, setup, teardown),
 		cmocka_unit_test_setup_teardown(agents_take_away_beside_checks_and_decisions, setup, teardown),
+		cmocka_unit_test_setup_teardown(servers_that_fail_clients_are_ejected, setup, teardown),
 		cmocka_unit_test_setup_teardown(pools_are_up_with_a_server, setup, teardown),
 		cmocka_unit_test_setup_teardown(all_are_checked_after_their_first_results, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_what_changes_has_a_new_revision, setup, teardown),
