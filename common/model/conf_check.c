@@ -109,7 +109,7 @@ static void check_names(
 	for (size_t i = 0; i < schema->section_count; i++) {
 		const struct schema_section *inner = &schema->sections[i];
 
-		if (!inner->many)
+		if (!inner->many || inner->title != SCHEMA_TITLE_NAME)
 			continue;
 		FOR_EACH_SECTION(child, item, inner->name)
 		things_add(check, things, child->title, child, child->line);
