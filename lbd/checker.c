@@ -7,6 +7,9 @@
 #include <errno.h>
 #include <stdio.h>
 
+/* When a round is full. */
+#define RETRY_NS NS_PER_MS
+
 struct checker {
 	struct checker_setup setup;
 	const struct probe_ops *ops;
@@ -56,6 +59,23 @@ static void leave_gate(struct checker_gate *gate)
 	first = LIST_ENTRY(gate->waiting.next, struct checker, waiting);
 	list_remove(&first->waiting);
 	set_timer(first, loop_now(first->setup.loop), on_next);
+}
+
+/* Whether the round can bear one more; else the checker comes again in a moment. */
+static bool enter_round(struct checker *checker, struct mono now)
+{
+	struct checker_gate *gate = checker->setup.gate;
+
+	if (gate->round.ns != now.ns) {
+		gate->round = now;
+		gate->begun = 0;
+	}
+	if (gate->begun >= CHECKER_BEGUN_MAX) {
+		set_timer(checker, mono_add(now, RETRY_NS), on_next);
+		return false;
+	}
+	gate->begun++;
+	return true;
 }
 
 static bool enter_gate(struct checker *checker)
@@ -128,7 +148,7 @@ static void on_next(struct loop_timer *timer, struct mono now)
 	struct check_result result = {0};
 	int r;
 
-	if (!enter_gate(checker))
+	if (!enter_round(checker, now) || !enter_gate(checker))
 		return;
 	checker->began = now;
 	r = checker->ops->start(&setup, &checker->probe);

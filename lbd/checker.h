@@ -18,7 +18,12 @@ typedef void checker_fn(void *context, size_t place, const struct check_result *
 struct checker_gate {
 	unsigned under_way;
 	struct list waiting;
+	struct mono round; /* of the loop, and how many began in it */
+	unsigned begun;
 };
+
+/* So many begin in one round of the loop, that beats, answers and the results of others are not kept waiting. */
+#define CHECKER_BEGUN_MAX 64
 
 struct checker_setup {
 	struct loop *loop;
