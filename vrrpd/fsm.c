@@ -119,6 +119,11 @@ static void resign(struct vrrp_fsm *fsm, const char *reason, struct mono now, st
 	send_advert(out, VRRP_PRIORITY_RESIGN);
 }
 
+static struct mono start_delay_end(const struct vrrp_fsm *fsm)
+{
+	return mono_add(fsm->started_at, fsm->conf.start_delay_ns);
+}
+
 /* Events that may come in any state. */
 
 static void enter_by_link(struct vrrp_fsm *fsm, struct mono now, struct vrrp_actions *out)
@@ -127,7 +132,7 @@ static void enter_by_link(struct vrrp_fsm *fsm, struct mono now, struct vrrp_act
 		move_to(fsm, VRRP_FAULT, "the interface is down or missing, or has no address to send from", out);
 	else if (fsm->facts.tracked_fault)
 		move_to(fsm, VRRP_FAULT, "something that it tracks has failed", out);
-	else if (is_owner(fsm) && fsm->facts.bound)
+	else if (is_owner(fsm) && fsm->facts.bound && mono_reached(start_delay_end(fsm), now))
 		become_active(fsm, "this node owns the address", now, out);
 	else
 		become_backup(fsm, fsm->state == VRRP_FAULT ? "the fault is over" : "started", now, out);
@@ -178,6 +183,8 @@ static void on_stop(struct vrrp_fsm *fsm, struct vrrp_actions *out)
 
 static bool may_preempt(const struct vrrp_fsm *fsm, struct mono now)
 {
+	if (mono_before(now, start_delay_end(fsm)))
+		return false;
 	if (is_owner(fsm))
 		return true;
 	if (!fsm->facts.ready || fsm->facts.tracked_unsure || mono_before(now, fsm->facts.hold_back_until))
@@ -253,6 +260,10 @@ static const char *held_back(const struct vrrp_fsm *fsm, struct mono now, struct
 	if (mono_before(now, fsm->facts.hold_back_until)) {
 		*ret_again = fsm->facts.hold_back_until;
 		return "held back after a resignation";
+	}
+	if (mono_before(now, start_delay_end(fsm))) {
+		*ret_again = start_delay_end(fsm);
+		return "waiting for the end of start-delay";
 	}
 	if (!fsm->facts.bound && mono_before(now, mono_add(fsm->started_at, VRRP_UNBOUND_CLAIM_NS)))
 		return "waiting for lbd to bind its listeners";

@@ -41,6 +41,7 @@ struct vrrp_conf {
 	int64_t interval_ns;
 	bool preempt;
 	int64_t preempt_delay_ns;
+	int64_t start_delay_ns; /* after the start nothing is claimed for so long */
 };
 
 /* What the node knows; the whole of it comes with VRRP_EVENT_FACTS whenever some of it changes. */

@@ -368,6 +368,7 @@ void vip_init(struct vip *vip, const struct vip_conf *conf, uint8_t priority, bo
 		.interval_ns = conf->advert_interval_ns,
 		.preempt = conf->preempt,
 		.preempt_delay_ns = conf->preempt_delay_ns,
+		.start_delay_ns = conf->start_delay_ns,
 	};
 
 	*vip = (struct vip){

@@ -65,6 +65,7 @@ struct vip_conf {
 	enum vip_authentication authentication;
 	bool preempt;
 	int64_t preempt_delay_ns;
+	int64_t start_delay_ns;
 	int64_t lease_ns;
 	struct garp_conf garp;
 	const struct track_conf *track_interfaces;

@@ -186,6 +186,10 @@ static const struct schema_option vip_options[] = {
 		.help = "Whether a node with a higher priority takes the VIP from one that serves it well."},
 	{"preempt-delay", SCHEMA_SPAN, FIELD(struct vip_conf, preempt_delay_ns), RANGE(0, DAY_NS), .preset = "0s",
 		.reload = true, .help = "How long such a node waits first."},
+	{"start-delay", SCHEMA_SPAN, FIELD(struct vip_conf, start_delay_ns), RANGE(0, DAY_NS), .preset = "0s",
+		.reload = true,
+		.help = "How long after its start vrrpd claims nothing, were the VIP without an owner; a planned "
+			"failover is taken."},
 	{"lease", SCHEMA_SPAN, FIELD(struct vip_conf, lease_ns), RANGE(NS_PER_S, 3600 * NS_PER_S), .step = NS_PER_S,
 		.preset = "2s", .reload = true,
 		.help = "How long the kernel keeps an address that vrrpd stopped renewing."},

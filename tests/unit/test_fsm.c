@@ -53,6 +53,7 @@ struct trace {
 	int own_priority; /* 0: 150 */
 	bool no_preempt;
 	int preempt_delay_ms;
+	int start_delay_ms;
 	bool yielding;
 	const char *peer_address; /* NULL: 192.0.2.12, above our 192.0.2.11 */
 	struct row rows[12];
@@ -417,6 +418,33 @@ static const struct trace traces[] = {
 		ADVERT(510, 100, VRRP_BACKUP, NOTHING),
 		TICK(842, VRRP_ACTIVE, CLAIM),
 	}},
+	{"nothing is claimed before the start's delay is over", .start_delay_ms = 2000, .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_BACKUP, NOTHING),
+		ADVERT(500, 0, VRRP_BACKUP, NOTHING),
+		TICK(600, VRRP_BACKUP, NOTHING),
+		TICK(1999, VRRP_BACKUP, NOTHING),
+		TICK(2000, VRRP_ACTIVE, CLAIM),
+	}},
+	{"nor preempted", .start_delay_ms = 1000, .rows = {
+		START(NOTHING),
+		ADVERT(10, 100, VRRP_BACKUP, NOTHING),
+		ADVERT(300, 100, VRRP_BACKUP, NOTHING),
+		ADVERT(600, 100, VRRP_BACKUP, NOTHING),
+		ADVERT(900, 100, VRRP_BACKUP, NOTHING),
+		ADVERT(1000, 100, VRRP_BACKUP, NOTHING),
+		TICK(1242, VRRP_ACTIVE, CLAIM),
+	}},
+	{"nor by the owner", .own_priority = 255, .start_delay_ms = 1000, .rows = {
+		START(NOTHING),
+		{301, VRRP_EVENT_TICK, 0, FACT_NONE, VRRP_BACKUP, NOTHING, 0},
+		{1000, VRRP_EVENT_TICK, 0, FACT_NONE, VRRP_ACTIVE, CLAIM, 255},
+	}},
+	{"but what is offered is taken", .start_delay_ms = 2000, .rows = {
+		START(NOTHING),
+		ADVERT(10, 100, VRRP_BACKUP, NOTHING),
+		EVENT_ADVERT(20, VRRP_EVENT_TAKE, VRRP_ACTIVE, CLAIM, 150),
+	}},
 	{"worst health lengthens the running wait to that of priority 1", .rows = {
 		START(NOTHING),
 		FACT(100, FACT_PRIORITY_1, VRRP_BACKUP, NOTHING),
@@ -528,6 +556,7 @@ static void traces_go_as_told(void **state)
 			.interval_ns = INTERVAL,
 			.preempt = !trace->no_preempt,
 			.preempt_delay_ns = trace->preempt_delay_ms * MS,
+			.start_delay_ns = trace->start_delay_ms * MS,
 		};
 		struct vrrp_event facts = {.kind = VRRP_EVENT_FACTS, .facts = good_facts(trace)};
 		struct vrrp_actions actions;

@@ -148,7 +148,7 @@ static const char *const wanted[] = {
 	/* log, forwarder */
 	"level", "threads",
 	/* vip */
-	"vrid", "interface", "addresses", "advert-interval", "authentication", "preempt", "preempt-delay", "lease",
+	"vrid", "interface", "addresses", "advert-interval", "authentication", "preempt", "preempt-delay", "start-delay", "lease",
 	"count", "interval", "refresh",
 	/* track-interface, track-gateway, track-service, track-script */
 	"penalty", "penalty", "interval", "rise", "fall", "penalty", "penalty", "interval", "timeout", "rise", "fall",
