@@ -15,6 +15,7 @@
 #define QUERY_TIMEOUT_MS 2000
 /* The peer has to confirm, and to take over. */
 #define FAILOVER_TIMEOUT_MS 30000
+#define EVENTS_TIMEOUT_MS 15000
 
 /* Prints a string field of an answer, with a line end behind it if it has none. */
 static enum lbctl_exit print_field(json_t *result, const char *key)
@@ -184,4 +185,52 @@ enum lbctl_exit verb_explain(const struct invocation *invocation)
 	enum lbctl_exit r = daemon_call(invocation, DAEMON_VRRPD, "explain", params, QUERY_TIMEOUT_MS, &result);
 
 	return r == LBCTL_DONE ? print_field(result, "text") : r;
+}
+
+/* Prints the events of an answer; false where it is none. */
+static bool print_events(const json_t *result, json_int_t *ret_next, bool *ret_any)
+{
+	const json_t *list = json_object_get(result, "events");
+	const json_t *next = json_object_get(result, "next");
+	json_int_t lost = json_integer_value(json_object_get(result, "lost"));
+
+	if (!json_is_array(list) || !json_is_integer(next))
+		return false;
+	if (lost > 0)
+		complain("%lld events are forgotten already", (long long)lost);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		(void)json_dumpf(json_array_get(list, i), stdout, JSON_COMPACT);
+		putchar('\n');
+	}
+	*ret_next = json_integer_value(next);
+	*ret_any = json_array_size(list) > 0;
+	return true;
+}
+
+enum lbctl_exit verb_events(const struct invocation *invocation)
+{
+	bool follow = invocation_option(invocation, "follow") != NULL;
+	json_int_t next = -1;
+	bool any = true;
+
+	/* Who follows is given ten seconds of silence at the most by the daemon, and asks anew. */
+	while (any || follow) {
+		json_t *params = next < 0 ? json_object() : json_pack("{sI sb}", "after", next, "wait", follow);
+		json_t *result = NULL;
+		enum lbctl_exit r = daemon_call(invocation, DAEMON_VRRPD, "events", params, EVENTS_TIMEOUT_MS, &result);
+		bool good;
+
+		if (r != LBCTL_DONE)
+			return r;
+		good = print_events(result, &next, &any);
+		json_decref(result);
+		if (!good) {
+			complain("the answer has no events: the daemon may be of another version");
+			return LBCTL_FAILED;
+		}
+		/* The reader may have gone. */
+		if (fflush(stdout) != 0)
+			return LBCTL_FAILED;
+	}
+	return LBCTL_DONE;
 }

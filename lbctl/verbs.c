@@ -20,6 +20,8 @@ static const struct verb verbs[] = {
 		"move a vip, or all, to the other node, once that confirms that it is ready", 0, 1,
 		{{"to", true}, {"dry-run", false}}, verb_failover},
 	{"explain", "[VIP]", "why this node is active or backup, and its last decisions", 0, 1, {{0}}, verb_explain},
+	{"events", "[--follow]", "what happened, one JSON object a line; --follow: and what happens from now on", 0, 0,
+		{{"follow", false}}, verb_events},
 	{"config show", "[FILE]",
 		"the whole configuration with its defaults: of FILE, else the one that runs, else of " DAEMON_CONFIG, 0,
 		1, {{0}}, verb_config_show},

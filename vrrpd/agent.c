@@ -445,6 +445,8 @@ static int start_parts(struct agent *agent, const char *run_dir)
 		r = tracker_new(&tracker, &agent->tracker);
 	}
 	if (r == 0)
+		r = events_new(agent->loop, &agent->recorder, &agent->events);
+	if (r == 0)
 		r = handovers_new(agent->loop, agent->peer, find_vip, agent, &agent->handovers);
 	if (r == 0)
 		r = loop_io_add(agent->loop, &agent->advert_io, agent->shared.rawsock.fd, LOOP_READ | LOOP_PRIORITY,
@@ -555,6 +557,7 @@ void agent_free(struct agent *agent)
 		vip_close(&agent->vips[i]);
 	handovers_free(agent->handovers);
 	tracker_free(agent->tracker);
+	events_free(agent->events);
 	peer_free(agent->peer);
 	forwarder_free(agent->forwarder);
 	loop_io_remove(agent->loop, &agent->advert_io);

@@ -134,10 +134,18 @@ static void do_failover(struct control_call *call, const json_t *params, void *c
 	conclude(failover);
 }
 
+static void do_events(struct control_call *call, const json_t *params, void *context)
+{
+	struct agent *agent = context;
+
+	events_ask(agent->events, call, params);
+}
+
 static const struct control_command commands[] = {
 	{"status", do_status},
 	{"failover", do_failover},
 	{"explain", do_explain},
+	{"events", do_events},
 	{"config", do_config},
 	{NULL, NULL},
 };

@@ -4,6 +4,7 @@
 #define LBPAIR_VRRPD_PARTS_H
 
 #include "common/model/conf.h"
+#include "vrrpd/events.h"
 #include "vrrpd/forwarder.h"
 #include "vrrpd/guardian.h"
 #include "vrrpd/handover.h"
@@ -27,6 +28,7 @@ struct agent {
 	struct forwarder *forwarder; /* NULL: no services are configured */
 	struct peer *peer;           /* NULL: no key, or no other node */
 	struct tracker *tracker;
+	struct events *events;
 	struct handovers *handovers;
 	struct vip *vips;
 	size_t vip_count;

@@ -24,15 +24,34 @@ static bool concerns(const struct recorder_entry *entry, const char *vip)
 	return vip == NULL || entry->vip[0] == '\0' || strcmp(entry->vip, vip) == 0;
 }
 
-static void print_entry(const struct recorder_entry *entry, struct mono now, struct text *out)
+size_t recorder_first(const struct recorder *recorder)
 {
-	time_t seconds = (time_t)(entry->real_ns / NS_PER_S);
+	return recorder->count - MIN(recorder->count, (size_t)RECORDER_ENTRIES);
+}
+
+const struct recorder_entry *recorder_entry(const struct recorder *recorder, size_t number)
+{
+	assert(number >= recorder_first(recorder) && number < recorder->count);
+	return &recorder->entries[number % RECORDER_ENTRIES];
+}
+
+const char *recorder_time(int64_t real_ns, char buffer[static RECORDER_TIME_MAX])
+{
+	time_t seconds = (time_t)(real_ns / NS_PER_S);
 	struct tm tm;
 	char clock[32] = "-";
 
 	if (gmtime_r(&seconds, &tm) != NULL)
 		strftime(clock, sizeof clock, "%Y-%m-%dT%H:%M:%S", &tm);
-	text_addf(out, "%s.%03dZ (%.3f s ago) %s%s%s\n", clock, (int)(entry->real_ns % NS_PER_S / NS_PER_MS),
+	snprintf(buffer, RECORDER_TIME_MAX, "%s.%03dZ", clock, (int)(real_ns % NS_PER_S / NS_PER_MS));
+	return buffer;
+}
+
+static void print_entry(const struct recorder_entry *entry, struct mono now, struct text *out)
+{
+	char time[RECORDER_TIME_MAX];
+
+	text_addf(out, "%s (%.3f s ago) %s%s%s\n", recorder_time(entry->real_ns, time),
 		(double)mono_diff(now, entry->at) / (double)NS_PER_S, entry->vip, entry->vip[0] != '\0' ? ": " : "",
 		entry->text);
 }

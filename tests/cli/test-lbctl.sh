@@ -37,7 +37,7 @@ expect 0 --version
 out '^lbctl [0-9]'
 no_err
 expect 0 --help
-for verb in check status drain enable failover explain 'config show' genkey; do
+for verb in check status drain enable failover explain events 'config show' genkey; do
 	out "^  $verb"
 done
 no_err
@@ -56,7 +56,7 @@ out '--to=NODE'
 
 # Nobody answers.
 
-for line in 'status' 'status --json' 'drain a/b' 'enable a/b' 'failover' 'failover web --to=lb2 --dry-run' 'explain' 'explain web'; do
+for line in 'status' 'status --json' 'drain a/b' 'enable a/b' 'failover' 'failover web --to=lb2 --dry-run' 'explain' 'explain web' 'events' 'events --follow'; do
 	# shellcheck disable=SC2086
 	expect 3 --run-dir "$work" $line
 	no_out

@@ -65,11 +65,16 @@ for node in $NODES; do
 done
 expect "explain tells of it" explains lb1 "Tracked interface eth1 is up"
 
+ip netns exec "$LAB_PREFIX"lb1 setsid "$LBCTL" --run-dir "$LAB_DIR/lb1/run" events --follow >"$LAB_DIR/events" 2>&1 </dev/null &
+
 say "== interface"
 ip -n "$LAB_PREFIX"lb1 link set far down
 moves_away "the cable of eth1 is out" 90
 expect "the reason says so" reason_has lb1 "tracked interface eth1: it has no carrier"
 expect "explain says what it costs" explains lb1 "it costs 60 of the priority"
+wait_for 3 "who follows the events hears of it" grep -qF '"event":"tracked interface eth1 is down' "$LAB_DIR/events"
+has_event() { lbctl lb1 events | jq -e 'select(.vip == "web" and (.event | contains("active")))' >/dev/null; }
+expect "the events are JSON lines, and the vip's moves are among them" has_event
 ip -n "$LAB_PREFIX"lb1 link set far up
 comes_back "the cable of eth1 is back"
 

@@ -49,6 +49,20 @@ static void forgets_the_oldest(void **state)
 	assert_non_null(strstr(text_get(&out), "entry 10\n"));
 }
 
+static void entries_have_numbers(void **state)
+{
+	char time[RECORDER_TIME_MAX];
+
+	(void)state;
+	assert_int_equal(recorder_first(&recorder), 0);
+	for (int i = 0; i < RECORDER_ENTRIES + 10; i++)
+		recorder_add(&recorder, at_s(i), 0, "web", "entry %d", i);
+	assert_int_equal(recorder_first(&recorder), 10);
+	assert_string_equal(recorder_entry(&recorder, 10)->text, "entry 10");
+	assert_string_equal(recorder_entry(&recorder, RECORDER_ENTRIES + 9)->text, "entry 1009");
+	assert_string_equal(recorder_time(2 * NS_PER_S + 5 * NS_PER_MS, time), "1970-01-01T00:00:02.005Z");
+}
+
 static void long_texts_are_cut(void **state)
 {
 	char name[2 * RECORDER_VIP_MAX], text[2 * RECORDER_TEXT_MAX];
@@ -70,6 +84,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(prints_the_newest_of_a_vip, setup),
 		cmocka_unit_test_setup(forgets_the_oldest, setup),
+		cmocka_unit_test_setup(entries_have_numbers, setup),
 		cmocka_unit_test_setup(long_texts_are_cut, setup),
 	};
 
