@@ -2,6 +2,7 @@
 #include "lbd/board.h"
 
 #include <errno.h>
+#include <sys/eventfd.h>
 
 int board_init(struct board *board, size_t pool_count, size_t server_count)
 {
@@ -9,10 +10,15 @@ int board_init(struct board *board, size_t pool_count, size_t server_count)
 
 	board->servers = aligned_alloc(BOARD_LINE, servers * sizeof *board->servers);
 	board->full = calloc(words, sizeof *board->full);
-	if (board->servers == NULL || board->full == NULL) {
+	board->queues = aligned_alloc(BOARD_LINE, MAX(pool_count, (size_t)1) * sizeof *board->queues);
+	if (board->servers == NULL || board->full == NULL || board->queues == NULL) {
 		board_free(board);
 		return -ENOMEM;
 	}
+	for (size_t i = 0; i < BOARD_WORKERS_MAX; i++)
+		board->wake_fds[i] = -1;
+	for (size_t i = 0; i < pool_count; i++)
+		board->queues[i] = (struct board_queue){0};
 	for (size_t i = 0; i < servers; i++)
 		atomic_init(&board->servers[i].open, 0);
 	return 0;
@@ -22,6 +28,7 @@ void board_free(struct board *board)
 {
 	free(board->servers);
 	free(board->full);
+	free(board->queues);
 	*board = (struct board){0};
 }
 
@@ -76,4 +83,84 @@ void board_leave(const struct board_place *at)
 	assert(before > 0);
 	if (at->limit > 0 && before >= at->limit)
 		atomic_fetch_and(at->full, ~at->bit);
+}
+
+void board_set_wake(struct board *board, uint32_t worker, int fd)
+{
+	assert(worker < BOARD_WORKERS_MAX);
+	board->wake_fds[worker] = fd;
+}
+
+void board_wake(const struct board *board, uint32_t worker)
+{
+	/* It can fail only where the counter is full, and then the worker has been told. */
+	if (board->wake_fds[worker] >= 0)
+		(void)eventfd_write(board->wake_fds[worker], 1);
+}
+
+bool board_queue_enter(struct board_queue *queue, uint32_t size)
+{
+	uint32_t length = atomic_load_explicit(&queue->length, memory_order_relaxed);
+
+	do {
+		if (length >= size)
+			return false;
+	} while (!atomic_compare_exchange_weak(&queue->length, &length, length + 1));
+	return true;
+}
+
+void board_queue_leave(struct board_queue *queue)
+{
+	uint32_t before = atomic_fetch_sub(&queue->length, 1);
+
+	assert(before > 0);
+	(void)before;
+}
+
+void board_count_timeout(struct board_queue *queue)
+{
+	atomic_fetch_add_explicit(&queue->timeouts, 1, memory_order_relaxed);
+}
+
+/* This fence and that of board_tell_room: either the look that follows finds the room, or the bit is found. */
+bool board_wait(struct board_queue *queue, uint32_t worker)
+{
+	uint64_t bit = UINT64_C(1) << worker;
+	bool is_new = (atomic_fetch_or(&queue->waiting, bit) & bit) == 0;
+
+	atomic_thread_fence(memory_order_seq_cst);
+	return is_new;
+}
+
+void board_stop_waiting(struct board *board, struct board_queue *queue, uint32_t worker)
+{
+	uint64_t bit = UINT64_C(1) << worker;
+
+	if ((atomic_fetch_and(&queue->waiting, ~bit) & bit) == 0)
+		board_tell_room(board, queue);
+}
+
+/* The first of the set bits from `next` on and around. */
+static uint32_t whose_turn(uint64_t waiting, uint32_t next)
+{
+	uint64_t from_next = waiting & UINT64_MAX << next;
+
+	return (uint32_t)__builtin_ctzll(from_next != 0 ? from_next : waiting);
+}
+
+void board_tell_room(struct board *board, struct board_queue *queue)
+{
+	uint64_t waiting;
+
+	atomic_thread_fence(memory_order_seq_cst);
+	while ((waiting = atomic_load(&queue->waiting)) != 0) {
+		uint32_t worker = whose_turn(waiting, atomic_load(&queue->next));
+		uint64_t bit = UINT64_C(1) << worker;
+
+		if ((atomic_fetch_and(&queue->waiting, ~bit) & bit) == 0)
+			continue;
+		atomic_store(&queue->next, (worker + 1) % BOARD_WORKERS_MAX);
+		board_wake(board, worker);
+		return;
+	}
 }

@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 
 #define BOARD_LINE 64
+#define BOARD_WORKERS_MAX 64
 
 struct board_server {
 	_Alignas(BOARD_LINE) _Atomic uint32_t open; /* connections, those that are being connected included */
@@ -21,9 +22,19 @@ struct board_server {
 
 typedef _Atomic uint64_t board_bits;
 
+/* A pool's queue, of which each worker holds the connections that it accepted itself. */
+struct board_queue {
+	_Alignas(BOARD_LINE) _Atomic uint64_t waiting; /* workers that want to hear of room, a bit each */
+	_Atomic uint32_t next;                         /* the worker whose turn it is to hear */
+	_Atomic uint32_t length;
+	_Atomic uint64_t timeouts;
+};
+
 struct board {
 	struct board_server *servers; /* by place in the snapshot */
 	board_bits *full;             /* pool by pool, each from a word of its own */
+	struct board_queue *queues;   /* by pool */
+	int wake_fds[BOARD_WORKERS_MAX];
 };
 
 /* Where the bits of a pool begin: the pools and the servers before it. */
@@ -59,5 +70,23 @@ struct board_place board_place(struct board *board, size_t pool, size_t first_se
 /* False: it is full, and its bit says so. */
 MUST_USE bool board_enter(const struct board_place *at);
 void board_leave(const struct board_place *at);
+
+/* An eventfd to be written to when the worker has something to see to; -1: never again. */
+void board_set_wake(struct board *board, uint32_t worker, int fd);
+void board_wake(const struct board *board, uint32_t worker);
+
+/* False: there are `size` in it already. */
+MUST_USE bool board_queue_enter(struct board_queue *queue, uint32_t size);
+void board_queue_leave(struct board_queue *queue);
+void board_count_timeout(struct board_queue *queue);
+/*
+ * From now on the worker wants to hear of room. False: it has wanted to before. Else it has to look once more, as the
+ * room may have come in between.
+ */
+MUST_USE bool board_wait(struct board_queue *queue, uint32_t worker);
+/* The worker has nobody waiting any more; a word that is under way to it goes on to the next. */
+void board_stop_waiting(struct board *board, struct board_queue *queue, uint32_t worker);
+/* There is room: the next of those that wait hears of it. */
+void board_tell_room(struct board *board, struct board_queue *queue);
 
 #endif

@@ -49,6 +49,11 @@ struct forward_ops {
 	void (*stop)(struct forward *forward);
 	/* Goes by another snapshot from now on; the one before is alive until this returns. */
 	void (*apply)(struct forward *forward, const struct snapshot *snapshot);
+	/*
+	 * Another worker may have left something that this one wants (board.h), or a snapshot has just been applied.
+	 * NULL: it never wants any.
+	 */
+	void (*woken)(struct forward *forward);
 	/* Comes about every LIVENESS_BEAT_MS. */
 	void (*tick)(struct forward *forward, struct mono now);
 	size_t (*open_connections)(const struct forward *forward);

@@ -23,6 +23,8 @@ struct mono life_deadline(const struct life *life, const struct timeouts_conf *t
 	switch (life->state) {
 	case LIFE_CONNECTING:
 		return after(life->since, timeouts->connect_ns);
+	case LIFE_WAITING:
+		return life->wait_until;
 	case LIFE_OPEN:
 		return after(life->active, timeouts->idle_ns);
 	case LIFE_CLIENT_DONE:
@@ -32,6 +34,19 @@ struct mono life_deadline(const struct life *life, const struct timeouts_conf *t
 		break;
 	}
 	return MONO_NEVER;
+}
+
+void life_wait(struct life *life, int64_t limit_ns, struct mono now)
+{
+	assert(life->state == LIFE_CONNECTING);
+	life->wait_until = after(now, limit_ns);
+	(void)enter(life, LIFE_WAITING, now, LIFE_DO_NOTHING);
+}
+
+void life_go_on(struct life *life, struct mono now)
+{
+	assert(life->state == LIFE_WAITING);
+	(void)enter(life, LIFE_CONNECTING, now, LIFE_DO_NOTHING);
 }
 
 static enum life_action attempt_failed(struct life *life, struct mono now)
@@ -48,6 +63,8 @@ static enum life_action time_passed(struct life *life, const struct timeouts_con
 		return LIFE_DO_NOTHING;
 	if (life->state == LIFE_CONNECTING)
 		return attempt_failed(life, now);
+	if (life->state == LIFE_WAITING)
+		return enter(life, LIFE_ENDED, now, LIFE_DO_REFUSE);
 	return enter(life, LIFE_ENDED, now, LIFE_DO_CLOSE);
 }
 
@@ -77,7 +94,7 @@ enum life_action life_step(
 	case LIFE_CONNECT_FAILED:
 		return connecting ? attempt_failed(life, now) : LIFE_DO_NOTHING;
 	case LIFE_NO_SERVER:
-		return connecting ? enter(life, LIFE_ENDED, now, LIFE_DO_REFUSE) : LIFE_DO_NOTHING;
+		return life_is_early(life) ? enter(life, LIFE_ENDED, now, LIFE_DO_REFUSE) : LIFE_DO_NOTHING;
 	case LIFE_CLIENT_FIN:
 		return side_done(life, LIFE_CLIENT_DONE, LIFE_SERVER_DONE, LIFE_DO_FIN_TO_SERVER, now);
 	case LIFE_SERVER_FIN:

@@ -2,7 +2,10 @@
 /*
  * The life of a proxied connection: what is to be done next, by what has happened and by the time. No I/O.
  *
+ *	connecting <-> waiting
  *	connecting -> open -> client done or server done -> ended
+ *
+ * It waits while all servers are full; for how long is said when it begins to.
  *
  * A side is done when its FIN has come and all its bytes have been passed on. A reset on one side ends the life with a
  * reset of the other. The idle timeout counts from the last byte that moved; the half-close timeout is how long the
@@ -16,6 +19,7 @@
 
 enum life_state {
 	LIFE_CONNECTING,
+	LIFE_WAITING,
 	LIFE_OPEN,
 	LIFE_CLIENT_DONE,
 	LIFE_SERVER_DONE,
@@ -25,7 +29,7 @@ enum life_state {
 enum life_event {
 	LIFE_CONNECTED,
 	LIFE_CONNECT_FAILED,
-	LIFE_NO_SERVER, /* none is usable for the first attempt or for a further one */
+	LIFE_NO_SERVER, /* none is usable for the first attempt or for a further one, or none has room */
 	LIFE_CLIENT_FIN,
 	LIFE_SERVER_FIN,
 	LIFE_RESET, /* by either side, or by us for one of them */
@@ -47,11 +51,20 @@ struct life {
 	unsigned attempts_left; /* beyond the one under way */
 	struct mono since;      /* the state, or the attempt, began */
 	struct mono active;     /* the last byte moved */
+	struct mono wait_until;
 };
 
 void life_begin(struct life *life, unsigned retries, struct mono now);
 enum life_action life_step(
 	struct life *life, const struct timeouts_conf *timeouts, enum life_event event, struct mono now);
+/* In the queue, with `limit_ns` (0: none) to go; and out of it, to connect. */
+void life_wait(struct life *life, int64_t limit_ns, struct mono now);
+void life_go_on(struct life *life, struct mono now);
+/* Whether there is no server yet. */
+static inline bool life_is_early(const struct life *life)
+{
+	return life->state == LIFE_CONNECTING || life->state == LIFE_WAITING;
+}
 /* When LIFE_TIME is to come; MONO_NEVER where no limit applies. */
 struct mono life_deadline(const struct life *life, const struct timeouts_conf *timeouts);
 /* Bytes have moved. */

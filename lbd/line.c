@@ -234,6 +234,8 @@ void line_take(struct line *line, size_t place)
 	struct entry *entry = &line->entries[place];
 	uint64_t stride = stride_of(entry);
 
+	assert(!entry->aside);
+
 	/* One that its load held back does not make up for the turns that it missed. */
 	if (is_later(line->clock - stride, entry->pass))
 		entry->pass = line->clock - stride;

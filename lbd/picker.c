@@ -162,6 +162,8 @@ void picker_leave(struct picker *picker, const struct snapshot *snapshot, const 
 		return;
 	at = place_on_board(picker, snapshot, hold->pool, hold->place);
 	board_leave(&at);
+	if (at.limit > 0)
+		board_tell_room(picker->board, &picker->board->queues[hold->pool]);
 	if (state->ops->changed != NULL)
 		state->ops->changed(state->state, &pool->servers, picker->board->servers + pool->first_server,
 			hold->place - pool->first_server);

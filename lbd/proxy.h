@@ -11,6 +11,7 @@
 #include "lbd/forward.h"
 #include "lbd/life.h"
 #include "lbd/picker.h"
+#include "lbd/proxy_queue.h"
 #include "lbd/slab.h"
 #include "lbd/store.h"
 #include "lbd/wheel.h"
@@ -32,6 +33,7 @@ struct proxy {
 	struct wheel wheel;
 	struct slab conns;
 	struct store store;
+	struct proxy_queues queues;
 	struct list open; /* all connections */
 	size_t open_count;
 	struct list busy; /* those that could go on and have had their turn */
@@ -61,18 +63,23 @@ struct conn {
 	const struct proxy_listener *listener;
 	struct picker_hold hold; /* of the server; its place is CONN_NO_SERVER: none */
 	uint64_t source;         /* a hash of the client's address */
-	bool heard;              /* the server has sent something */
+	struct list waiting;     /* in the queue of the pool `waits_in`, CONN_NO_POOL: none */
+	uint32_t waits_in;
+	bool heard; /* the server has sent something */
 	uint8_t tried_count;
 	uint32_t tried[CONN_TRIED_MAX];
 };
 
 #define CONN_NO_SERVER UINT32_MAX
+#define CONN_NO_POOL UINT32_MAX
 
 /* Takes over the client's socket, which has been accepted on `listener` from `peer`, in any case. */
 void proxy_conn_open(
 	struct proxy *proxy, const struct proxy_listener *listener, int client_fd, const struct sockaddr_storage *peer);
 /* Ends it with a reset of both sides. */
 void proxy_conn_reset(struct conn *conn);
+/* Those that wait, as far as there is room for them by now. */
+void proxy_conn_serve_queues(struct proxy *proxy);
 /* After its turn in a busy round. */
 void proxy_conn_go_on(struct conn *conn);
 /* For the wheel. */

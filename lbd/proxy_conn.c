@@ -72,12 +72,23 @@ static void conn_leave_server(struct conn *conn, bool reset)
 	conn->hold.place = CONN_NO_SERVER;
 }
 
+static void conn_leave_queue(struct conn *conn)
+{
+	uint32_t pool = conn->waits_in;
+
+	if (pool == CONN_NO_POOL)
+		return;
+	conn->waits_in = CONN_NO_POOL;
+	proxy_queue_part(&conn->proxy->queues, pool, &conn->waiting);
+}
+
 static void conn_end(struct conn *conn, bool reset)
 {
 	struct proxy *proxy = conn->proxy;
 
 	side_close(conn, &conn->client, reset);
 	conn_leave_server(conn, reset);
+	conn_leave_queue(conn);
 	flow_drop(&conn->up, &proxy->store);
 	flow_drop(&conn->down, &proxy->store);
 	wheel_clear(&conn->timer);
@@ -142,13 +153,12 @@ static bool is_exhaustion(int error)
 	return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM || error == -ENOSPC;
 }
 
-static bool conn_connect(struct conn *conn)
+/* To the server that has been taken. */
+static bool conn_attempt(struct conn *conn)
 {
 	struct proxy *proxy = conn->proxy;
-	int r = conn_take_server(conn);
+	int r;
 
-	if (r < 0)
-		return conn_event(conn, LIFE_NO_SERVER);
 	conn_set_timer(conn);
 	r = connect_to(conn, &proxy->snapshot->addresses[conn->hold.place]);
 	if (is_exhaustion(r)) {
@@ -156,6 +166,67 @@ static bool conn_connect(struct conn *conn)
 		return conn_event(conn, LIFE_NO_SERVER);
 	}
 	return r == 0 || conn_event(conn, LIFE_CONNECT_FAILED);
+}
+
+/* False: the pool has no queue, or it is full. */
+static bool conn_wait(struct conn *conn)
+{
+	struct proxy *proxy = conn->proxy;
+	uint32_t pool = conn_service(conn)->pool;
+	const struct queue_conf *queue = &proxy->snapshot->pools[pool].queue;
+
+	if (!proxy_queue_join(&proxy->queues, pool, queue->size, &conn->waiting))
+		return false;
+	conn->waits_in = pool;
+	life_wait(&conn->life, queue->timeout_ns, conn_now(conn));
+	conn_set_timer(conn);
+	return true;
+}
+
+static bool conn_connect(struct conn *conn)
+{
+	/* Nobody overtakes those that wait. */
+	bool waits = proxy_queue_is_used(&conn->proxy->queues, conn_service(conn)->pool);
+	int r = waits ? -EAGAIN : conn_take_server(conn);
+
+	if (r == -EAGAIN && conn_wait(conn))
+		return true;
+	return r < 0 ? conn_event(conn, LIFE_NO_SERVER) : conn_attempt(conn);
+}
+
+/* False: all servers are full still. Else it waits no more, at least not in that queue. */
+static bool conn_stop_waiting(struct conn *conn)
+{
+	bool moved = conn_service(conn)->pool != conn->waits_in;
+	int r = moved ? 0 : conn_take_server(conn);
+
+	if (r == -EAGAIN && proxy_queue_wait(&conn->proxy->queues, conn->waits_in))
+		r = conn_take_server(conn);
+	if (r == -EAGAIN)
+		return false;
+	conn_leave_queue(conn);
+	life_go_on(&conn->life, conn_now(conn));
+	if (moved)
+		(void)conn_connect(conn);
+	else
+		(void)(r < 0 ? conn_event(conn, LIFE_NO_SERVER) : conn_attempt(conn));
+	return true;
+}
+
+static void serve(struct proxy_queue *queue)
+{
+	while (!list_is_empty(&queue->entries)) {
+		if (!conn_stop_waiting(LIST_ENTRY(queue->entries.next, struct conn, waiting)))
+			return;
+	}
+}
+
+void proxy_conn_serve_queues(struct proxy *proxy)
+{
+	struct proxy_queue *queue;
+
+	LIST_FOR_EACH(queue, &proxy->queues.busy, link)
+	serve(queue);
 }
 
 /* The attempt has failed. */
@@ -254,7 +325,7 @@ static void on_client(struct loop_io *io, unsigned events)
 	struct conn *conn = CONTAINER_OF(io, struct conn, client.io);
 
 	side_note(&conn->client, events);
-	if (conn->life.state != LIFE_CONNECTING)
+	if (!life_is_early(&conn->life))
 		(void)conn_run(conn);
 	else if (conn->client.reset)
 		(void)conn_event(conn, LIFE_RESET);
@@ -280,10 +351,17 @@ void proxy_conn_on_time(struct wheel_timer *timer, void *context)
 {
 	struct conn *conn = CONTAINER_OF(timer, struct conn, timer);
 
+	uint32_t waited_in = conn->waits_in;
+	struct proxy *proxy = conn->proxy;
+
 	(void)context;
 	/* The deadline has moved on with each byte, which the wheel was not told of. */
-	if (conn_event(conn, LIFE_TIME) && conn->life.state != LIFE_CONNECTING)
+	if (!conn_event(conn, LIFE_TIME)) {
+		if (waited_in != CONN_NO_POOL)
+			board_count_timeout(&proxy->env.board->queues[waited_in]);
+	} else if (conn->life.state != LIFE_CONNECTING) {
 		conn_set_timer(conn);
+	}
 }
 
 static uint64_t hash_of_source(const struct sockaddr_storage *peer)
@@ -305,6 +383,8 @@ static struct conn *conn_new(
 	conn->proxy = proxy;
 	conn->listener = listener;
 	conn->hold.place = CONN_NO_SERVER;
+	conn->waits_in = CONN_NO_POOL;
+	list_init(&conn->waiting);
 	conn->source = hash_of_source(peer);
 	conn->client.writable = true;
 	wheel_timer_init(&conn->timer);

@@ -156,6 +156,7 @@ static void proxy_stop(struct forward *forward)
 	loop_timer_clear(proxy->env.loop, &proxy->accept_timer);
 	free(proxy->listeners);
 	picker_free(proxy->picker);
+	proxy_queues_free(&proxy->queues);
 	store_free(&proxy->store);
 	slab_free(&proxy->conns);
 	free(forward);
@@ -199,6 +200,8 @@ static int proxy_start(struct forward_entry *entry, const struct forward_env *en
 	r = picker_new(env->worker, env->board, &proxy->picker);
 	if (r == 0)
 		r = picker_update(proxy->picker, snapshot);
+	if (r == 0)
+		r = proxy_queues_init(&proxy->queues, env->board, env->worker, snapshot->pool_count);
 	if (r == 0)
 		r = take_listeners(proxy, entry);
 	if (r < 0)
@@ -260,6 +263,11 @@ static void proxy_apply(struct forward *forward, const struct snapshot *snapshot
 	}
 }
 
+static void proxy_woken(struct forward *forward)
+{
+	proxy_conn_serve_queues(&forward->proxy);
+}
+
 static void proxy_tick(struct forward *forward, struct mono now)
 {
 	struct proxy *proxy = &forward->proxy;
@@ -283,6 +291,7 @@ const struct forward_ops forward_proxy_tcp = {
 	.start = proxy_start,
 	.stop = proxy_stop,
 	.apply = proxy_apply,
+	.woken = proxy_woken,
 	.tick = proxy_tick,
 	.open_connections = proxy_open_connections,
 };

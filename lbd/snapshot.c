@@ -121,6 +121,7 @@ static int fill_pools(struct owner *owner, const struct snapshot_source *source)
 	owner->snapshot.pool_count = conf->pool_count;
 	for (size_t i = 0; i < conf->pool_count; i++) {
 		pools[i].balance = conf->pools[i].balance;
+		pools[i].queue = conf->pools[i].queue;
 		pools[i].counted = is_counted(&conf->pools[i]);
 		pools[i].first_server = first;
 		pools[i].revision = source->pool_revisions[i];

@@ -19,6 +19,7 @@ struct snapshot_service {
 struct snapshot_pool {
 	enum balance_kind balance;
 	uint32_t first_server;
+	struct queue_conf queue;
 	bool counted;      /* its servers are entered on the board */
 	uint64_t revision; /* another one whenever something of its servers is */
 	struct balance_pool servers;

@@ -101,6 +101,15 @@ static json_t *digest_json(const struct director *director, const struct pool_co
 	return plan != NULL ? json_sprintf("%016" PRIx64, plan->digest) : json_null();
 }
 
+static json_t *queue_json(const struct director *director, const struct pool_conf *pool)
+{
+	size_t place = (size_t)(pool - director_conf(director)->pools);
+	struct queue_totals totals = workers_queue_totals(director_workers(director), place);
+
+	return json_pack("{s:i, s:I, s:I}", "size", (int)pool->queue.size, "waiting", (json_int_t)totals.waiting,
+		"timeouts_total", (json_int_t)totals.timeouts);
+}
+
 static json_t *pool_json(const struct director *director, const struct pool_conf *pool)
 {
 	const struct server *first = servers_of_pool(director_servers(director), pool);
@@ -108,8 +117,8 @@ static json_t *pool_json(const struct director *director, const struct pool_conf
 
 	for (size_t i = 0; i < pool->server_count; i++)
 		json_array_append_new(servers, server_json(director, first + i));
-	return json_pack("{s:s, s:s, s:o, s:o}", "name", pool->name, "balance", balance_table[pool->balance]->name,
-		"digest", digest_json(director, pool), "servers", servers);
+	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "name", pool->name, "balance", balance_table[pool->balance]->name,
+		"digest", digest_json(director, pool), "queue", queue_json(director, pool), "servers", servers);
 }
 
 static json_t *roles_json(const struct roles *roles)

@@ -91,6 +91,10 @@ static void on_mail(struct loop_io *io, unsigned events)
 	snapshot = atomic_exchange(&worker->mail, NULL);
 	if (snapshot != NULL)
 		apply(worker, snapshot);
+	for (size_t i = 0; i < FORWARD_COUNT; i++) {
+		if (forward_table[i]->woken != NULL)
+			forward_table[i]->woken(worker->forwards[i]);
+	}
 }
 
 static void *worker_main(void *context)
@@ -140,6 +144,7 @@ static int prepare(struct worker *worker)
 	worker->mail_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (worker->mail_fd < 0)
 		return -errno;
+	board_set_wake(worker->setup.board, worker->setup.number, worker->mail_fd);
 	r = make_counters(&worker->counters, worker->snapshot);
 	if (r == 0)
 		r = start_forwards(worker);
@@ -173,15 +178,22 @@ int worker_start(const struct worker_setup *setup, struct worker **ret_worker)
 	return 0;
 }
 
+void worker_end(struct worker *worker)
+{
+	if (!worker->thread_runs)
+		return;
+	atomic_store(&worker->stopping, true);
+	signal_event(worker->mail_fd);
+	pthread_join(worker->thread, NULL);
+	worker->thread_runs = false;
+}
+
 void worker_stop(struct worker *worker)
 {
 	if (worker == NULL)
 		return;
-	if (worker->thread_runs) {
-		atomic_store(&worker->stopping, true);
-		signal_event(worker->mail_fd);
-		pthread_join(worker->thread, NULL);
-	}
+	worker_end(worker);
+	board_set_wake(worker->setup.board, worker->setup.number, -1);
 	for (size_t i = 0; i < FORWARD_COUNT; i++) {
 		if (worker->forwards[i] != NULL)
 			forward_table[i]->stop(worker->forwards[i]);

@@ -24,6 +24,8 @@ struct worker_setup {
 };
 
 MUST_USE int worker_start(const struct worker_setup *setup, struct worker **ret_worker);
+/* Ends the thread alone. Where there are several, all are ended before any is stopped: they wake each other. */
+void worker_end(struct worker *worker);
 /* Ends the thread, resets what is open, and frees it. Accepts NULL. */
 void worker_stop(struct worker *worker);
 

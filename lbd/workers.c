@@ -102,6 +102,8 @@ void workers_stop(struct workers *workers)
 	if (workers == NULL)
 		return;
 	for (unsigned i = 0; i < workers->count; i++)
+		worker_end(workers->list[i]);
+	for (unsigned i = 0; i < workers->count; i++)
 		worker_stop(workers->list[i]);
 	close_entries(workers->entries);
 	board_free(&workers->board);
@@ -185,4 +187,14 @@ struct server_totals workers_server_totals(const struct workers *workers, size_t
 		totals.resets_early += counter_read(&counters->resets_early);
 	}
 	return totals;
+}
+
+struct queue_totals workers_queue_totals(const struct workers *workers, size_t pool)
+{
+	const struct board_queue *queue = &workers->board.queues[pool];
+
+	return (struct queue_totals){
+		.waiting = atomic_load_explicit(&queue->length, memory_order_relaxed),
+		.timeouts = atomic_load_explicit(&queue->timeouts, memory_order_relaxed),
+	};
 }

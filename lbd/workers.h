@@ -51,6 +51,11 @@ struct server_totals {
 	uint64_t resets_early;
 };
 struct service_totals workers_service_totals(const struct workers *workers, size_t place);
+struct queue_totals {
+	uint64_t waiting;
+	uint64_t timeouts;
+};
+struct queue_totals workers_queue_totals(const struct workers *workers, size_t pool);
 struct server_totals workers_server_totals(const struct workers *workers, size_t place);
 
 #endif

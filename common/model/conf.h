@@ -181,10 +181,16 @@ struct server_conf {
 	bool backup;              /* used when no other of the pool is usable */
 };
 
+struct queue_conf {
+	unsigned size; /* 0: no queue */
+	int64_t timeout_ns;
+};
+
 struct pool_conf {
 	const char *name;
 	enum balance_kind balance;
 	int64_t slow_start_ns; /* 0: none */
+	struct queue_conf queue;
 	/* As written; the two below are copied out of them. */
 	const struct check_conf *checks;
 	size_t check_count;

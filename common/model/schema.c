@@ -313,7 +313,17 @@ static const struct schema_option server_options[] = {
 			"weight. A server of weight 0 is not one that could be used."},
 };
 
+static const struct schema_option queue_options[] = {
+	{"size", SCHEMA_NUMBER, FIELD(struct queue_conf, size), RANGE(0, 1000000), .preset = "0", .reload = true,
+		.help = "So many connections may wait, over all threads; 0: none, they are refused."},
+	{"timeout", SCHEMA_SPAN, FIELD(struct queue_conf, timeout_ns), RANGE(0, DAY_NS), .preset = "5s", .reload = true,
+		.help = "A connection that has waited so long is refused; 0 is without limit."},
+};
+
 static const struct schema_section pool_sections[] = {
+	{"queue", ONE(struct pool_conf, queue), OPTIONS(queue_options),
+		.help = "Where new TCP connections wait while all usable servers of the pool are full "
+			"(`max-connections`)."},
 	{"check", .title = SCHEMA_TITLE_WORD, .title_offset = offsetof(struct check_conf, kind), WORDS(check_kinds),
 		MANY(struct pool_conf, checks, check_count), OPTIONS(check_options),
 		.help = "How the servers' health is found out. Without a check it is unknown, which counts as up. A "

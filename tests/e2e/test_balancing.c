@@ -290,6 +290,14 @@ static void backups_step_in(void **state)
 
 #define CROWD 30
 
+static void reset_close(int fd)
+{
+	const struct linger linger = {.l_onoff = 1};
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+	close(fd);
+}
+
 static void expect_reset(int client)
 {
 	char byte;
@@ -380,6 +388,129 @@ static void a_full_server_is_passed_over(void **state)
 	}
 }
 
+static json_int_t queue_number(struct lbd_process *lbd, const char *field)
+{
+	json_t *status = lbd_call(lbd, "status", NULL);
+	json_t *queue = json_object_get(json_array_get(json_object_get(status, "pools"), 0), "queue");
+	json_t *value = json_object_get(queue, field);
+	json_int_t number = json_integer_value(value);
+
+	assert_true(json_is_integer(value));
+	json_decref(status);
+	return number;
+}
+
+struct waiting {
+	struct lbd_process *lbd;
+	json_int_t count;
+};
+
+static bool are_waiting(void *context)
+{
+	const struct waiting *waiting = context;
+
+	return queue_number(waiting->lbd, "waiting") == waiting->count;
+}
+
+static void await_waiting(struct lbd_process *lbd, json_int_t count)
+{
+	struct waiting waiting = {lbd, count};
+
+	wait_until(are_waiting, &waiting, 5000);
+}
+
+static const char *const singles[SERVERS] = {
+	"max-connections = 1", "max-connections = 1", "max-connections = 1", "max-connections = 1"};
+
+static void say(int fd, char word)
+{
+	assert_int_equal(send(fd, &word, 1, MSG_NOSIGNAL), 1);
+}
+
+/* Twenty clients that wait for four places, whichever worker they and the places are with. */
+static void a_queue_holds_what_comes(void **state)
+{
+	struct endpoint front = free_endpoint(130);
+	struct lbd_process lbd = start(&front, "queue { size = 20 }", singles);
+	struct pair pairs[SERVERS];
+	int clients[20];
+
+	(void)state;
+	for (size_t i = 0; i < SERVERS; i++)
+		pairs[i] = open_pair(&front);
+	for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
+		clients[i] = connect_to(&front);
+		say(clients[i], 'w');
+	}
+	await_waiting(&lbd, ARRAY_LEN(clients));
+	expect_reset(connect_to(&front));
+	assert_int_equal(lbd_service_number(&lbd, "s", "refused_total"), 1);
+	for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
+		struct pair *pair = &pairs[i % SERVERS];
+		size_t which = pair->which;
+		char word;
+
+		/* The place of the one that ends, and no other. */
+		reset_close(pair->server);
+		pair->which = accept_any(&pair->server);
+		assert_int_equal(pair->which, which);
+		assert_int_equal(recv(pair->server, &word, 1, 0), 1);
+		assert_int_equal(word, 'w');
+	}
+	assert_int_equal(queue_number(&lbd, "waiting"), 0);
+	for (size_t i = 0; i < SERVERS; i++) {
+		reset_close(pairs[i].server);
+		close(pairs[i].client);
+	}
+	wait_until(none_is_open, &lbd, 5000);
+	for (size_t i = 0; i < ARRAY_LEN(clients); i++)
+		close(clients[i]);
+	end(&lbd);
+}
+
+static void nobody_waits_in_vain(void **state)
+{
+	struct endpoint front = free_endpoint(131);
+	struct lbd_process lbd = start(&front, "queue { size = 20 timeout = 300ms }", singles);
+	struct pair pairs[SERVERS];
+	int client;
+
+	(void)state;
+	set_admin(&lbd, "drain", "p/d");
+	for (size_t i = 0; i < SERVERS - 1; i++)
+		pairs[i] = open_pair(&front);
+	/* The time passes. */
+	client = connect_to(&front);
+	expect_reset(client);
+	assert_int_equal(queue_number(&lbd, "timeouts_total"), 1);
+	assert_int_equal(lbd_service_number(&lbd, "s", "refused_total"), 1);
+	/* The client leaves. */
+	client = connect_to(&front);
+	await_waiting(&lbd, 1);
+	reset_close(client);
+	await_waiting(&lbd, 0);
+	assert_int_equal(queue_number(&lbd, "timeouts_total"), 1);
+	/* A server is enabled. */
+	client = connect_to(&front);
+	set_admin(&lbd, "enable", "p/d");
+	pairs[3].which = accept_any(&pairs[3].server);
+	assert_int_equal(pairs[3].which, 3);
+	pairs[3].client = client;
+	/* No server is left. */
+	client = connect_to(&front);
+	for (size_t i = 0; i < SERVERS; i++) {
+		char name[] = {'p', '/', (char)('a' + i), '\0'};
+
+		set_admin(&lbd, "drain", name);
+	}
+	expect_reset(client);
+	await_waiting(&lbd, 0);
+	assert_int_equal(queue_number(&lbd, "timeouts_total"), 1);
+	for (size_t i = 0; i < SERVERS; i++)
+		close_pair(&pairs[i]);
+	end(&lbd);
+}
+
 struct warm {
 	struct lbd_process *lbd;
 	json_int_t share;
@@ -439,6 +570,8 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(random_two_spreads),
 		cmocka_unit_test(backups_step_in),
 		cmocka_unit_test(a_full_server_is_passed_over),
+		cmocka_unit_test(a_queue_holds_what_comes),
+		cmocka_unit_test(nobody_waits_in_vain),
 		cmocka_unit_test(a_server_that_comes_back_starts_slowly),
 	};
 

@@ -6,6 +6,8 @@
 #include "tests/unit/unit.h"
 
 #include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #define THREADS 4
 #define ROUNDS 100000
@@ -116,12 +118,71 @@ static void threads_keep_to_the_limit(void **state)
 	board_free(&board);
 }
 
+static bool was_woken(int fd)
+{
+	eventfd_t count;
+
+	return eventfd_read(fd, &count) == 0;
+}
+
+static void those_that_wait_hear_in_turn(void **state)
+{
+	struct board_queue *queue;
+	int fds[3];
+
+	(void)state;
+	assert_int_equal(board_init(&board, 1, 1), 0);
+	queue = &board.queues[0];
+	for (uint32_t i = 0; i < 3; i++) {
+		fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		board_set_wake(&board, i, fds[i]);
+	}
+	board_tell_room(&board, queue);
+	for (size_t i = 0; i < 3; i++)
+		assert_false(was_woken(fds[i]));
+	for (unsigned round = 0; round < 5; round++) {
+		for (uint32_t i = 0; i < 3; i++)
+			assert_int_equal(board_wait(queue, i), round == 0 || i == (round + 2) % 3);
+		board_tell_room(&board, queue);
+		for (size_t i = 0; i < 3; i++)
+			assert_int_equal(was_woken(fds[i]), i == round % 3);
+	}
+	/* Worker 1 has been told last. Whoever wants to hear no more passes on what has been said to it. */
+	board_stop_waiting(&board, queue, 1);
+	assert_true(was_woken(fds[2]));
+	/* One that has not been told has nothing to pass on. */
+	board_stop_waiting(&board, queue, 0);
+	for (size_t i = 0; i < 3; i++)
+		assert_false(was_woken(fds[i]));
+	board_tell_room(&board, queue);
+	for (size_t i = 0; i < 3; i++) {
+		assert_false(was_woken(fds[i]));
+		close(fds[i]);
+	}
+	board_free(&board);
+}
+
+static void a_queue_is_as_long_as_it_may_be(void **state)
+{
+	(void)state;
+	assert_int_equal(board_init(&board, 1, 1), 0);
+	assert_false(board_queue_enter(&board.queues[0], 0));
+	assert_true(board_queue_enter(&board.queues[0], 2));
+	assert_true(board_queue_enter(&board.queues[0], 2));
+	assert_false(board_queue_enter(&board.queues[0], 2));
+	board_queue_leave(&board.queues[0]);
+	assert_true(board_queue_enter(&board.queues[0], 2));
+	board_free(&board);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_last_place_is_the_last),
 		cmocka_unit_test(the_bits_of_pools_do_not_meet),
 		cmocka_unit_test(threads_keep_to_the_limit),
+		cmocka_unit_test(those_that_wait_hear_in_turn),
+		cmocka_unit_test(a_queue_is_as_long_as_it_may_be),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

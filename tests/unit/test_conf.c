@@ -45,8 +45,8 @@ static const struct {
 		"f:3: section 'y' is not known in section 'log': it has no sections\n"
 		"f:3: option 'level': 'infos' is not known: did you mean 'info'?\n"},
 	/* What later versions have is unknown until it works. */
-	{PAIR "pool p { queue { size = 10 } }\n",
-		"f:3: section 'queue' is not known in section 'pool p': there are check, outlier, server\n"},
+	{PAIR "pool p { shadow { percent = 5 } }\n",
+		"f:3: section 'shadow' is not known in section 'pool p': there are queue, check, outlier, server\n"},
 	{PAIR "forwarder { max-connections = 10 }\n",
 		"f:3: option 'max-connections' is not known in section 'forwarder': there are threads\n"},
 	{PAIR "pool p { balance = roundrobin }\npool q { balance = leastconn }\n",
@@ -58,6 +58,9 @@ static const struct {
 		"f:4: option 'slow-start': '25h' is out of range: write a time from 0s to 24h\n"},
 	{PAIR "pool p { server s { address = 192.0.2.21:80 max-connections = -1 } }\n",
 		"f:3: option 'max-connections': '-1' is not a number: write a number from 0 to 100000000\n"},
+	{PAIR "pool p { queue { size = many\ntimeout = 5 } }\n",
+		"f:3: option 'size': 'many' is not a number: write a number from 0 to 1000000\n"
+		"f:4: option 'timeout': '5' has no unit: write 5s, or another of ms, s, m, h\n"},
 	/* Repeats. */
 	{PAIR "log { level = info\nlevel = info }\n",
 		"f:4: option 'level' is set again in section 'log': line 3 has it already, keep one\n"},
@@ -405,6 +408,8 @@ static void defaults_fill_what_is_not_there(void **state)
 	assert_ptr_equal(conf->services[0].pool, pool);
 	assert_int_equal(pool->balance, BALANCE_ROUND_ROBIN);
 	assert_int_equal(pool->slow_start_ns, 0);
+	assert_int_equal(pool->queue.size, 0);
+	assert_int_equal(pool->queue.timeout_ns, 5 * NS_PER_S);
 	assert_int_equal(pool->check.kind, CHECK_HTTP);
 	assert_string_equal(pool->check.path, "/healthz");
 	assert_int_equal(pool->check.interval_ns, NS_PER_S);

@@ -108,11 +108,37 @@ static void zero_is_without_limit(void **state)
 	assert_int_equal(life.state, LIFE_CLIENT_DONE);
 }
 
+/* Nothing is counted against the retries or the time to connect. */
+static void waiting_has_a_time_of_its_own(void **state)
+{
+	struct life life;
+
+	(void)state;
+	life_begin(&life, 1, SECOND(0));
+	life_wait(&life, 5 * NS_PER_S, SECOND(1));
+	assert_int_equal(deadline_s(&life, &limits), 6);
+	assert_int_equal(life_step(&life, &limits, LIFE_TIME, SECOND(5)), LIFE_DO_NOTHING);
+	life_go_on(&life, SECOND(5));
+	assert_int_equal(deadline_s(&life, &limits), 8);
+	assert_int_equal(life_step(&life, &limits, LIFE_CONNECT_FAILED, SECOND(6)), LIFE_DO_CONNECT);
+	life_wait(&life, 5 * NS_PER_S, SECOND(6));
+	assert_int_equal(life_step(&life, &limits, LIFE_TIME, SECOND(11)), LIFE_DO_REFUSE);
+	assert_int_equal(life.state, LIFE_ENDED);
+	life_begin(&life, 1, SECOND(0));
+	life_wait(&life, 0, SECOND(1));
+	assert_int_equal(deadline_s(&life, &limits), -1);
+	assert_int_equal(life_step(&life, &limits, LIFE_NO_SERVER, SECOND(7)), LIFE_DO_REFUSE);
+	life_begin(&life, 1, SECOND(0));
+	life_wait(&life, 0, SECOND(1));
+	assert_int_equal(life_step(&life, &limits, LIFE_RESET, SECOND(7)), LIFE_DO_RESET);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lives_go_as_told),
 		cmocka_unit_test(zero_is_without_limit),
+		cmocka_unit_test(waiting_has_a_time_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -155,7 +155,7 @@ static const char *const wanted[] = {
 	/* service */
 	"listen", "protocol", "mode", "pool", "backup-pool", "retries", "connect", "idle", "half-close", "answers",
 	/* pool */
-	"balance", "slow-start",
+	"balance", "slow-start", "size", "timeout",
 	/* check */
 	"path", "interval", "timeout", "rise", "fall", "expect-status", "expect-body", "host", "port", "tls", "verify",
 	"ca-file", "command", "argument", "send", "expect",
