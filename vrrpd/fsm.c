@@ -147,6 +147,7 @@ static void on_facts(struct vrrp_fsm *fsm, const struct vrrp_facts *facts, struc
 {
 	int64_t before_ns = active_down_ns(fsm);
 	bool lost = is_usable(&fsm->facts) && !is_usable(facts);
+	bool freed = mono_before(facts->hold_back_until, fsm->facts.hold_back_until);
 
 	fsm->facts = *facts;
 	if (fsm->state == VRRP_INITIALIZE)
@@ -168,6 +169,9 @@ static void on_facts(struct vrrp_fsm *fsm, const struct vrrp_facts *facts, struc
 	/* A new priority moves the skew: the running timer is shifted by the difference. */
 	if (fsm->state == VRRP_BACKUP && !mono_is_never(fsm->down_at) && !fsm->resigned_heard)
 		fsm->down_at = mono_add(fsm->down_at, active_down_ns(fsm) - before_ns);
+	/* A claim that was due, and waits for the end of a hold-back that has ended early (the peer has gone). */
+	if (fsm->state == VRRP_BACKUP && is_set(fsm->silent_at) && freed)
+		fsm->down_at = mono_min(fsm->down_at, now);
 }
 
 static void on_stop(struct vrrp_fsm *fsm, struct vrrp_actions *out)

@@ -254,6 +254,15 @@ static const struct trace traces[] = {
 		TICK(1999, VRRP_BACKUP, NOTHING),
 		TICK(2000, VRRP_ACTIVE, CLAIM),
 	}},
+	{"and no longer when nobody is left to hold back for", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		EVENT_ADVERT(350, VRRP_EVENT_RESIGN, VRRP_BACKUP, LEAVE, 0),
+		FACT(351, FACT_HOLD_BACK_UNTIL_2S, VRRP_BACKUP, NOTHING),
+		TICK(700, VRRP_BACKUP, NOTHING),
+		FACT(900, FACT_READY, VRRP_BACKUP, NOTHING),
+		TICK(900, VRRP_ACTIVE, CLAIM),
+	}},
 	{"an active yields to a higher advert", .rows = {
 		START(NOTHING),
 		TICK(342, VRRP_ACTIVE, CLAIM),
