@@ -83,6 +83,7 @@ static void renew(struct sim_node *node)
 		step_kind(node, VRRP_EVENT_FENCED);
 		return;
 	}
+	node->record.brought_back = node->record.brought_back || node->record.lapsed;
 	write_lease(node);
 }
 
@@ -135,14 +136,21 @@ static void record_move(struct sim_node *node, enum vrrp_event_kind kind, const 
 	struct sim_record *record = &node->record;
 	int64_t interval_ns = setup_of(node)->interval_ns;
 
+	record->goodbye_at = (struct mono){0};
 	if (node->main.fsm.state == VRRP_ACTIVE) {
 		record->claims++;
+		record->offers = 0;
+		record->lapsed = false;
+		record->broke_hold = kind != VRRP_EVENT_TAKE &&
+				     setup_of(node)->priority[node->index] != VRRP_PRIORITY_OWNER &&
+				     mono_before(now_of(node), node->main.verdict.hold_back_until);
+		record->was_ready = !setup_of(node)->lbd_wanted || (node->lbd.bound && node->lbd.checked);
 		record->claimed_at = now_of(node);
 		record->may_take = kind == VRRP_EVENT_TAKE;
 	} else if (actions->from == VRRP_ACTIVE) {
 		record->overslept = false;
 		record->left_at = now_of(node);
-		record->wait_ns = kind == VRRP_EVENT_RESIGN || kind == VRRP_EVENT_FENCED ? 3 * interval_ns : 0;
+		record->wait_ns = kind == VRRP_EVENT_RESIGN ? 3 * interval_ns : 0;
 	}
 }
 
@@ -204,6 +212,7 @@ static struct vrrp_facts gather(struct sim_node *node)
 		.link_ok_at = main->link_ok_at,
 		.lbd_wanted = setup_of(node)->lbd_wanted,
 		.view = node_forwarder_view(node),
+		.peer_priority = has_peer(node) ? setup_of(node)->priority[1 - node->index] : 0,
 		.heartbeat = living_heartbeat(node),
 		.peer_on_lan = main->on_lan,
 	};
@@ -483,6 +492,9 @@ static void take_advert(struct sim_node *node, const struct sim_packet *packet)
 	bool news;
 
 	if (senders_check(&node->main.senders, &advert, &sender, &news)) {
+		bool goodbye = packet->priority == VRRP_PRIORITY_RESIGN && node->main.fsm.state == VRRP_BACKUP;
+
+		node->record.goodbye_at = goodbye ? now_of(node) : (struct mono){0};
 		step(node, &event);
 		return;
 	}
@@ -667,8 +679,9 @@ static void record_sleep(struct sim_node *node)
 		const struct sim_node *other = &node->sim->nodes[packet->from];
 
 		if (vrrp_has_overslept(&main->fsm, now_of(node)) && packet->kind == SIM_ADVERT &&
-			packet->priority != VRRP_PRIORITY_RESIGN && other->main.fsm.state == VRRP_ACTIVE &&
-			node_is_responsive(other, &other->main.process))
+			packet->priority != VRRP_PRIORITY_RESIGN &&
+			sim_clocks_agree(node->sim, other->index, node->index) &&
+			other->main.fsm.state == VRRP_ACTIVE && node_is_responsive(other, &other->main.process))
 			node->record.overslept = true;
 	}
 }
@@ -718,6 +731,7 @@ void daemon_start(struct sim_node *node)
 	node->epoch = 0;
 	node->sequence = node->kept_sequence;
 	node->published = false;
+	node->record.goodbye_at = (struct mono){0};
 	main->senders.kept_sequence = node->kept_peer_sequence;
 	health_init(&main->health, now_of(node));
 	vrrp_init(&main->fsm, &conf, node->kept_yielding);

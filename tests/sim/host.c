@@ -43,6 +43,19 @@ bool node_serves(const struct sim_node *node)
 	       (node_is_responsive(node, &node->lbd.process) && node->lbd.bound && node->servers_lost == 0);
 }
 
+bool sim_clocks_agree(const struct sim *sim, int a, int b)
+{
+	int64_t apart_ns = sim->nodes[a].real_offset_ns - sim->nodes[b].real_offset_ns;
+
+	return !sim->nodes[a].was_set && !sim->nodes[b].was_set && apart_ns > -4 * NS_PER_S && apart_ns < 4 * NS_PER_S;
+}
+
+static void record_loss(struct sim_node *node)
+{
+	node->record.left_at = now_of(node);
+	node->record.wait_ns = 0;
+}
+
 /* lbd. */
 
 static void lbd_start(struct sim_node *node)
@@ -108,9 +121,10 @@ static void guardian_fence(struct sim_node *node)
 	note(node, node->main.process.running ? "the guardian fences a main process that hangs"
 					      : "the guardian fences for a main process that died");
 	node->epoch++;
+	node->record.lapsed = true;
 	if (node->main.process.running) {
 		node->main.process = (struct sim_process){.start_at = MONO_NEVER};
-		node->record.left_at = now_of(node);
+		record_loss(node);
 		daemon_forget(node);
 	}
 	if (node->published) {
@@ -173,7 +187,7 @@ static void kill_process(struct sim_node *node, enum sim_part part, int64_t back
 	case SIM_MAIN:
 		daemon_forget(node);
 		if (node->main.fsm.state == VRRP_ACTIVE)
-			node->record.left_at = now_of(node);
+			record_loss(node);
 		node->guardian.deadline = mono_add(now_of(node), DEATH_NOTICED_NS);
 		break;
 	case SIM_FORWARDER:
@@ -284,6 +298,7 @@ static void lapse(struct sim_node *node)
 	if (!node->address || !mono_reached(node->lease_end, now_of(node)))
 		return;
 	note(node, "the lease lapses");
+	node->record.lapsed = true;
 	kernel_remove_address(node);
 	daemon_address_gone(node);
 }
@@ -340,7 +355,7 @@ void node_set_carrier(struct sim_node *node, bool carrier)
 void node_step_clock(struct sim_node *node, int64_t span_ns)
 {
 	node->real_offset_ns += span_ns;
-	node->was_set_back = node->was_set_back || span_ns < 0;
+	node->was_set = true;
 }
 
 void node_delete_address(struct sim_node *node)

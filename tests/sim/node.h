@@ -109,7 +109,12 @@ struct sim_record {
 	int64_t wait_ns;     /* how long it must wait at least until it claims again; 0: taking it by consent is free */
 	bool overslept;      /* another claimed meanwhile, and this one has not given way yet */
 	bool may_take;       /* the last claim was made by consent */
-	uint64_t offers;     /* of the vip to the peer, as planned */
+	uint64_t offers;     /* of the vip to the peer, as planned, since the last claim */
+	bool broke_hold;     /* claimed while health wanted it to hold back */
+	bool was_ready;      /* lbd was bound and had checked its servers when it claimed */
+	bool lapsed;         /* the lease or the guardian took the address, and no claim has come since */
+	bool brought_back;   /* renewed what was taken */
+	struct mono goodbye_at; /* priority 0 was taken in, and no other advert since; {0}: not so */
 };
 
 struct sim_node {
@@ -117,7 +122,7 @@ struct sim_node {
 	int index;
 	struct ip source;
 	int64_t real_offset_ns; /* CLOCK_REALTIME less the world's time */
-	bool was_set_back;      /* that clock, at some time */
+	bool was_set;           /* that clock was stepped, at some time */
 
 	/* The kernel. */
 	bool frozen; /* the whole machine, and its network with it */
@@ -188,6 +193,8 @@ bool node_is_responsive(const struct sim_node *node, const struct sim_process *p
 bool node_holds(const struct sim_node *node);
 /* Whether a connection to the vip at this node would be served: lbd runs, is bound and finds a server. */
 bool node_serves(const struct sim_node *node);
+/* Whether signed adverts show their freshness by the clocks alone (the window is 5 s). */
+bool sim_clocks_agree(const struct sim *sim, int a, int b);
 /* lbd's word as vrrpd sees it. */
 struct forwarder_view node_forwarder_view(const struct sim_node *node);
 

@@ -12,6 +12,7 @@ static const char *const rule_names[] = {
 	[WATCH_HELPLESS] = "a node whose vrrpd gets no time holds the vip",
 	[WATCH_GUARDED] = "a node holds the vip whose guardian should have taken it",
 	[WATCH_NONE] = "nobody holds the vip, and this node could",
+	[WATCH_GOODBYE] = "nobody holds the vip, and this node heard the goodbye",
 	[WATCH_NEIGHBOUR] = "this neighbour looks for the vip where it is not",
 };
 static_assert(ARRAY_LEN(rule_names) == WATCH_RULE_COUNT, "a rule has no name");
@@ -98,8 +99,15 @@ static bool is_healed(const struct sim *sim)
 
 /* Rules. */
 
+static bool is_owner(const struct sim_node *node)
+{
+	return node->main.fsm.conf.priority == VRRP_PRIORITY_OWNER;
+}
+
 static bool wins(const struct sim_node *a, const struct sim_node *b)
 {
+	if (is_owner(a) || is_owner(b))
+		return is_owner(a);
 	if (a->main.fsm.facts.priority != b->main.fsm.facts.priority)
 		return a->main.fsm.facts.priority > b->main.fsm.facts.priority;
 	return ip_compare(&a->source, &b->source) > 0;
@@ -113,12 +121,12 @@ static bool peers_talk(const struct sim *sim, int a, int b)
 }
 
 /*
- * Whether adverts show their freshness: not those of a clock that was put back, unless the state port can tell, since
- * what is below the mark may be a recording (replay.h).
+ * Whether adverts show their freshness. Where clocks are apart it takes the state port, or their pace, which needs a
+ * proof by the port to have grown old first; and what is below the mark may be a recording (replay.h).
  */
 static bool is_believable(const struct sim *sim, int from, int to)
 {
-	return !sim->nodes[from].was_set_back || peers_talk(sim, from, to);
+	return sim_clocks_agree(sim, from, to) || peers_talk(sim, from, to);
 }
 
 /* This node should have given way to another that it hears. */
@@ -203,10 +211,14 @@ static int64_t bound_ns(const struct sim_watch *watch, const struct sim *sim, en
 		/* Active_Down_Interval since the last advert, and a backup looks again each interval; three of them
 		 * where the peer says over the side network that it has the vip (5.4). */
 		return (setup->side ? 3 : 1) * down_ns(sim) + 4 * setup->interval_ns + 4 * way_ns(sim);
+	case WATCH_GOODBYE:
+		/* RFC 9568 6.4.2: Skew_Time, which is below the interval. */
+		return setup->interval_ns + NS_PER_MS;
 	case WATCH_NEIGHBOUR:
 		/* Section 7: a partition that heals costs the client 50 ms. Where the node that it asks lost the vip
 		 * before that, nobody gives way now: the backup's word that it hears adverts again is waited for. */
-		if (mono_before(watch->healed_since, left_at(sim, sim->world.neighbours[index].points_at)))
+		if (sim_clocks_agree(sim, 0, sim->world.setup.node_count - 1) &&
+			mono_before(watch->healed_since, left_at(sim, sim->world.neighbours[index].points_at)))
 			return 50 * NS_PER_MS + 2 * way_ns(sim) + overtaking_ns(sim);
 		return 50 * NS_PER_MS + 3 * setup->interval_ns + 4 * way_ns(sim);
 	case WATCH_RULE_COUNT:
@@ -263,6 +275,22 @@ static void look_at_none(struct sim_watch *watch, const struct sim *sim)
 		watch->none_since = sim->world.now;
 }
 
+/* Whether another holds it in a network that has been well for long enough to hear it. */
+static bool is_taken_away(const struct sim_watch *watch, const struct sim *sim, int index)
+{
+	struct mono heard = mono_add(watch->healed_since, 2 * down_ns(sim));
+
+	if (watch->healed_since.ns == 0 || !mono_reached(heard, sim->world.now))
+		return false;
+	for (int i = 0; i < sim->world.setup.node_count; i++) {
+		const struct sim_node *other = &sim->nodes[i];
+
+		if (i != index && node_holds(other) && other->main.fsm.state == VRRP_ACTIVE)
+			return sim->world.setup.priority[index] != VRRP_PRIORITY_OWNER;
+	}
+	return false;
+}
+
 /* A claim that was not made by consent comes after the skew at the soonest, and after a resignation later (5.5). */
 static void look_at_claims(struct sim_watch *watch, const struct sim *sim, int index)
 {
@@ -274,6 +302,10 @@ static void look_at_claims(struct sim_watch *watch, const struct sim *sim, int i
 	if (record->claims == watch->claims_seen[index])
 		return;
 	watch->claims_seen[index] = record->claims;
+	if (record->broke_hold)
+		fail(watch, sim, "lb%d: claims while it should hold back", index + 1);
+	if (!record->may_take && !record->was_ready && is_taken_away(watch, sim, index))
+		fail(watch, sim, "lb%d: takes the vip from who holds it, and is not ready", index + 1);
 	if (record->may_take || record->left_at.ns == 0 || setup->priority[index] == VRRP_PRIORITY_OWNER)
 		return;
 	if (mono_diff(record->claimed_at, record->left_at) < least_ns)
@@ -307,9 +339,14 @@ void watch_look(struct sim_watch *watch, const struct sim *sim)
 		look_at(watch, sim, WATCH_DOUBLE, i, is_double(sim, i));
 		look_at(watch, sim, WATCH_HELPLESS, i, helpless);
 		look_at(watch, sim, WATCH_GUARDED, i, helpless && node_is_responsive(node, &node->guardian.process));
+		look_at(watch, sim, WATCH_GOODBYE, i,
+			!is_held(sim) && is_able(sim, i) && node->main.fsm.state == VRRP_BACKUP &&
+				node->record.goodbye_at.ns != 0);
 		look_at(watch, sim, WATCH_NEIGHBOUR, i, is_lost(watch, sim, i));
 		look_at_claims(watch, sim, i);
 		look_at_sleeper(watch, sim, i);
+		if (node->record.brought_back)
+			fail(watch, sim, "lb%d: renewed an address that was taken from it", i + 1);
 	}
 	look_at_none(watch, sim);
 }

@@ -13,6 +13,7 @@ enum watch_rule {
 	WATCH_HELPLESS,  /* a node holds it whose vrrpd gets no time */
 	WATCH_GUARDED,   /* the same, and its guardian does */
 	WATCH_NONE,      /* nobody holds it, and somebody could */
+	WATCH_GOODBYE,   /* the active node said goodbye, and this one could follow */
 	WATCH_NEIGHBOUR, /* a neighbour looks for the vip where it is not, although it is elsewhere */
 	WATCH_RULE_COUNT,
 };
