@@ -33,6 +33,7 @@ struct director {
 
 	struct loop_timer beat_timer;
 	struct loop_timer change_timer;
+	struct mono changed_at; /* changes were told last */
 	struct loop_timer outlier_timer;
 	struct loop_timer step_timer; /* of slow starts */
 	struct loop_timer watchdog_timer;
@@ -126,7 +127,7 @@ static void on_change(struct loop_timer *timer, struct mono now)
 {
 	struct director *director = CONTAINER_OF(timer, struct director, change_timer);
 
-	(void)now;
+	director->changed_at = now;
 	tell_liveness(director);
 	if (director->servers_revision != director->servers->revision)
 		(void)publish(director);
@@ -135,7 +136,9 @@ static void on_change(struct loop_timer *timer, struct mono now)
 /* Once for all changes of the next moment: a snapshot takes as long as there are servers, and many may fail at once. */
 static void note_change(struct director *director)
 {
-	struct mono at = mono_add(loop_now(director->setup.loop), GATHER_NS);
+	/* The first of them in this very round. */
+	struct mono now = loop_now(director->setup.loop), soonest = mono_add(director->changed_at, GATHER_NS);
+	struct mono at = mono_before(now, soonest) ? soonest : now;
 
 	if (loop_timer_is_set(&director->change_timer))
 		return;
