@@ -148,8 +148,8 @@ static const char *const wanted[] = {
 	/* log, forwarder */
 	"level", "threads",
 	/* vip */
-	"vrid", "interface", "addresses", "advert-interval", "authentication", "preempt", "preempt-delay", "start-delay", "lease",
-	"count", "interval", "refresh",
+	"vrid", "interface", "addresses", "advert-interval", "authentication", "preempt", "preempt-delay",
+	"start-delay", "lease", "count", "interval", "refresh",
 	/* track-interface, track-gateway, track-service, track-script */
 	"penalty", "penalty", "interval", "rise", "fall", "penalty", "penalty", "interval", "timeout", "rise", "fall",
 	/* service */
