@@ -312,7 +312,8 @@ static void add_peer(const json_t *status, bool colour, struct text *out)
 	text_add(out, ", link ");
 	style_add(out, colour, STYLE_PLAIN, string_of(peer, "link"));
 	text_add(out, ", configuration ");
-	if (json_is_boolean(drift))
+	/* A peer that was never heard has told no hash. */
+	if (json_is_boolean(drift) && json_is_string(json_object_get(peer, "config_hash")))
 		style_add(out, colour, json_is_true(drift) ? STYLE_BAD : STYLE_GOOD,
 			json_is_true(drift) ? "DIFFERENT" : "the same");
 	else
