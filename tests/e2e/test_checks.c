@@ -538,6 +538,8 @@ static void servers_that_fail_clients_are_ejected(void **state)
 
 			if (round == 1 && is_readable(bad_fd, 10)) {
 				server = accept_from(bad_fd);
+				/* Not before lbd has seen the connection stand: else it is one more failed connect. */
+				poll(NULL, 0, 50);
 				setsockopt(server, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
 				close(server);
 			}
