@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char *const rule_names[] = {
 	[WATCH_DOUBLE] = "two nodes that hear each other hold the vip",
@@ -302,6 +303,8 @@ static void look_at_claims(struct sim_watch *watch, const struct sim *sim, int i
 	if (record->claims == watch->claims_seen[index])
 		return;
 	watch->claims_seen[index] = record->claims;
+	if (strlen(watch->owners) + 1 < sizeof watch->owners)
+		watch->owners[strlen(watch->owners)] = (char)('1' + index);
 	if (record->broke_hold)
 		fail(watch, sim, "lb%d: claims while it should hold back", index + 1);
 	if (!record->may_take && !record->was_ready && is_taken_away(watch, sim, index))
@@ -324,6 +327,26 @@ static void look_at_sleeper(struct sim_watch *watch, const struct sim *sim, int 
 		other_holds = other_holds || (i != index && node_holds(&sim->nodes[i]));
 	if (!other_holds)
 		fail(watch, sim, "lb%d overslept, and who claimed meanwhile gave way to it", index + 1);
+}
+
+static void measure(const struct sim *sim, bool holds, struct mono *since, int64_t *longest_ns)
+{
+	if (since->ns != 0)
+		*longest_ns = MAX(*longest_ns, mono_diff(sim->world.now, *since));
+	if (!holds)
+		*since = (struct mono){0};
+	else if (since->ns == 0)
+		*since = sim->world.now;
+}
+
+static void measure_all(struct sim_watch *watch, const struct sim *sim)
+{
+	int holders = 0;
+
+	for (int i = 0; i < sim->world.setup.node_count; i++)
+		holders += node_holds(&sim->nodes[i]) && sim->nodes[i].carrier;
+	measure(sim, watch->owners[0] != '\0' && !is_held(sim), &watch->outage_since, &watch->outage_ns);
+	measure(sim, holders > 1, &watch->double_since, &watch->double_ns);
 }
 
 void watch_look(struct sim_watch *watch, const struct sim *sim)
@@ -349,6 +372,7 @@ void watch_look(struct sim_watch *watch, const struct sim *sim)
 			fail(watch, sim, "lb%d: renewed an address that was taken from it", i + 1);
 	}
 	look_at_none(watch, sim);
+	measure_all(watch, sim);
 }
 
 /* The end. */

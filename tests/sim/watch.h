@@ -19,6 +19,7 @@ enum watch_rule {
 };
 
 #define WATCH_TEXT_MAX 200
+#define WATCH_OWNERS_MAX 16
 
 struct sim_watch {
 	struct mono since[WATCH_RULE_COUNT][SIM_NODES_MAX]; /* {0}: the condition does not hold */
@@ -28,6 +29,12 @@ struct sim_watch {
 	struct mono able_since[SIM_NODES_MAX];
 	struct mono none_since;
 	struct mono healed_since;
+	/* For the scenarios: who claimed, "1" for lb1; the longest times that none and that two had the vip. */
+	char owners[WATCH_OWNERS_MAX];
+	struct mono outage_since;
+	struct mono double_since;
+	int64_t outage_ns;
+	int64_t double_ns;
 	bool failed;
 	char text[WATCH_TEXT_MAX];
 };

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/sim/run.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The pair starts, is put to the test, and is left in peace. */
+#define CALM_NS (2 * NS_PER_S)
+#define TROUBLE_NS (8 * NS_PER_S)
+#define PEACE_NS (16 * NS_PER_S)
+#define REST_NS (3 * NS_PER_S)
+
+/* Setups: what people configure, and what lies at the edges. */
+static struct sim_setup draw_setup(struct sim_random *random)
+{
+	static const uint8_t priorities[][2] = {
+		{150, 100}, {150, 100}, {100, 150}, {100, 100}, {200, 199}, {254, 1}, {255, 100}};
+	static const int64_t intervals_ms[] = {100, 100, 100, 100, 200, 50, 1000, 10};
+	const uint8_t *pair = priorities[random_between(random, 0, ARRAY_LEN(priorities) - 1)];
+	struct sim_setup setup = {
+		.node_count = 2,
+		.priority = {pair[0], pair[1]},
+		.interval_ns = intervals_ms[random_between(random, 0, ARRAY_LEN(intervals_ms) - 1)] * NS_PER_MS,
+		.lease_ns = random_between(random, 1, 3) * NS_PER_S,
+		.preempt = !random_one_in(random, 4),
+		.preempt_delay_ns = random_one_in(random, 4) ? 700 * NS_PER_MS : 0,
+		.side = random_one_in(random, 3),
+		.lbd_wanted = !random_one_in(random, 4),
+		.check_interval_ns = random_one_in(random, 2) ? NS_PER_S : 300 * NS_PER_MS,
+		.latency_ns = random_between(random, 20, 500) * NS_PER_US,
+	};
+
+	setup.check_timeout_ns = setup.check_interval_ns;
+	setup.jitter_ns = random_one_in(random, 2) ? setup.latency_ns : setup.interval_ns / 20;
+	if (random_one_in(random, 4))
+		setup.clock_offset_ns[0] = random_between(random, -20, 20) * NS_PER_S;
+	return setup;
+}
+
+static void clear(struct run *run)
+{
+	memset(run->begun, 0, sizeof run->begun);
+	memset(run->ended, 0, sizeof run->ended);
+	watch_init(&run->watch);
+}
+
+static void prepare(struct run *run, uint64_t seed, bool trace)
+{
+	/* The setup is drawn from a stream of its own. */
+	struct sim_random random = {.state = seed ^ UINT64_C(0x5eed)};
+	struct sim_setup setup = draw_setup(&random);
+
+	clear(run);
+	sim_init(&run->sim, &setup, seed, trace);
+	run->sim.world.duplicate_percent = random_one_in(&random, 3) ? 5 : 0;
+	run->fault_count = (size_t)random_between(&random, 1, RUN_FAULTS_MAX);
+	for (size_t i = 0; i < run->fault_count; i++)
+		run->faults[i] = fault_draw(&run->sim, CALM_NS, CALM_NS + TROUBLE_NS);
+}
+
+static struct mono fault_at(const struct run *run, size_t i)
+{
+	const struct sim_fault *fault = &run->faults[i];
+	struct mono at = mono_add(SIM_EPOCH, fault->at_ns);
+
+	if (!run->begun[i])
+		return at;
+	return fault_lasts(fault->kind) && !run->ended[i] ? mono_add(at, fault->span_ns) : MONO_NEVER;
+}
+
+static void do_faults(struct run *run)
+{
+	for (size_t i = 0; i < run->fault_count; i++) {
+		if (!mono_reached(fault_at(run, i), run->sim.world.now))
+			continue;
+		if (run->begun[i]) {
+			run->ended[i] = true;
+			fault_end(&run->sim, &run->faults[i]);
+		} else {
+			run->begun[i] = true;
+			fault_begin(&run->sim, &run->faults[i]);
+		}
+		watch_look(&run->watch, &run->sim);
+	}
+}
+
+/* One moment: all that is due now. */
+static void live_through(struct run *run, struct mono now)
+{
+	run->sim.world.now = now;
+	/* What has lasted until this moment, before anything changes. */
+	do_faults(run);
+	do
+		watch_look(&run->watch, &run->sim);
+	while (sim_step(&run->sim) && !run->watch.failed);
+}
+
+static struct mono next_moment(const struct run *run)
+{
+	struct mono next = sim_deadline(&run->sim);
+
+	for (size_t i = 0; i < run->fault_count; i++)
+		next = mono_min(next, fault_at(run, i));
+	return next;
+}
+
+static uint64_t count_claims(const struct sim *sim)
+{
+	uint64_t claims = 0;
+
+	for (int i = 0; i < sim->world.setup.node_count; i++)
+		claims += sim->nodes[i].record.claims;
+	return claims;
+}
+
+static bool live_until(struct run *run, struct mono end)
+{
+	while (!run->watch.failed) {
+		struct mono next = next_moment(run);
+
+		if (mono_before(end, next))
+			return true;
+		live_through(run, next);
+	}
+	return false;
+}
+
+static void describe(const struct run *run, uint64_t seed)
+{
+	const struct sim_setup *setup = &run->sim.world.setup;
+
+	world_note(&run->sim.world, SIM_NOBODY,
+		"seed %" PRIu64 ": priorities %u and %u, interval %" PRId64 " ms, lease %" PRId64
+		" s, preempt %d after %" PRId64 " ms, %s, %s, clock of lb1 %" PRId64 " s off",
+		seed, setup->priority[0], setup->priority[1], setup->interval_ns / NS_PER_MS,
+		setup->lease_ns / NS_PER_S, setup->preempt, setup->preempt_delay_ns / NS_PER_MS,
+		setup->side ? "state port on a side network" : "state port on the LAN",
+		setup->lbd_wanted ? "with lbd" : "without lbd", setup->clock_offset_ns[0] / NS_PER_S);
+}
+
+/* Lives through the faults and the peace after them, and looks at what has come of it. */
+static bool live(struct run *run)
+{
+	struct mono rest = mono_add(SIM_EPOCH, CALM_NS + TROUBLE_NS + PEACE_NS);
+	uint64_t claims;
+
+	if (live_until(run, rest)) {
+		claims = count_claims(&run->sim);
+		if (live_until(run, mono_add(rest, REST_NS))) {
+			watch_end(&run->watch, &run->sim);
+			if (count_claims(&run->sim) != claims && !run->watch.failed) {
+				run->watch.failed = true;
+				snprintf(run->watch.text, sizeof run->watch.text,
+					"the vip moved when everything had been well for long");
+			}
+		}
+	}
+	sim_free(&run->sim);
+	return !run->watch.failed;
+}
+
+bool run_seed(struct run *run, uint64_t seed, bool trace)
+{
+	prepare(run, seed, trace);
+	describe(run, seed);
+	return live(run);
+}
+
+bool run_told(struct run *run, const struct sim_setup *setup, const struct sim_fault *faults, size_t count, bool trace)
+{
+	assert(count <= RUN_FAULTS_MAX);
+	clear(run);
+	sim_init(&run->sim, setup, 1, trace);
+	memcpy(run->faults, faults, count * sizeof *faults);
+	run->fault_count = count;
+	return live(run);
+}
