@@ -89,11 +89,9 @@ static void do_faults(struct run *run)
 static void live_through(struct run *run, struct mono now)
 {
 	run->sim.world.now = now;
-	/* What has lasted until this moment, before anything changes. */
 	do_faults(run);
-	do
+	while (!run->watch.failed && sim_step(&run->sim))
 		watch_look(&run->watch, &run->sim);
-	while (sim_step(&run->sim) && !run->watch.failed);
 }
 
 static struct mono next_moment(const struct run *run)

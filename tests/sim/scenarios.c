@@ -23,18 +23,18 @@ static const struct scenario {
 	int64_t double_ms; /* two nodes answer for it */
 } scenarios[] = {
 	{"quiet", .owners = "1"},
-	{"planned", .faults = {{3000, 1, FAULT_FAILOVER}}, .owners = "12", .double_ms = 10},
-	{"planned-and-back", .faults = {{3000, 1, FAULT_FAILOVER}, {5000, 1, FAULT_FAILOVER}}, .owners = "121",
+	{"planned", .faults = {{3000, 1, FAULT_FAILOVER, 0}}, .owners = "12", .double_ms = 10},
+	{"planned-and-back", .faults = {{3000, 1, FAULT_FAILOVER, 0}, {5000, 1, FAULT_FAILOVER, 0}}, .owners = "121",
 		.double_ms = 10},
-	{"planned-then-the-taker-dies", .faults = {{3000, 1, FAULT_FAILOVER}, {5000, 2, FAULT_POWER, 1000}},
+	{"planned-then-the-taker-dies", .faults = {{3000, 1, FAULT_FAILOVER, 0}, {5000, 2, FAULT_POWER, 1000}},
 		.owners = "121", .outage_ms = 400, .double_ms = 10},
-	{"main-killed", .faults = {{3000, 1, FAULT_KILL_MAIN}}, .owners = "121", .outage_ms = 100, .double_ms = 5},
+	{"main-killed", .faults = {{3000, 1, FAULT_KILL_MAIN, 0}}, .owners = "121", .outage_ms = 100, .double_ms = 5},
 	{"main-hangs", .faults = {{3000, 1, FAULT_STOP_MAIN, 3000}}, .owners = "121", .outage_ms = 400, .double_ms = 5},
 	{"all-killed", .faults = {{3000, 1, FAULT_KILL_ALL, 6000}}, .owners = "121", .outage_ms = 400,
 		.double_ms = 2200},
 	{"everything-hangs", .faults = {{3000, 1, FAULT_STOP_ALL, 5000}}, .owners = "121", .outage_ms = 400,
 		.double_ms = 2200},
-	{"lbd-killed", .faults = {{3000, 1, FAULT_KILL_LBD}}, .owners = "121", .outage_ms = 100, .double_ms = 5},
+	{"lbd-killed", .faults = {{3000, 1, FAULT_KILL_LBD, 0}}, .owners = "121", .outage_ms = 100, .double_ms = 5},
 	{"lbd-hangs", .faults = {{3000, 1, FAULT_STOP_LBD, 2000}}, .owners = "121", .outage_ms = 100, .double_ms = 5},
 	/* Who notices first resigns, since the other is not known to be sick yet; then nobody moves any more. */
 	{"lbd-hangs-on-both", .faults = {{11000, 1, FAULT_STOP_LBD, 3000}, {11000, 2, FAULT_STOP_LBD, 3000}},
@@ -49,7 +49,7 @@ static const struct scenario {
 	{"partition", .faults = {{3000, 1, FAULT_WALL, 3000}}, .owners = "12", .double_ms = 3200},
 	{"the-machine-pauses", .faults = {{3000, 1, FAULT_FREEZE, 1000}}, .owners = "121", .outage_ms = 400,
 		.double_ms = 5},
-	{"address-deleted", .faults = {{3000, 1, FAULT_ADDRESS}}, .owners = "1"},
+	{"address-deleted", .faults = {{3000, 1, FAULT_ADDRESS, 0}}, .owners = "1"},
 };
 
 /* The first claim is the start's; what counts comes after it. */

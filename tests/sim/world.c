@@ -46,19 +46,10 @@ void world_note(const struct sim_world *world, int who, const char *format, ...)
 	putchar('\n');
 }
 
-bool world_is_open(const struct sim_world *world, enum sim_net net, int from, int to)
-{
-	return world->blocked[net][from][to] == 0;
-}
-
-bool world_is_lossless(const struct sim_world *world)
-{
-	return world->loss_percent == 0;
-}
-
 void world_block(struct sim_world *world, enum sim_net net, int from, int to, int step)
 {
 	world->blocked[net][from][to] += step;
+	world->blocked_in_all += step;
 	assert(world->blocked[net][from][to] >= 0);
 }
 

@@ -81,6 +81,7 @@ struct sim_world {
 
 	/* How many faults keep packets from `from` from reaching `to`. */
 	int blocked[SIM_NET_COUNT][SIM_PARTIES_MAX][SIM_PARTIES_MAX];
+	int blocked_in_all;
 	int loss_percent;
 	int duplicate_percent;
 
@@ -100,9 +101,22 @@ static inline int world_neighbour_party(const struct sim_world *world, int neigh
 	return world->setup.node_count + neighbour;
 }
 
-bool world_is_open(const struct sim_world *world, enum sim_net net, int from, int to);
-/* Whether nothing is blocked and nothing is lost. */
-bool world_is_lossless(const struct sim_world *world);
+static inline bool world_is_open(const struct sim_world *world, enum sim_net net, int from, int to)
+{
+	return world->blocked[net][from][to] == 0;
+}
+
+static inline bool world_is_lossless(const struct sim_world *world)
+{
+	return world->loss_percent == 0;
+}
+
+/* Whether everybody reaches everybody, and nothing is lost. */
+static inline bool world_is_whole(const struct sim_world *world)
+{
+	return world->blocked_in_all == 0 && world_is_lossless(world);
+}
+
 /* Blocks packets of one direction; `step` +1 or -1. */
 void world_block(struct sim_world *world, enum sim_net net, int from, int to, int step);
 
