@@ -6,6 +6,7 @@
 #include "common/system/fd.h"
 #include "tests/unit/unit.h"
 
+#include <poll.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -300,13 +301,30 @@ int listen_on(const struct endpoint *endpoint, int backlog)
 	return fd;
 }
 
+/*
+ * A connection that lbd refuses may be reset before connect(2) has returned, which would then tell of it, and take the
+ * error from whoever reads. So it is waited for by poll(2), which leaves the error where it is.
+ */
+static void connect_socket(int fd, const struct sockaddr_storage *address, socklen_t size)
+{
+	struct pollfd done = {.fd = fd, .events = POLLOUT};
+	int flags = fcntl(fd, F_GETFL);
+
+	assert_int_equal(fcntl(fd, F_SETFL, flags | O_NONBLOCK), 0);
+	if (connect(fd, (const struct sockaddr *)address, size) < 0)
+		assert_int_equal(errno, EINPROGRESS);
+	assert_int_equal(poll(&done, 1, 5000), 1);
+	assert_true(done.revents & POLLOUT);
+	assert_int_equal(fcntl(fd, F_SETFL, flags), 0);
+}
+
 int connect_to(const struct endpoint *endpoint)
 {
 	struct sockaddr_storage address;
 	socklen_t size = endpoint_to_sockaddr(endpoint, &address);
 	int fd = new_socket();
 
-	assert_int_equal(connect(fd, (struct sockaddr *)&address, size), 0);
+	connect_socket(fd, &address, size);
 	return fd;
 }
 
@@ -317,7 +335,7 @@ int connect_from(const struct endpoint *from, const struct endpoint *endpoint)
 	int fd = new_socket();
 
 	assert_int_equal(bind(fd, (struct sockaddr *)&own, own_size), 0);
-	assert_int_equal(connect(fd, (struct sockaddr *)&address, size), 0);
+	connect_socket(fd, &address, size);
 	return fd;
 }
 
