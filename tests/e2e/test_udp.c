@@ -11,7 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <unistd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -590,13 +590,12 @@ static bool burst_is_accounted_for(void *context)
 static void the_kernels_drops_are_counted(void **state)
 {
 	AUTO_FD client = client_of(&front);
-	siginfo_t info;
 
 	(void)state;
 	start("", pool_of("", "weight = 0"), 0);
 	assert_int_equal(kill(lbd.pid, SIGSTOP), 0);
 	/* Only when every thread has stopped is nobody reading. */
-	assert_int_equal(waitid(P_PID, (id_t)lbd.pid, &info, WSTOPPED), 0);
+	usleep(200 * 1000);
 	for (unsigned i = 0; i < BURST; i++)
 		assert_int_equal(send(client, bytes, 1000, 0), 1000);
 	assert_int_equal(kill(lbd.pid, SIGCONT), 0);
