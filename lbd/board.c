@@ -4,21 +4,30 @@
 #include <errno.h>
 #include <sys/eventfd.h>
 
-int board_init(struct board *board, size_t pool_count, size_t server_count)
+static struct board_gate *new_gates(size_t count)
 {
-	size_t servers = MAX(server_count, (size_t)1), words = board_first_word(pool_count, server_count) + 1;
+	struct board_gate *gates = aligned_alloc(BOARD_LINE, MAX(count, (size_t)1) * sizeof *gates);
 
+	for (size_t i = 0; gates != NULL && i < count; i++)
+		gates[i] = (struct board_gate){0};
+	return gates;
+}
+
+int board_init(struct board *board, const struct board_size *size)
+{
+	size_t servers = MAX(size->servers, (size_t)1), words = board_first_word(size->pools, size->servers) + 1;
+
+	*board = (struct board){0};
 	board->servers = aligned_alloc(BOARD_LINE, servers * sizeof *board->servers);
 	board->full = calloc(words, sizeof *board->full);
-	board->queues = aligned_alloc(BOARD_LINE, MAX(pool_count, (size_t)1) * sizeof *board->queues);
-	if (board->servers == NULL || board->full == NULL || board->queues == NULL) {
+	board->queues = new_gates(size->pools);
+	board->services = new_gates(size->services);
+	if (board->servers == NULL || board->full == NULL || board->queues == NULL || board->services == NULL) {
 		board_free(board);
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < BOARD_WORKERS_MAX; i++)
 		board->wake_fds[i] = -1;
-	for (size_t i = 0; i < pool_count; i++)
-		board->queues[i] = (struct board_queue){0};
 	for (size_t i = 0; i < servers; i++)
 		atomic_init(&board->servers[i].open, 0);
 	return 0;
@@ -29,6 +38,7 @@ void board_free(struct board *board)
 	free(board->servers);
 	free(board->full);
 	free(board->queues);
+	free(board->services);
 	*board = (struct board){0};
 }
 
@@ -98,32 +108,32 @@ void board_wake(const struct board *board, uint32_t worker)
 		(void)eventfd_write(board->wake_fds[worker], 1);
 }
 
-bool board_queue_enter(struct board_queue *queue, uint32_t size)
+bool board_gate_enter(struct board_gate *queue, uint32_t size)
 {
-	uint32_t length = atomic_load_explicit(&queue->length, memory_order_relaxed);
+	uint32_t length = atomic_load_explicit(&queue->count, memory_order_relaxed);
 
 	do {
 		if (length >= size)
 			return false;
-	} while (!atomic_compare_exchange_weak(&queue->length, &length, length + 1));
+	} while (!atomic_compare_exchange_weak(&queue->count, &length, length + 1));
 	return true;
 }
 
-void board_queue_leave(struct board_queue *queue)
+void board_gate_leave(struct board_gate *queue)
 {
-	uint32_t before = atomic_fetch_sub(&queue->length, 1);
+	uint32_t before = atomic_fetch_sub(&queue->count, 1);
 
 	assert(before > 0);
 	(void)before;
 }
 
-void board_count_timeout(struct board_queue *queue)
+void board_count_timeout(struct board_gate *queue)
 {
 	atomic_fetch_add_explicit(&queue->timeouts, 1, memory_order_relaxed);
 }
 
 /* This fence and that of board_tell_room: either the look that follows finds the room, or the bit is found. */
-bool board_wait(struct board_queue *queue, uint32_t worker)
+bool board_wait(struct board_gate *queue, uint32_t worker)
 {
 	uint64_t bit = UINT64_C(1) << worker;
 	bool is_new = (atomic_fetch_or(&queue->waiting, bit) & bit) == 0;
@@ -132,7 +142,7 @@ bool board_wait(struct board_queue *queue, uint32_t worker)
 	return is_new;
 }
 
-void board_stop_waiting(struct board *board, struct board_queue *queue, uint32_t worker)
+void board_stop_waiting(struct board *board, struct board_gate *queue, uint32_t worker)
 {
 	uint64_t bit = UINT64_C(1) << worker;
 
@@ -148,7 +158,7 @@ static uint32_t whose_turn(uint64_t waiting, uint32_t next)
 	return (uint32_t)__builtin_ctzll(from_next != 0 ? from_next : waiting);
 }
 
-void board_tell_room(struct board *board, struct board_queue *queue)
+void board_tell_room(struct board *board, struct board_gate *queue)
 {
 	uint64_t waiting;
 
@@ -163,4 +173,15 @@ void board_tell_room(struct board *board, struct board_queue *queue)
 		board_wake(board, worker);
 		return;
 	}
+}
+
+void board_tell_all(struct board *board, struct board_gate *gate)
+{
+	uint64_t waiting;
+
+	atomic_thread_fence(memory_order_seq_cst);
+	if (atomic_load(&gate->waiting) == 0)
+		return;
+	for (waiting = atomic_exchange(&gate->waiting, 0); waiting != 0; waiting &= waiting - 1)
+		board_wake(board, (uint32_t)__builtin_ctzll(waiting));
 }

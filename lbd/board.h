@@ -22,18 +22,23 @@ struct board_server {
 
 typedef _Atomic uint64_t board_bits;
 
-/* A pool's queue, of which each worker holds the connections that it accepted itself. */
-struct board_queue {
-	_Alignas(BOARD_LINE) _Atomic uint64_t waiting; /* workers that want to hear of room, a bit each */
+/*
+ * Something of which there may be so many, and the workers that want to hear of room: a pool's queue, of which each
+ * worker holds the connections that it accepted itself; a service's connections, or all.
+ */
+struct board_gate {
+	_Alignas(BOARD_LINE) _Atomic uint64_t waiting; /* workers, a bit each */
 	_Atomic uint32_t next;                         /* the worker whose turn it is to hear */
-	_Atomic uint32_t length;
+	_Atomic uint32_t count;
 	_Atomic uint64_t timeouts;
 };
 
 struct board {
 	struct board_server *servers; /* by place in the snapshot */
 	board_bits *full;             /* pool by pool, each from a word of its own */
-	struct board_queue *queues;   /* by pool */
+	struct board_gate *queues;    /* by pool */
+	struct board_gate *services;  /* by service */
+	struct board_gate all;
 	int wake_fds[BOARD_WORKERS_MAX];
 };
 
@@ -43,8 +48,14 @@ static inline size_t board_first_word(size_t pool, size_t first_server)
 	return first_server / 64 + pool;
 }
 
+struct board_size {
+	size_t services;
+	size_t pools;
+	size_t servers;
+};
+
 /* -ENOMEM. */
-MUST_USE int board_init(struct board *board, size_t pool_count, size_t server_count);
+MUST_USE int board_init(struct board *board, const struct board_size *size);
 void board_free(struct board *board);
 
 static inline uint32_t board_open(const struct board_server *server)
@@ -76,17 +87,19 @@ void board_set_wake(struct board *board, uint32_t worker, int fd);
 void board_wake(const struct board *board, uint32_t worker);
 
 /* False: there are `size` in it already. */
-MUST_USE bool board_queue_enter(struct board_queue *queue, uint32_t size);
-void board_queue_leave(struct board_queue *queue);
-void board_count_timeout(struct board_queue *queue);
+MUST_USE bool board_gate_enter(struct board_gate *queue, uint32_t size);
+void board_gate_leave(struct board_gate *queue);
+void board_count_timeout(struct board_gate *queue);
 /*
  * From now on the worker wants to hear of room. False: it has wanted to before. Else it has to look once more, as the
  * room may have come in between.
  */
-MUST_USE bool board_wait(struct board_queue *queue, uint32_t worker);
+MUST_USE bool board_wait(struct board_gate *queue, uint32_t worker);
 /* The worker has nobody waiting any more; a word that is under way to it goes on to the next. */
-void board_stop_waiting(struct board *board, struct board_queue *queue, uint32_t worker);
+void board_stop_waiting(struct board *board, struct board_gate *queue, uint32_t worker);
+/* There is room, and whoever wanted to hear of it before must say so again. */
+void board_tell_all(struct board *board, struct board_gate *gate);
 /* There is room: the next of those that wait hears of it. */
-void board_tell_room(struct board *board, struct board_queue *queue);
+void board_tell_room(struct board *board, struct board_gate *queue);
 
 #endif

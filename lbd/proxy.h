@@ -9,6 +9,7 @@
 #include "common/pure/list.h"
 #include "lbd/flow.h"
 #include "lbd/forward.h"
+#include "lbd/gates.h"
 #include "lbd/life.h"
 #include "lbd/picker.h"
 #include "lbd/proxy_queue.h"
@@ -21,7 +22,8 @@ struct proxy;
 struct proxy_listener {
 	struct loop_io io;
 	struct proxy *proxy;
-	int fd; /* -1: closed */
+	int fd;           /* -1: closed */
+	struct list held; /* in `held` of the proxy, while there is no room for its connections */
 	uint32_t service;
 	struct ip address; /* the unspecified one: all of this host's */
 };
@@ -41,6 +43,7 @@ struct proxy {
 
 	struct proxy_listener *listeners;
 	size_t listener_count;
+	struct list held;
 	bool accepts_paused;
 	struct loop_timer accept_timer;
 	struct mono pause_logged_at;
@@ -66,6 +69,7 @@ struct conn {
 	struct list waiting;     /* in the queue of the pool `waits_in`, CONN_NO_POOL: none */
 	uint32_t waits_in;
 	bool heard; /* the server has sent something */
+	struct gates_pass pass;
 	uint8_t tried_count;
 	uint32_t tried[CONN_TRIED_MAX];
 };
@@ -73,9 +77,14 @@ struct conn {
 #define CONN_NO_SERVER UINT32_MAX
 #define CONN_NO_POOL UINT32_MAX
 
-/* Takes over the client's socket, which has been accepted on `listener` from `peer`, in any case. */
-void proxy_conn_open(
-	struct proxy *proxy, const struct proxy_listener *listener, int client_fd, const struct sockaddr_storage *peer);
+struct proxy_client {
+	int fd;
+	struct sockaddr_storage peer;
+	struct gates_pass pass;
+};
+
+/* Takes over the client's socket, which has been accepted on `listener`, and its pass, in any case. */
+void proxy_conn_open(struct proxy *proxy, const struct proxy_listener *listener, const struct proxy_client *client);
 /* Ends it with a reset of both sides. */
 void proxy_conn_reset(struct conn *conn);
 /* Those that wait, as far as there is room for them by now. */

@@ -95,6 +95,7 @@ static void conn_end(struct conn *conn, bool reset)
 	list_remove(&conn->busy);
 	list_remove(&conn->link);
 	counter_subtract(&conn_counters(conn)->connections, 1);
+	gates_leave(proxy->env.board, conn->listener->service, &conn->pass);
 	proxy->open_count--;
 	slab_give(&proxy->conns, conn);
 }
@@ -374,7 +375,7 @@ static uint64_t hash_of_source(const struct sockaddr_storage *peer)
 }
 
 static struct conn *conn_new(
-	struct proxy *proxy, const struct proxy_listener *listener, const struct sockaddr_storage *peer)
+	struct proxy *proxy, const struct proxy_listener *listener, const struct proxy_client *client)
 {
 	struct conn *conn = slab_take(&proxy->conns);
 
@@ -385,7 +386,8 @@ static struct conn *conn_new(
 	conn->hold.place = CONN_NO_SERVER;
 	conn->waits_in = CONN_NO_POOL;
 	list_init(&conn->waiting);
-	conn->source = hash_of_source(peer);
+	conn->source = hash_of_source(&client->peer);
+	conn->pass = client->pass;
 	conn->client.writable = true;
 	wheel_timer_init(&conn->timer);
 	list_init(&conn->busy);
@@ -397,19 +399,20 @@ static struct conn *conn_new(
 	return conn;
 }
 
-void proxy_conn_open(
-	struct proxy *proxy, const struct proxy_listener *listener, int client_fd, const struct sockaddr_storage *peer)
+void proxy_conn_open(struct proxy *proxy, const struct proxy_listener *listener, const struct proxy_client *client)
 {
-	struct conn *conn = conn_new(proxy, listener, peer);
+	struct conn *conn = conn_new(proxy, listener, client);
 	int r = -ENOMEM;
 
 	if (conn != NULL)
-		r = loop_io_add(proxy->env.loop, &conn->client.io, client_fd, SIDE_EVENTS, on_client);
+		r = loop_io_add(proxy->env.loop, &conn->client.io, client->fd, SIDE_EVENTS, on_client);
 	if (r < 0) {
-		close(client_fd);
+		close(client->fd);
 		proxy_exhausted(proxy, r);
 		if (conn != NULL)
 			(void)conn_event(conn, LIFE_NO_SERVER);
+		else
+			gates_leave(proxy->env.board, listener->service, &client->pass);
 		return;
 	}
 	(void)conn_connect(conn);

@@ -26,14 +26,14 @@ void proxy_queues_free(struct proxy_queues *queues)
 
 bool proxy_queue_is_used(const struct proxy_queues *queues, uint32_t pool)
 {
-	return atomic_load_explicit(&queues->list[pool].shared->length, memory_order_relaxed) > 0;
+	return atomic_load_explicit(&queues->list[pool].shared->count, memory_order_relaxed) > 0;
 }
 
 bool proxy_queue_join(struct proxy_queues *queues, uint32_t pool, uint32_t size, struct list *entry)
 {
 	struct proxy_queue *queue = &queues->list[pool];
 
-	if (!board_queue_enter(queue->shared, size))
+	if (!board_gate_enter(queue->shared, size))
 		return false;
 	if (list_is_empty(&queue->entries))
 		list_append(&queues->busy, &queue->link);
@@ -49,7 +49,7 @@ void proxy_queue_part(struct proxy_queues *queues, uint32_t pool, struct list *e
 	struct proxy_queue *queue = &queues->list[pool];
 
 	list_remove(entry);
-	board_queue_leave(queue->shared);
+	board_gate_leave(queue->shared);
 	if (!list_is_empty(&queue->entries))
 		return;
 	list_remove(&queue->link);

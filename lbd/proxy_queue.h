@@ -13,7 +13,7 @@
 struct proxy_queue {
 	struct list entries;
 	struct list link; /* in `busy` of the whole, while it has entries */
-	struct board_queue *shared;
+	struct board_gate *shared;
 };
 
 struct proxy_queues {

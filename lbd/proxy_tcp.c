@@ -36,7 +36,7 @@ static void listeners_watch(struct proxy *proxy)
 	for (size_t i = 0; i < proxy->listener_count; i++) {
 		struct proxy_listener *listener = &proxy->listeners[i];
 
-		if (listener->fd < 0 || listener->io.added)
+		if (listener->fd < 0 || listener->io.added || !list_is_empty(&listener->held))
 			continue;
 		if (loop_io_add(proxy->env.loop, &listener->io, listener->fd, LOOP_READ, on_listener) < 0)
 			proxy_exhausted(proxy, -ENOMEM);
@@ -80,23 +80,50 @@ void proxy_exhausted(struct proxy *proxy, int error)
 		loop_io_remove(proxy->env.loop, &proxy->listeners[i].io);
 }
 
+/* False: there is no room, and until there is, the listener's queue holds what comes. */
+static bool listener_enter(struct proxy_listener *listener, struct gates_pass *ret_pass)
+{
+	struct proxy *proxy = listener->proxy;
+	struct board *board = proxy->env.board;
+	struct board_gate *shut = gates_enter(board, proxy->snapshot, listener->service, ret_pass);
+
+	/* The word of room may have come before it was asked for. */
+	while (shut != NULL && board_wait(shut, proxy->env.worker))
+		shut = gates_enter(board, proxy->snapshot, listener->service, ret_pass);
+	if (shut == NULL)
+		return true;
+	loop_io_remove(proxy->env.loop, &listener->io);
+	list_remove(&listener->held);
+	list_append(&proxy->held, &listener->held);
+	return false;
+}
+
+static bool accept_failed(struct proxy_listener *listener, int error, const struct gates_pass *pass)
+{
+	gates_leave(listener->proxy->env.board, listener->service, pass);
+	if (error == EAGAIN)
+		return false;
+	if (error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM)
+		return true;
+	proxy_exhausted(listener->proxy, -error);
+	return false;
+}
+
 /* True: another accept may follow. accept(2): errors of the network are the next connection's, not the listener's. */
 static bool accept_one(struct proxy_listener *listener)
 {
-	struct sockaddr_storage peer;
-	socklen_t size = sizeof peer;
-	int fd = accept4(listener->fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct proxy *proxy = listener->proxy;
+	struct proxy_client client;
+	socklen_t size = sizeof client.peer;
 
-	if (fd >= 0) {
-		proxy_conn_open(listener->proxy, listener, fd, &peer);
-		return !listener->proxy->accepts_paused;
-	}
-	if (errno == EAGAIN)
+	if (!listener_enter(listener, &client.pass))
 		return false;
-	if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM)
-		return true;
-	proxy_exhausted(listener->proxy, -errno);
-	return false;
+	client.fd = accept4(listener->fd, (struct sockaddr *)&client.peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (client.fd >= 0) {
+		proxy_conn_open(proxy, listener, &client);
+		return !proxy->accepts_paused;
+	}
+	return accept_failed(listener, errno, &client.pass);
 }
 
 static void on_listener(struct loop_io *io, unsigned events)
@@ -113,8 +140,25 @@ static void listener_finish(struct proxy_listener *listener)
 {
 	for (unsigned i = 0; i < UINT16_MAX && accept_one(listener); i++)
 		continue;
+	list_remove(&listener->held);
 	loop_io_remove(listener->proxy->env.loop, &listener->io);
 	fd_close(&listener->fd);
+}
+
+/* There may be room. Each tries at once: room that one does not need is then told on. */
+static void listeners_release(struct proxy *proxy)
+{
+	struct list held;
+
+	list_take_all(&proxy->held, &held);
+	while (!list_is_empty(&held)) {
+		struct proxy_listener *listener = LIST_ENTRY(held.next, struct proxy_listener, held);
+
+		list_remove(&listener->held);
+		on_listener(&listener->io, LOOP_READ);
+	}
+	if (!proxy->accepts_paused)
+		listeners_watch(proxy);
 }
 
 /* Connections that had more to do than their turn allowed. */
@@ -174,6 +218,7 @@ static int take_listeners(struct proxy *proxy, struct forward_entry *entry)
 			.service = entry->listeners[i].service,
 			.address = entry->listeners[i].address,
 		};
+		list_init(&proxy->listeners[i].held);
 	}
 	proxy->listener_count = entry->count;
 	listeners_watch(proxy);
@@ -195,6 +240,7 @@ static int proxy_start(struct forward_entry *entry, const struct forward_env *en
 	proxy->pause_logged_at = (struct mono){-PAUSE_LOG_NS};
 	list_init(&proxy->open);
 	list_init(&proxy->busy);
+	list_init(&proxy->held);
 	slab_init(&proxy->conns, sizeof(struct conn));
 	wheel_init(&proxy->wheel, loop_now(env->loop));
 	r = picker_new(env->worker, env->board, &proxy->picker);
@@ -266,6 +312,8 @@ static void proxy_apply(struct forward *forward, const struct snapshot *snapshot
 static void proxy_woken(struct forward *forward)
 {
 	proxy_conn_serve_queues(&forward->proxy);
+	if (!list_is_empty(&forward->proxy.held))
+		listeners_release(&forward->proxy);
 }
 
 static void proxy_tick(struct forward *forward, struct mono now)

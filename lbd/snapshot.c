@@ -41,6 +41,7 @@ static int fill_services(struct owner *owner, const struct conf *conf)
 	for (size_t i = 0; i < conf->service_count; i++) {
 		services[i].pool = pool_of(&owner->snapshot, conf, &conf->services[i]);
 		services[i].retries = conf->services[i].retries;
+		services[i].max_connections = conf->services[i].max_connections;
 		services[i].timeouts = conf->services[i].timeouts;
 		services[i].udp = conf->services[i].udp;
 	}
@@ -175,6 +176,7 @@ int snapshot_new(const struct snapshot_source *source, struct snapshot **ret_sna
 	atomic_init(&owner->snapshot.references, 1);
 	owner->snapshot.generation = source->generation;
 	owner->snapshot.accepting = source->accepting;
+	owner->snapshot.max_connections = source->conf->forwarder.max_connections;
 	if (fill_pools(owner, source) < 0 || fill_services(owner, source->conf) < 0 ||
 		fill_addresses(owner, source->conf) < 0 || fill_yields(owner, source) < 0) {
 		snapshot_unref(&owner->snapshot);

@@ -12,6 +12,7 @@
 struct snapshot_service {
 	uint32_t pool; /* the backup pool while no server of the other one has a share */
 	unsigned retries;
+	uint32_t max_connections; /* 0: without limit */
 	struct timeouts_conf timeouts;
 	struct udp_conf udp;
 };
@@ -35,6 +36,7 @@ struct snapshot {
 	_Atomic unsigned references;
 	uint64_t generation; /* counts up */
 	bool accepting;
+	uint32_t max_connections; /* of all; 0: without limit */
 	const struct snapshot_service *services;
 	const struct snapshot_pool *pools;
 	const struct endpoint *addresses; /* of the servers, pool by pool */

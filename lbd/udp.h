@@ -11,6 +11,7 @@
 #define LBPAIR_LBD_UDP_H
 
 #include "lbd/forward.h"
+#include "lbd/gates.h"
 #include "lbd/picker.h"
 #include "lbd/slab.h"
 #include "lbd/udp_batch.h"
@@ -65,7 +66,8 @@ struct udp_session {
 	struct udp_life life;
 	union udp_peer client;
 	struct picker_hold hold; /* of the server */
-	uint8_t request_group;   /* in the batch at hand */
+	struct gates_pass pass;
+	uint8_t request_group; /* in the batch at hand */
 	uint8_t tried_count;
 	uint32_t tried[UDP_TRIED_MAX];
 };

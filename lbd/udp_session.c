@@ -87,6 +87,7 @@ void udp_session_end(struct udp_session *session)
 	wheel_clear(&session->timer);
 	udp_table_remove(&udp->table, &session->entry);
 	counter_subtract(&udp_counters(session->listener)->connections, 1);
+	gates_leave(udp->env.board, session->listener->service, &session->pass);
 	slab_give(&udp->sessions, session);
 }
 
@@ -164,15 +165,22 @@ struct udp_session *udp_session_open(
 {
 	struct udp *udp = listener->udp;
 	struct udp_session *session = NULL;
+	struct gates_pass pass;
 
+	if (gates_enter(udp->env.board, udp->snapshot, listener->service, &pass) != NULL) {
+		counter_add(&udp_counters(listener)->refused_total, 1);
+		return NULL;
+	}
 	if (!udp_table_is_full(&udp->table) || make_room(udp, "sessions"))
 		session = slab_take(&udp->sessions);
 	if (session == NULL) {
+		gates_leave(udp->env.board, listener->service, &pass);
 		counter_add(&udp_counters(listener)->refused_total, 1);
 		return NULL;
 	}
 	session->udp = udp;
 	session->listener = listener;
+	session->pass = pass;
 	session->entry.key = *key;
 	session->client = datagram->peer;
 	session->hold.place = UDP_NO_SERVER;

@@ -80,12 +80,19 @@ static int start_one(struct workers *workers, const struct workers_setup *setup)
 
 int workers_start(const struct workers_setup *setup, struct workers **ret_workers, struct text *errors)
 {
-	struct workers *workers = calloc(1, sizeof *workers);
+	const struct board_size size = {
+		.services = setup->snapshot->service_count,
+		.pools = setup->snapshot->pool_count,
+		.servers = setup->snapshot->server_count,
+	};
+	/* The board in it has cache lines to itself. */
+	struct workers *workers = aligned_alloc(_Alignof(struct workers), sizeof *workers);
 	int r;
 
 	if (workers == NULL)
 		return -ENOMEM;
-	r = board_init(&workers->board, setup->snapshot->pool_count, setup->snapshot->server_count);
+	*workers = (struct workers){0};
+	r = board_init(&workers->board, &size);
 	if (r == 0)
 		r = open_entries(setup->conf, setup->count, workers->entries, errors);
 	while (r == 0 && workers->count < setup->count)
@@ -191,10 +198,10 @@ struct server_totals workers_server_totals(const struct workers *workers, size_t
 
 struct queue_totals workers_queue_totals(const struct workers *workers, size_t pool)
 {
-	const struct board_queue *queue = &workers->board.queues[pool];
+	const struct board_gate *queue = &workers->board.queues[pool];
 
 	return (struct queue_totals){
-		.waiting = atomic_load_explicit(&queue->length, memory_order_relaxed),
+		.waiting = atomic_load_explicit(&queue->count, memory_order_relaxed),
 		.timeouts = atomic_load_explicit(&queue->timeouts, memory_order_relaxed),
 	};
 }

@@ -31,7 +31,8 @@ struct log_conf {
 };
 
 struct forwarder_conf {
-	unsigned threads; /* 0: auto, one for each processor that the process may use */
+	unsigned max_connections; /* 0: without limit */
+	unsigned threads;         /* 0: auto, one for each processor that the process may use */
 };
 
 enum vip_authentication {
@@ -113,6 +114,7 @@ struct service_conf {
 	struct timeouts_conf timeouts;
 	struct udp_conf udp;
 	unsigned retries;
+	unsigned max_connections; /* 0: without limit */
 };
 
 enum balance_kind {

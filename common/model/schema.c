@@ -94,6 +94,11 @@ static const struct schema_option forwarder_options[] = {
 	{"threads", SCHEMA_NUMBER, FIELD(struct forwarder_conf, threads), RANGE(1, LIVENESS_LOOPS_MAX - 1),
 		.zero = "auto", .preset = "auto",
 		.help = "Worker threads of lbd; auto is one for each processor that it may use."},
+	{"max-connections", SCHEMA_NUMBER, FIELD(struct forwarder_conf, max_connections), RANGE(0, 100000000),
+		.preset = "100000", .reload = true,
+		.help = "So many connections may be open in all, over all threads; then no more are accepted, and new "
+			"ones "
+			"wait in the kernel's backlog. 0: without limit. Sessions of UDP count; new ones are refused."},
 };
 
 static const struct schema_option garp_options[] = {
@@ -234,6 +239,11 @@ static const struct schema_option service_options[] = {
 	{"retries", SCHEMA_NUMBER, FIELD(struct service_conf, retries), RANGE(0, 100), .preset = "2", .reload = true,
 		.help = "Further attempts after a failed connect, each on another usable server as long as there is "
 			"one."},
+	{"max-connections", SCHEMA_NUMBER, FIELD(struct service_conf, max_connections), RANGE(0, 100000000),
+		.preset = "0", .reload = true,
+		.help = "So many connections of the service may be open, as `max-connections` of `forwarder`; 0: "
+			"without "
+			"limit."},
 };
 
 static const struct schema_option check_options[] = {

@@ -46,7 +46,7 @@ static void fill(struct bench *bench, size_t count)
 	bench->servers = take(count, sizeof *bench->servers);
 	bench->ends = take(count, sizeof *bench->ends);
 	bench->active = take(balance_active_size(count), sizeof *bench->active);
-	if (board_init(&bench->board, 1, count) < 0)
+	if (board_init(&bench->board, &(struct board_size){0, 1, count}) < 0)
 		abort();
 	for (size_t i = 0; i < count; i++) {
 		snprintf(name, sizeof name, "app%zu", i);

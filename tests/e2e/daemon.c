@@ -51,8 +51,8 @@ static void write_config(const struct lbd_process *lbd, const char *sections)
 	assert_non_null(file);
 	fprintf(file,
 		"pair {\n key-file = /nonexistent\n node a { address = 127.0.0.1 priority = 150 }\n"
-		" node b { address = 127.0.0.2 }\n}\nforwarder { threads = 2 }\n%s",
-		sections);
+		" node b { address = 127.0.0.2 }\n}\n%s%s",
+		strncmp(sections, "forwarder", 9) == 0 ? "" : "forwarder { threads = 2 }\n", sections);
 	assert_int_equal(fclose(file), 0);
 }
 

@@ -16,7 +16,8 @@ struct lbd_process {
 };
 
 /*
- * Writes `sections` (services and pools) behind a pair section into a new directory and starts ./lbd/lbd on it, with at
+ * Writes `sections` (services and pools, before them a forwarder where it is not to be the usual one with two threads)
+ * behind a pair section into a new directory and starts ./lbd/lbd on it, with at
  * most `open_files` descriptors (0: as many as it likes). Returns when its control socket answers; asserts on failure.
  */
 struct lbd_process lbd_start(const char *sections, unsigned open_files);

@@ -511,6 +511,78 @@ static void nobody_waits_in_vain(void **state)
 	end(&lbd);
 }
 
+struct counted {
+	struct lbd_process *lbd;
+	json_int_t connections;
+};
+
+static bool are_open(void *context)
+{
+	const struct counted *counted = context;
+
+	return lbd_service_number(counted->lbd, "s", "connections") == counted->connections;
+}
+
+/* Nine clients for three places: those that have none are not accepted, and cost nothing. */
+static void the_backlog_holds_what_is_too_much(void **state)
+{
+	static const struct {
+		const char *forwarder;
+		const char *service;
+	} limits[] = {
+		{"threads = 2", "max-connections = 3"},
+		{"threads = 2 max-connections = 3", ""},
+		/* The fourth place is for the other service, however many wait for the first. */
+		{"threads = 2 max-connections = 4", "max-connections = 3"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+		struct endpoint front = free_endpoint((uint8_t)(132 + i)), other = free_endpoint((uint8_t)(136 + i));
+		struct lbd_process lbd;
+		struct counted counted = {&lbd, 3};
+		AUTO_TEXT sections = {0};
+		int clients[9], client, served;
+		int64_t cpu_ms;
+
+		text_addf(&sections, "forwarder { %s }\nservice s { listen = { \"%s\" } pool = p %s }\n",
+			limits[i].forwarder, at(&front), limits[i].service);
+		text_addf(&sections, "service t { listen = { \"%s\" } pool = q }\n", at(&other));
+		text_addf(&sections, "pool p { server a { address = \"%s\" } }\n", at(&servers.back[0]));
+		text_addf(&sections, "pool q { server b { address = \"%s\" } }\n", at(&servers.back[1]));
+		lbd = lbd_start(text_get(&sections), 0);
+		for (size_t j = 0; j < ARRAY_LEN(clients); j++)
+			clients[j] = connect_to(&front);
+		wait_until(are_open, &counted, 5000);
+		cpu_ms = lbd_cpu_ms(&lbd);
+		poll(NULL, 0, 500);
+		assert_in_range(lbd_cpu_ms(&lbd) - cpu_ms, 0, 100);
+		assert_true(are_open(&counted));
+		if (i == 2) {
+			client = connect_to(&other);
+			served = accept_from(servers.fds[1]);
+			close(client);
+			close(served);
+		}
+		/* One that is closed by half counts as before. */
+		for (size_t j = 0; j < ARRAY_LEN(clients); j++)
+			shutdown(clients[j], SHUT_WR);
+		poll(NULL, 0, 100);
+		for (size_t j = 0; j < ARRAY_LEN(clients); j++) {
+			counted.connections = (json_int_t)MIN((size_t)3, ARRAY_LEN(clients) - j);
+			wait_until(are_open, &counted, 5000);
+			assert_int_equal(accept_any(&served), 0);
+			close(served);
+		}
+		wait_until(none_is_open, &lbd, 5000);
+		assert_int_equal(lbd_service_number(&lbd, "s", "connections_total"), ARRAY_LEN(clients));
+		assert_int_equal(lbd_service_number(&lbd, "s", "refused_total"), 0);
+		for (size_t j = 0; j < ARRAY_LEN(clients); j++)
+			close(clients[j]);
+		end(&lbd);
+	}
+}
+
 struct warm {
 	struct lbd_process *lbd;
 	json_int_t share;
@@ -572,6 +644,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(a_full_server_is_passed_over),
 		cmocka_unit_test(a_queue_holds_what_comes),
 		cmocka_unit_test(nobody_waits_in_vain),
+		cmocka_unit_test(the_backlog_holds_what_is_too_much),
 		cmocka_unit_test(a_server_that_comes_back_starts_slowly),
 	};
 

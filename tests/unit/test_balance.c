@@ -60,7 +60,7 @@ static struct bench *bench_new(const struct balance_ops *ops, const unsigned *we
 		bench->servers[i].weight = bench->servers[i].share = weights != NULL ? weights[i] : 100;
 	}
 	bench->pool = (struct balance_pool){.servers = bench->servers, .count = count, .active = bench->active};
-	assert_int_equal(board_init(&bench->board, 1, count), 0);
+	assert_int_equal(board_init(&bench->board, &(struct board_size){0, 1, count}), 0);
 	bench->pool.lots = (struct lots){.ends = bench->ends, .count = count};
 	assert_int_equal(balance_plan_new(ops, bench->servers, count, &bench->pool.plan), 0);
 	for (uint32_t i = 0; i < WORKERS; i++) {

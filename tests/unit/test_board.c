@@ -30,7 +30,7 @@ static void the_last_place_is_the_last(void **state)
 	struct board_place last, free;
 
 	(void)state;
-	assert_int_equal(board_init(&board, 1, SERVERS), 0);
+	assert_int_equal(board_init(&board, &(struct board_size){1, 1, SERVERS}), 0);
 	last = at(69, 2);
 	free = at(68, 0);
 	assert_true(board_enter(&last));
@@ -99,7 +99,7 @@ static void threads_keep_to_the_limit(void **state)
 	unsigned entered = 0;
 
 	(void)state;
-	assert_int_equal(board_init(&board, 1, SERVERS), 0);
+	assert_int_equal(board_init(&board, &(struct board_size){1, 1, SERVERS}), 0);
 	for (size_t i = 0; i < THREADS; i++) {
 		pressers[i].random = i;
 		assert_int_equal(pthread_create(&pressers[i].thread, NULL, press, &pressers[i]), 0);
@@ -127,11 +127,11 @@ static bool was_woken(int fd)
 
 static void those_that_wait_hear_in_turn(void **state)
 {
-	struct board_queue *queue;
+	struct board_gate *queue;
 	int fds[3];
 
 	(void)state;
-	assert_int_equal(board_init(&board, 1, 1), 0);
+	assert_int_equal(board_init(&board, &(struct board_size){1, 1, 1}), 0);
 	queue = &board.queues[0];
 	for (uint32_t i = 0; i < 3; i++) {
 		fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -162,16 +162,41 @@ static void those_that_wait_hear_in_turn(void **state)
 	board_free(&board);
 }
 
+static void all_that_wait_hear_at_once(void **state)
+{
+	struct board_gate *gate;
+	int fds[BOARD_WORKERS_MAX];
+
+	(void)state;
+	assert_int_equal(board_init(&board, &(struct board_size){1, 1, 1}), 0);
+	gate = &board.services[0];
+	for (uint32_t i = 0; i < BOARD_WORKERS_MAX; i++) {
+		fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		board_set_wake(&board, i, fds[i]);
+		if (i % 3 == 0)
+			assert_true(board_wait(gate, i));
+	}
+	board_tell_all(&board, gate);
+	for (uint32_t i = 0; i < BOARD_WORKERS_MAX; i++)
+		assert_int_equal(was_woken(fds[i]), i % 3 == 0);
+	board_tell_all(&board, gate);
+	for (uint32_t i = 0; i < BOARD_WORKERS_MAX; i++) {
+		assert_false(was_woken(fds[i]));
+		close(fds[i]);
+	}
+	board_free(&board);
+}
+
 static void a_queue_is_as_long_as_it_may_be(void **state)
 {
 	(void)state;
-	assert_int_equal(board_init(&board, 1, 1), 0);
-	assert_false(board_queue_enter(&board.queues[0], 0));
-	assert_true(board_queue_enter(&board.queues[0], 2));
-	assert_true(board_queue_enter(&board.queues[0], 2));
-	assert_false(board_queue_enter(&board.queues[0], 2));
-	board_queue_leave(&board.queues[0]);
-	assert_true(board_queue_enter(&board.queues[0], 2));
+	assert_int_equal(board_init(&board, &(struct board_size){1, 1, 1}), 0);
+	assert_false(board_gate_enter(&board.queues[0], 0));
+	assert_true(board_gate_enter(&board.queues[0], 2));
+	assert_true(board_gate_enter(&board.queues[0], 2));
+	assert_false(board_gate_enter(&board.queues[0], 2));
+	board_gate_leave(&board.queues[0]);
+	assert_true(board_gate_enter(&board.queues[0], 2));
 	board_free(&board);
 }
 
@@ -182,6 +207,7 @@ int main(void)
 		cmocka_unit_test(the_bits_of_pools_do_not_meet),
 		cmocka_unit_test(threads_keep_to_the_limit),
 		cmocka_unit_test(those_that_wait_hear_in_turn),
+		cmocka_unit_test(all_that_wait_hear_at_once),
 		cmocka_unit_test(a_queue_is_as_long_as_it_may_be),
 	};
 

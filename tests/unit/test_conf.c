@@ -47,8 +47,10 @@ static const struct {
 	/* What later versions have is unknown until it works. */
 	{PAIR "pool p { shadow { percent = 5 } }\n",
 		"f:3: section 'shadow' is not known in section 'pool p': there are queue, check, outlier, server\n"},
-	{PAIR "forwarder { max-connections = 10 }\n",
-		"f:3: option 'max-connections' is not known in section 'forwarder': there are threads\n"},
+	{PAIR "forwarder { max-connections = 10k }\n",
+		"f:3: option 'max-connections': '10k' is not a number: write a number from 0 to 100000000\n"},
+	{PAIR "service s { listen = { 192.0.2.1:80 } pool = p\nmax-connections = none }\npool p { }\n",
+		"f:4: option 'max-connections': 'none' is not a number: write a number from 0 to 100000000\n"},
 	{PAIR "pool p { balance = roundrobin }\npool q { balance = leastconn }\n",
 		"f:3: option 'balance': 'roundrobin' is not known: did you mean 'round-robin'?\n"
 		"f:4: option 'balance': 'leastconn' is not known: write round-robin, least-connections, "
@@ -386,6 +388,8 @@ static void defaults_fill_what_is_not_there(void **state)
 	assert_int_equal(conf->pair.nodes[1].priority, 100);
 	assert_int_equal(conf->log.level, LOG_LEVEL_INFO);
 	assert_int_equal(conf->forwarder.threads, 0);
+	assert_int_equal(conf->forwarder.max_connections, 100000);
+	assert_int_equal(conf->services[0].max_connections, 0);
 	vip = conf_find_vip(conf, "w");
 	assert_non_null(vip);
 	assert_int_equal(vip->addresses[0].length, 32);

@@ -146,14 +146,15 @@ static const char *const wanted[] = {
 	/* pair */
 	"key-file", "key-id", "state-port", "address", "priority",
 	/* log, forwarder */
-	"level", "threads",
+	"level", "threads", "max-connections",
 	/* vip */
 	"vrid", "interface", "addresses", "advert-interval", "authentication", "preempt", "preempt-delay",
 	"start-delay", "lease", "count", "interval", "refresh",
 	/* track-interface, track-gateway, track-service, track-script */
 	"penalty", "penalty", "interval", "rise", "fall", "penalty", "penalty", "interval", "timeout", "rise", "fall",
 	/* service */
-	"listen", "protocol", "mode", "pool", "backup-pool", "retries", "connect", "idle", "half-close", "answers",
+	"listen", "protocol", "mode", "pool", "backup-pool", "retries", "max-connections", "connect", "idle",
+	"half-close", "answers",
 	/* pool */
 	"balance", "slow-start", "size", "timeout",
 	/* check */

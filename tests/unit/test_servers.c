@@ -52,12 +52,15 @@ static struct fixture {
 
 static int setup(void **state)
 {
+	struct board_size size = {.services = conf.service_count, .pools = conf.pool_count};
+
 	(void)state;
 	fixture = (struct fixture){0};
 	assert_int_equal(runtime_new(&fixture.runtime), 0);
 	assert_int_equal(runtime_set_admin(fixture.runtime, "green/c", ADMIN_DRAIN), 0);
 	assert_int_equal(servers_new(&conf, fixture.runtime, &fixture.servers), 0);
-	assert_int_equal(board_init(&fixture.board, conf.pool_count, fixture.servers->count), 0);
+	size.servers = fixture.servers->count;
+	assert_int_equal(board_init(&fixture.board, &size), 0);
 	assert_int_equal(picker_new(0, &fixture.board, &fixture.picker), 0);
 	return 0;
 }
