@@ -6,7 +6,7 @@
 #ifndef LBPAIR_LBD_COUNTERS_H
 #define LBPAIR_LBD_COUNTERS_H
 
-#include "common/pure/base.h"
+#include "lbd/ending.h"
 
 #include <stdatomic.h>
 
@@ -16,7 +16,8 @@ struct service_counters {
 	counter connections; /* open now */
 	counter connections_total;
 	counter refused_total;
-	counter bytes_in; /* from clients, and taken by servers */
+	counter ended_total[END_COUNT]; /* by cause; what was refused before it was one is not in it */
+	counter bytes_in;               /* from clients, and taken by servers */
 	counter bytes_out;
 	counter datagrams_dropped; /* UDP: that came from clients or from servers and were not passed on */
 	counter sessions_evicted;  /* UDP: ended before their time, to make room for others */

@@ -18,12 +18,13 @@ enum step {
 	STEP_BROKEN,
 };
 
-static bool has_error(int fd)
+/* What stands, as a negative errno; 0: nothing does. */
+static int read_error(int fd)
 {
 	int error = 0;
 	socklen_t size = sizeof error;
 
-	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 || error != 0;
+	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 ? -errno : -error;
 }
 
 void side_note(struct side *side, unsigned events)
@@ -37,8 +38,10 @@ void side_note(struct side *side, unsigned events)
 	if (events & LOOP_URGENT)
 		side->urgent = true;
 	/* A hangup is also what FINs in both directions make; only a reset leaves an error. */
-	if ((events & LOOP_HANGUP) && !side->reset)
-		side->reset = has_error(side->io.fd);
+	if ((events & LOOP_HANGUP) && !side->reset) {
+		side->error = read_error(side->io.fd);
+		side->reset = side->error != 0;
+	}
 }
 
 static void release(struct flow *flow, struct store *store)

@@ -20,6 +20,7 @@ struct side {
 	bool ended;       /* and it has been read */
 	bool shut;        /* we have sent ours */
 	bool reset;
+	int error; /* that it was reset with, where an event told of it: a negative errno */
 };
 
 struct flow {

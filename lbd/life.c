@@ -49,23 +49,38 @@ void life_go_on(struct life *life, struct mono now)
 	(void)enter(life, LIFE_CONNECTING, now, LIFE_DO_NOTHING);
 }
 
-static enum life_action attempt_failed(struct life *life, struct mono now)
+static enum life_action end(struct life *life, enum end_cause cause, struct mono now, enum life_action action)
+{
+	life->cause = cause;
+	return enter(life, LIFE_ENDED, now, action);
+}
+
+/* As an event that says no more comes to `usual`. */
+static enum end_cause cause_or(const struct life *life, enum end_cause usual)
+{
+	return life->cause != END_OPEN ? life->cause : usual;
+}
+
+static enum life_action attempt_failed(struct life *life, enum end_cause cause, struct mono now)
 {
 	if (life->attempts_left == 0)
-		return enter(life, LIFE_ENDED, now, LIFE_DO_REFUSE);
+		return end(life, cause, now, LIFE_DO_REFUSE);
 	life->attempts_left--;
+	life->cause = END_OPEN;
 	return enter(life, LIFE_CONNECTING, now, LIFE_DO_CONNECT);
 }
 
 static enum life_action time_passed(struct life *life, const struct timeouts_conf *timeouts, struct mono now)
 {
+	bool idle = mono_reached(after(life->active, timeouts->idle_ns), now);
+
 	if (!mono_reached(life_deadline(life, timeouts), now))
 		return LIFE_DO_NOTHING;
 	if (life->state == LIFE_CONNECTING)
-		return attempt_failed(life, now);
+		return attempt_failed(life, END_CONNECT_TIMEOUT, now);
 	if (life->state == LIFE_WAITING)
-		return enter(life, LIFE_ENDED, now, LIFE_DO_REFUSE);
-	return enter(life, LIFE_ENDED, now, LIFE_DO_CLOSE);
+		return end(life, END_QUEUE_TIMEOUT, now, LIFE_DO_REFUSE);
+	return end(life, idle ? END_IDLE_TIMEOUT : END_HALF_CLOSE_TIMEOUT, now, LIFE_DO_CLOSE);
 }
 
 static enum life_action side_done(
@@ -76,7 +91,8 @@ static enum life_action side_done(
 		return enter(life, mine, now, pass_on);
 	}
 	if (life->state == others)
-		return enter(life, LIFE_ENDED, now, LIFE_DO_CLOSE);
+		return end(
+			life, others == LIFE_CLIENT_DONE ? END_CLIENT_CLOSED : END_SERVER_CLOSED, now, LIFE_DO_CLOSE);
 	return LIFE_DO_NOTHING;
 }
 
@@ -92,15 +108,20 @@ enum life_action life_step(
 		life->active = now;
 		return connecting ? enter(life, LIFE_OPEN, now, LIFE_DO_NOTHING) : LIFE_DO_NOTHING;
 	case LIFE_CONNECT_FAILED:
-		return connecting ? attempt_failed(life, now) : LIFE_DO_NOTHING;
+		return connecting ? attempt_failed(life, cause_or(life, END_CONNECT_FAILED), now) : LIFE_DO_NOTHING;
 	case LIFE_NO_SERVER:
-		return life_is_early(life) ? enter(life, LIFE_ENDED, now, LIFE_DO_REFUSE) : LIFE_DO_NOTHING;
+		return life_is_early(life) ? end(life, cause_or(life, END_NO_SERVER), now, LIFE_DO_REFUSE)
+					   : LIFE_DO_NOTHING;
 	case LIFE_CLIENT_FIN:
 		return side_done(life, LIFE_CLIENT_DONE, LIFE_SERVER_DONE, LIFE_DO_FIN_TO_SERVER, now);
 	case LIFE_SERVER_FIN:
 		return side_done(life, LIFE_SERVER_DONE, LIFE_CLIENT_DONE, LIFE_DO_FIN_TO_CLIENT, now);
+	case LIFE_CLIENT_RESET:
+		return end(life, END_CLIENT_RESET, now, LIFE_DO_RESET);
+	case LIFE_SERVER_RESET:
+		return end(life, END_SERVER_RESET, now, LIFE_DO_RESET);
 	case LIFE_RESET:
-		return enter(life, LIFE_ENDED, now, LIFE_DO_RESET);
+		return end(life, life->cause, now, LIFE_DO_RESET);
 	case LIFE_TIME:
 		return time_passed(life, timeouts, now);
 	}

@@ -16,6 +16,7 @@
 
 #include "common/model/conf.h"
 #include "common/pure/mono.h"
+#include "lbd/ending.h"
 
 enum life_state {
 	LIFE_CONNECTING,
@@ -32,7 +33,9 @@ enum life_event {
 	LIFE_NO_SERVER, /* none is usable for the first attempt or for a further one, or none has room */
 	LIFE_CLIENT_FIN,
 	LIFE_SERVER_FIN,
-	LIFE_RESET, /* by either side, or by us for one of them */
+	LIFE_CLIENT_RESET,
+	LIFE_SERVER_RESET,
+	LIFE_RESET, /* by us; why is in the life's cause */
 	LIFE_TIME,  /* the deadline may have been reached */
 };
 
@@ -48,6 +51,8 @@ enum life_action {
 
 struct life {
 	enum life_state state;
+	/* Once it has ended: why. Before an event of which there are several kinds: which it is. */
+	enum end_cause cause;
 	unsigned attempts_left; /* beyond the one under way */
 	struct mono since;      /* the state, or the attempt, began */
 	struct mono active;     /* the last byte moved */

@@ -68,6 +68,8 @@ struct conn {
 	uint64_t source;         /* a hash of the client's address */
 	struct list waiting;     /* in the queue of the pool `waits_in`, CONN_NO_POOL: none */
 	uint32_t waits_in;
+	uint64_t bytes_in; /* taken by the server */
+	uint64_t bytes_out;
 	bool heard; /* the server has sent something */
 	struct gates_pass pass;
 	uint8_t tried_count;
@@ -86,7 +88,7 @@ struct proxy_client {
 /* Takes over the client's socket, which has been accepted on `listener`, and its pass, in any case. */
 void proxy_conn_open(struct proxy *proxy, const struct proxy_listener *listener, const struct proxy_client *client);
 /* Ends it with a reset of both sides. */
-void proxy_conn_reset(struct conn *conn);
+void proxy_conn_reset(struct conn *conn, enum end_cause cause);
 /* Those that wait, as far as there is room for them by now. */
 void proxy_conn_serve_queues(struct proxy *proxy);
 /* After its turn in a busy round. */

@@ -46,6 +46,13 @@ static bool conn_event(struct conn *conn, enum life_event event)
 	return conn_do(conn, life_step(&conn->life, &conn_service(conn)->timeouts, event, conn_now(conn)));
 }
 
+/* An event of which there are several kinds. */
+static bool conn_event_by(struct conn *conn, enum life_event event, enum end_cause cause)
+{
+	conn->life.cause = cause;
+	return conn_event(conn, event);
+}
+
 /* Closing. */
 
 static void side_close(struct conn *conn, struct side *side, bool reset)
@@ -95,6 +102,7 @@ static void conn_end(struct conn *conn, bool reset)
 	list_remove(&conn->busy);
 	list_remove(&conn->link);
 	counter_subtract(&conn_counters(conn)->connections, 1);
+	counter_add(&conn_counters(conn)->ended_total[conn->life.cause], 1);
 	gates_leave(proxy->env.board, conn->listener->service, &conn->pass);
 	proxy->open_count--;
 	slab_give(&proxy->conns, conn);
@@ -164,9 +172,9 @@ static bool conn_attempt(struct conn *conn)
 	r = connect_to(conn, &proxy->snapshot->addresses[conn->hold.place]);
 	if (is_exhaustion(r)) {
 		proxy_exhausted(proxy, r);
-		return conn_event(conn, LIFE_NO_SERVER);
+		return conn_event_by(conn, LIFE_NO_SERVER, END_OUT_OF_RESOURCES);
 	}
-	return r == 0 || conn_event(conn, LIFE_CONNECT_FAILED);
+	return r == 0 || conn_event_by(conn, LIFE_CONNECT_FAILED, ending_of_connect(r));
 }
 
 /* False: the pool has no queue, or it is full. */
@@ -184,6 +192,12 @@ static bool conn_wait(struct conn *conn)
 	return true;
 }
 
+/* `error`: of picker_take. */
+static bool conn_refuse(struct conn *conn, int error)
+{
+	return conn_event_by(conn, LIFE_NO_SERVER, error == -EAGAIN ? END_SERVERS_FULL : END_NO_SERVER);
+}
+
 static bool conn_connect(struct conn *conn)
 {
 	/* Nobody overtakes those that wait. */
@@ -192,7 +206,7 @@ static bool conn_connect(struct conn *conn)
 
 	if (r == -EAGAIN && conn_wait(conn))
 		return true;
-	return r < 0 ? conn_event(conn, LIFE_NO_SERVER) : conn_attempt(conn);
+	return r < 0 ? conn_refuse(conn, r) : conn_attempt(conn);
 }
 
 /* False: all servers are full still. Else it waits no more, at least not in that queue. */
@@ -210,7 +224,7 @@ static bool conn_stop_waiting(struct conn *conn)
 	if (moved)
 		(void)conn_connect(conn);
 	else
-		(void)(r < 0 ? conn_event(conn, LIFE_NO_SERVER) : conn_attempt(conn));
+		(void)(r < 0 ? conn_refuse(conn, r) : conn_attempt(conn));
 	return true;
 }
 
@@ -253,6 +267,8 @@ static void conn_count_bytes(struct conn *conn, uint64_t in, uint64_t out)
 {
 	struct service_counters *counters = conn_counters(conn);
 
+	conn->bytes_in += in;
+	conn->bytes_out += out;
 	if (in > 0)
 		counter_add(&counters->bytes_in, in);
 	if (out > 0)
@@ -277,7 +293,7 @@ static bool conn_run(struct conn *conn)
 		proxy_conn_is_busy(proxy, &conn->busy);
 	else if (conn->client.reset || conn->server.reset)
 		/* What the reset side had sent before has been passed on by now, as far as the other side took it. */
-		return conn_event(conn, LIFE_RESET);
+		return conn_event(conn, conn->client.reset ? LIFE_CLIENT_RESET : LIFE_SERVER_RESET);
 	return conn_pass_end(conn, up, &conn->server, LIFE_CLIENT_FIN) &&
 	       conn_pass_end(conn, down, &conn->client, LIFE_SERVER_FIN);
 }
@@ -329,7 +345,7 @@ static void on_client(struct loop_io *io, unsigned events)
 	if (!life_is_early(&conn->life))
 		(void)conn_run(conn);
 	else if (conn->client.reset)
-		(void)conn_event(conn, LIFE_RESET);
+		(void)conn_event(conn, LIFE_CLIENT_RESET);
 }
 
 static void on_server(struct loop_io *io, unsigned events)
@@ -340,7 +356,7 @@ static void on_server(struct loop_io *io, unsigned events)
 	if (conn->life.state != LIFE_CONNECTING) {
 		(void)conn_run(conn);
 	} else if (conn->server.reset) {
-		(void)conn_event(conn, LIFE_CONNECT_FAILED);
+		(void)conn_event_by(conn, LIFE_CONNECT_FAILED, ending_of_connect(conn->server.error));
 	} else if (conn->server.writable) {
 		counter_add(&conn_server_counters(conn)->connections_total, 1);
 		if (conn_event(conn, LIFE_CONNECTED) && conn_run(conn))
@@ -410,7 +426,7 @@ void proxy_conn_open(struct proxy *proxy, const struct proxy_listener *listener,
 		close(client->fd);
 		proxy_exhausted(proxy, r);
 		if (conn != NULL)
-			(void)conn_event(conn, LIFE_NO_SERVER);
+			(void)conn_event_by(conn, LIFE_NO_SERVER, END_OUT_OF_RESOURCES);
 		else
 			gates_leave(proxy->env.board, listener->service, &client->pass);
 		return;
@@ -418,9 +434,9 @@ void proxy_conn_open(struct proxy *proxy, const struct proxy_listener *listener,
 	(void)conn_connect(conn);
 }
 
-void proxy_conn_reset(struct conn *conn)
+void proxy_conn_reset(struct conn *conn, enum end_cause cause)
 {
-	(void)conn_event(conn, LIFE_RESET);
+	(void)conn_event_by(conn, LIFE_RESET, cause);
 }
 
 bool proxy_conn_is_local_to(const struct conn *conn, const struct ip *address)

@@ -191,7 +191,7 @@ static void proxy_stop(struct forward *forward)
 	struct conn *conn;
 
 	LIST_FOR_EACH(conn, &proxy->open, link)
-	proxy_conn_reset(conn);
+	proxy_conn_reset(conn, END_SHUTDOWN);
 	for (size_t i = 0; i < proxy->listener_count; i++) {
 		loop_io_remove(proxy->env.loop, &proxy->listeners[i].io);
 		fd_close(&proxy->listeners[i].fd);
@@ -266,7 +266,7 @@ static void reset_local(struct proxy *proxy, const struct ip *address)
 	{
 		if (!proxy_conn_is_local_to(conn, address))
 			continue;
-		proxy_conn_reset(conn);
+		proxy_conn_reset(conn, END_VIP_LEFT);
 		count++;
 	}
 	if (count > 0)

@@ -66,6 +66,8 @@ struct udp_session {
 	struct udp_life life;
 	union udp_peer client;
 	struct picker_hold hold; /* of the server */
+	uint64_t bytes_in;       /* sent to servers */
+	uint64_t bytes_out;      /* from servers, to be sent to the client */
 	struct gates_pass pass;
 	uint8_t request_group; /* in the batch at hand */
 	uint8_t tried_count;
@@ -79,7 +81,7 @@ struct udp_session *udp_session_open(
 	struct udp_listener *listener, const struct udp_key *key, const struct udp_datagram *datagram);
 /* Sends what the client has sent; the session may be gone afterwards. */
 void udp_session_send(struct udp_session *session, const uint8_t *places, unsigned count);
-void udp_session_end(struct udp_session *session);
+void udp_session_end(struct udp_session *session, enum end_cause cause);
 /* For the wheel. */
 void udp_session_on_time(struct wheel_timer *timer, void *context);
 /* Whether the client speaks to `address`. */
@@ -90,7 +92,7 @@ bool udp_session_is_local_to(const struct udp_session *session, const struct ip 
  * udp_answers_add, place by place without a gap, and goes out at the end of the round.
  */
 unsigned udp_answers_room(struct udp *udp, unsigned *ret_from);
-void udp_answers_add(const struct udp_session *session, unsigned place);
+void udp_answers_add(struct udp_session *session, unsigned place);
 void udp_answers_send(struct udp *udp);
 
 static inline struct service_counters *udp_counters(const struct udp_listener *listener)

@@ -30,12 +30,13 @@ static void on_round_over(struct loop_timer *timer, struct mono now)
 	udp_answers_send(CONTAINER_OF(timer, struct udp, answer_timer));
 }
 
-void udp_answers_add(const struct udp_session *session, unsigned place)
+void udp_answers_add(struct udp_session *session, unsigned place)
 {
 	struct udp *udp = session->udp;
 	struct udp_datagram *datagram = udp_batch_at(udp->answers, place);
 
 	assert(place == udp->answer_count);
+	session->bytes_out += datagram->size;
 	datagram->peer = session->client;
 	datagram->peer_size =
 		session->listener->address.family == AF_INET6 ? sizeof datagram->peer.v6 : sizeof datagram->peer.v4;

@@ -98,7 +98,7 @@ static void end_all(struct udp *udp)
 	struct udp_entry *entry;
 
 	while (udp->listener_count > 0 && (entry = udp_table_oldest(&udp->table)) != NULL)
-		udp_session_end(CONTAINER_OF(entry, struct udp_session, entry));
+		udp_session_end(CONTAINER_OF(entry, struct udp_session, entry), END_SHUTDOWN);
 }
 
 static void udp_stop(struct forward *forward)
@@ -208,7 +208,7 @@ static void end_local(struct udp *udp, const struct ip *address)
 
 		if (!udp_session_is_local_to(session, address))
 			continue;
-		udp_session_end(session);
+		udp_session_end(session, END_VIP_LEFT);
 		count++;
 	}
 	if (count > 0)

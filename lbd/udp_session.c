@@ -79,7 +79,7 @@ static void session_leave_server(struct udp_session *session)
 	session->hold.place = UDP_NO_SERVER;
 }
 
-void udp_session_end(struct udp_session *session)
+void udp_session_end(struct udp_session *session, enum end_cause cause)
 {
 	struct udp *udp = session->udp;
 
@@ -87,18 +87,19 @@ void udp_session_end(struct udp_session *session)
 	wheel_clear(&session->timer);
 	udp_table_remove(&udp->table, &session->entry);
 	counter_subtract(&udp_counters(session->listener)->connections, 1);
+	counter_add(&udp_counters(session->listener)->ended_total[cause], 1);
 	gates_leave(udp->env.board, session->listener->service, &session->pass);
 	slab_give(&udp->sessions, session);
 }
 
-static void session_refuse(struct udp_session *session)
+static void session_refuse(struct udp_session *session, enum end_cause cause)
 {
 	counter_add(&udp_counters(session->listener)->refused_total, 1);
-	udp_session_end(session);
+	udp_session_end(session, cause);
 }
 
 /* The server takes no datagrams. False: the session has ended. */
-static bool session_fail(struct udp_session *session)
+static bool session_fail(struct udp_session *session, int error)
 {
 	counter_add(&session_server_counters(session)->connects_failed, 1);
 	if (session->tried_count < UDP_TRIED_MAX)
@@ -106,7 +107,7 @@ static bool session_fail(struct udp_session *session)
 	session_leave_server(session);
 	if (udp_life_failed(&session->life))
 		return true;
-	session_refuse(session);
+	session_refuse(session, ending_of_connect(error));
 	return false;
 }
 
@@ -124,7 +125,7 @@ void udp_session_on_time(struct wheel_timer *timer, void *context)
 	(void)context;
 	/* The deadline has moved on with each datagram, which the wheel was not told of. */
 	if (mono_reached(deadline, session_now(session)))
-		udp_session_end(session);
+		udp_session_end(session, END_IDLE_TIMEOUT);
 	else
 		session_set_timer(session);
 }
@@ -156,7 +157,7 @@ static bool make_room(struct udp *udp, const char *what)
 	if (!udp_life_is_resting(&session->life, loop_now(udp->env.loop)))
 		return false;
 	counter_add(&udp_counters(session->listener)->sessions_evicted, 1);
-	udp_session_end(session);
+	udp_session_end(session, END_EVICTED);
 	return true;
 }
 
@@ -254,30 +255,31 @@ static bool session_connect(struct udp_session *session)
 	uint32_t place = session->hold.place;
 
 	if (r < 0) {
-		session_refuse(session);
+		session_refuse(session, r == -EAGAIN ? END_SERVERS_FULL : END_NO_SERVER);
 		return false;
 	}
 	r = connect_to(session, &udp->snapshot->addresses[place]);
 	if (is_exhaustion(r) && make_room(udp, r == -EAGAIN ? "local ports" : strerrordesc_np(-r)))
 		r = connect_to(session, &udp->snapshot->addresses[place]);
 	if (is_exhaustion(r)) {
-		session_refuse(session);
+		session_refuse(session, r == -EAGAIN ? END_OUT_OF_PORTS : END_OUT_OF_RESOURCES);
 		return false;
 	}
 	if (r < 0)
-		return session_fail(session);
+		return session_fail(session, r);
 	counter_add(&session_server_counters(session)->connections_total, 1);
 	return true;
 }
 
 /* From the client. */
 
-static void count_sent(const struct udp_session *session, const uint8_t *places, unsigned count)
+static void count_sent(struct udp_session *session, const uint8_t *places, unsigned count)
 {
 	uint64_t bytes = 0;
 
 	for (unsigned i = 0; i < count; i++)
 		bytes += udp_batch_at(session->udp->requests, places[i])->size;
+	session->bytes_in += bytes;
 	counter_add(&udp_counters(session->listener)->bytes_in, bytes);
 }
 
@@ -305,7 +307,7 @@ static unsigned session_send_some(struct udp_session *session, const uint8_t *pl
 	}
 	/* The error is that of an earlier datagram, and this one has not been sent. */
 	if (is_failure(sent)) {
-		if (!session_fail(session))
+		if (!session_fail(session, sent))
 			return 0;
 		session_note_requests(session, places, count);
 		return session_send_some(session, places, count);
@@ -344,7 +346,7 @@ static bool session_answer(struct udp_session *session, unsigned place)
 	session->tried_count = 0;
 	udp_answers_add(session, place);
 	if (last)
-		udp_session_end(session);
+		udp_session_end(session, END_ANSWERED);
 	return !last;
 }
 
@@ -360,7 +362,7 @@ static void on_server(struct loop_io *io, unsigned events)
 	(void)events;
 	if (count < 0) {
 		if (is_failure(count))
-			(void)session_fail(session);
+			(void)session_fail(session, count);
 		return;
 	}
 	udp_table_touch(&udp->table, &session->entry);

@@ -177,6 +177,8 @@ struct service_totals workers_service_totals(const struct workers *workers, size
 		totals.bytes_out += counter_read(&counters->bytes_out);
 		totals.datagrams_dropped += counter_read(&counters->datagrams_dropped);
 		totals.sessions_evicted += counter_read(&counters->sessions_evicted);
+		for (size_t j = 0; j < END_COUNT; j++)
+			totals.ended_total[j] += counter_read(&counters->ended_total[j]);
 	}
 	return totals;
 }

@@ -5,6 +5,7 @@
 
 #include "common/pure/text.h"
 #include "common/system/liveness.h"
+#include "lbd/ending.h"
 #include "lbd/snapshot.h"
 
 struct workers;
@@ -43,6 +44,7 @@ struct service_totals {
 	uint64_t bytes_out;
 	uint64_t datagrams_dropped;
 	uint64_t sessions_evicted;
+	uint64_t ended_total[END_COUNT];
 };
 struct server_totals {
 	uint64_t connections;
