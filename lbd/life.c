@@ -21,6 +21,8 @@ static struct mono after(struct mono since, int64_t limit_ns)
 struct mono life_deadline(const struct life *life, const struct timeouts_conf *timeouts)
 {
 	switch (life->state) {
+	case LIFE_PREFACE:
+		return after(life->since, timeouts->hello_ns);
 	case LIFE_CONNECTING:
 		return after(life->since, timeouts->connect_ns);
 	case LIFE_WAITING:
@@ -34,6 +36,12 @@ struct mono life_deadline(const struct life *life, const struct timeouts_conf *t
 		break;
 	}
 	return MONO_NEVER;
+}
+
+void life_expect_preface(struct life *life, struct mono now)
+{
+	assert(life->state == LIFE_CONNECTING);
+	(void)enter(life, LIFE_PREFACE, now, LIFE_DO_NOTHING);
 }
 
 void life_wait(struct life *life, int64_t limit_ns, struct mono now)
@@ -78,6 +86,8 @@ static enum life_action time_passed(struct life *life, const struct timeouts_con
 		return LIFE_DO_NOTHING;
 	if (life->state == LIFE_CONNECTING)
 		return attempt_failed(life, END_CONNECT_TIMEOUT, now);
+	if (life->state == LIFE_PREFACE)
+		return end(life, END_PREFACE_TIMEOUT, now, LIFE_DO_REFUSE);
 	if (life->state == LIFE_WAITING)
 		return end(life, END_QUEUE_TIMEOUT, now, LIFE_DO_REFUSE);
 	return end(life, idle ? END_IDLE_TIMEOUT : END_HALF_CLOSE_TIMEOUT, now, LIFE_DO_CLOSE);
@@ -100,10 +110,15 @@ enum life_action life_step(
 	struct life *life, const struct timeouts_conf *timeouts, enum life_event event, struct mono now)
 {
 	bool connecting = life->state == LIFE_CONNECTING;
+	bool preface = life->state == LIFE_PREFACE;
 
 	if (life->state == LIFE_ENDED)
 		return LIFE_DO_NOTHING;
 	switch (event) {
+	case LIFE_PREFACE_READ:
+		return preface ? enter(life, LIFE_CONNECTING, now, LIFE_DO_ADMIT) : LIFE_DO_NOTHING;
+	case LIFE_PREFACE_WRONG:
+		return preface ? end(life, cause_or(life, END_PREFACE_ERROR), now, LIFE_DO_REFUSE) : LIFE_DO_NOTHING;
 	case LIFE_CONNECTED:
 		life->active = now;
 		return connecting ? enter(life, LIFE_OPEN, now, LIFE_DO_NOTHING) : LIFE_DO_NOTHING;

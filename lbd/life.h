@@ -2,10 +2,11 @@
 /*
  * The life of a proxied connection: what is to be done next, by what has happened and by the time. No I/O.
  *
- *	connecting <-> waiting
+ *	preface -> connecting <-> waiting
  *	connecting -> open -> client done or server done -> ended
  *
- * It waits while all servers are full; for how long is said when it begins to.
+ * The preface is what a client has to send before a server is chosen (preface.h); most services ask for none. A
+ * connection waits while all servers are full; for how long is said when it begins to.
  *
  * A side is done when its FIN has come and all its bytes have been passed on. A reset on one side ends the life with a
  * reset of the other. The idle timeout counts from the last byte that moved; the half-close timeout is how long the
@@ -19,6 +20,8 @@
 #include "lbd/ending.h"
 
 enum life_state {
+	/* Early ones: there is no server yet. */
+	LIFE_PREFACE,
 	LIFE_CONNECTING,
 	LIFE_WAITING,
 	LIFE_OPEN,
@@ -28,6 +31,8 @@ enum life_state {
 };
 
 enum life_event {
+	LIFE_PREFACE_READ,
+	LIFE_PREFACE_WRONG,
 	LIFE_CONNECTED,
 	LIFE_CONNECT_FAILED,
 	LIFE_NO_SERVER, /* none is usable for the first attempt or for a further one, or none has room */
@@ -41,12 +46,13 @@ enum life_event {
 
 enum life_action {
 	LIFE_DO_NOTHING,
+	LIFE_DO_ADMIT,         /* the client is known: the first attempt, unless something forbids it */
 	LIFE_DO_CONNECT,       /* another attempt */
 	LIFE_DO_FIN_TO_SERVER, /* close that direction */
 	LIFE_DO_FIN_TO_CLIENT,
 	LIFE_DO_CLOSE,  /* end both sides; with a FIN where no byte gets lost by it */
 	LIFE_DO_RESET,  /* end both sides with a RST */
-	LIFE_DO_REFUSE, /* the same, and no server was found */
+	LIFE_DO_REFUSE, /* the same, and no server has been reached */
 };
 
 struct life {
@@ -62,13 +68,15 @@ struct life {
 void life_begin(struct life *life, unsigned retries, struct mono now);
 enum life_action life_step(
 	struct life *life, const struct timeouts_conf *timeouts, enum life_event event, struct mono now);
+/* Straight after the beginning: a preface is to be read first. */
+void life_expect_preface(struct life *life, struct mono now);
 /* In the queue, with `limit_ns` (0: none) to go; and out of it, to connect. */
 void life_wait(struct life *life, int64_t limit_ns, struct mono now);
 void life_go_on(struct life *life, struct mono now);
 /* Whether there is no server yet. */
 static inline bool life_is_early(const struct life *life)
 {
-	return life->state == LIFE_CONNECTING || life->state == LIFE_WAITING;
+	return life->state <= LIFE_WAITING;
 }
 /* When LIFE_TIME is to come; MONO_NEVER where no limit applies. */
 struct mono life_deadline(const struct life *life, const struct timeouts_conf *timeouts);

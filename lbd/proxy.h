@@ -66,12 +66,15 @@ struct conn {
 	const struct proxy_listener *listener;
 	struct picker_hold hold; /* of the server; its place is CONN_NO_SERVER: none */
 	uint64_t source;         /* a hash of the client's address */
+	struct endpoint from;    /* the client, as the socket or a PROXY header has it */
+	struct endpoint to;      /* where the client has connected to; of family 0: as the socket has it */
 	struct list waiting;     /* in the queue of the pool `waits_in`, CONN_NO_POOL: none */
 	uint32_t waits_in;
 	uint64_t bytes_in; /* taken by the server */
 	uint64_t bytes_out;
-	bool heard; /* the server has sent something */
 	struct gates_pass pass;
+	bool heard;       /* the server has sent something */
+	uint8_t prefaces; /* which are still to come, as a set (preface.h) */
 	uint8_t tried_count;
 	uint32_t tried[CONN_TRIED_MAX];
 };

@@ -3,6 +3,7 @@
 
 #include "common/pure/hash.h"
 #include "common/system/fd.h"
+#include "lbd/preface.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -303,6 +304,51 @@ void proxy_conn_go_on(struct conn *conn)
 	(void)conn_run(conn);
 }
 
+/* The beginning. */
+
+/* The client is known by now. */
+static bool conn_admit(struct conn *conn)
+{
+	conn->source = hash_bytes(conn->from.ip.bytes, ip_size(&conn->from.ip));
+	return conn_connect(conn);
+}
+
+static struct preface conn_preface(const struct conn *conn)
+{
+	return (struct preface){.service = conn_service(conn), .client = conn->from, .local = conn->to};
+}
+
+static bool conn_begin(struct conn *conn)
+{
+	struct preface preface;
+
+	if (conn_service(conn)->prefaces == 0)
+		return conn_admit(conn);
+	preface = conn_preface(conn);
+	conn->prefaces = preface_due(&preface, conn_service(conn)->prefaces);
+	if (conn->prefaces == 0)
+		return conn_admit(conn);
+	life_expect_preface(&conn->life, conn_now(conn));
+	conn_set_timer(conn);
+	return true;
+}
+
+static bool conn_read_preface(struct conn *conn)
+{
+	struct preface preface = conn_preface(conn);
+	int r = preface_run(&preface, &conn->prefaces, &conn->client, &conn->proxy->store);
+
+	conn->from = preface.client;
+	conn->to = preface.local;
+	if (r == -EAGAIN)
+		return true;
+	if (r == 0)
+		return conn_event(conn, LIFE_PREFACE_READ);
+	if (r == -ENOMEM)
+		proxy_exhausted(conn->proxy, r);
+	return conn_event_by(conn, LIFE_PREFACE_WRONG, r == -ENOMEM ? END_OUT_OF_RESOURCES : END_PREFACE_ERROR);
+}
+
 /* Actions and events. */
 
 static bool conn_do(struct conn *conn, enum life_action action)
@@ -310,6 +356,8 @@ static bool conn_do(struct conn *conn, enum life_action action)
 	switch (action) {
 	case LIFE_DO_NOTHING:
 		return true;
+	case LIFE_DO_ADMIT:
+		return conn_admit(conn);
 	case LIFE_DO_CONNECT:
 		conn_note_failure(conn);
 		return conn_connect(conn);
@@ -346,6 +394,8 @@ static void on_client(struct loop_io *io, unsigned events)
 		(void)conn_run(conn);
 	else if (conn->client.reset)
 		(void)conn_event(conn, LIFE_CLIENT_RESET);
+	else if (conn->life.state == LIFE_PREFACE)
+		(void)conn_read_preface(conn);
 }
 
 static void on_server(struct loop_io *io, unsigned events)
@@ -381,15 +431,6 @@ void proxy_conn_on_time(struct wheel_timer *timer, void *context)
 	}
 }
 
-static uint64_t hash_of_source(const struct sockaddr_storage *peer)
-{
-	struct endpoint endpoint;
-
-	if (endpoint_from_sockaddr(peer, &endpoint) < 0)
-		return 0;
-	return hash_bytes(endpoint.ip.bytes, ip_size(&endpoint.ip));
-}
-
 static struct conn *conn_new(
 	struct proxy *proxy, const struct proxy_listener *listener, const struct proxy_client *client)
 {
@@ -402,8 +443,9 @@ static struct conn *conn_new(
 	conn->hold.place = CONN_NO_SERVER;
 	conn->waits_in = CONN_NO_POOL;
 	list_init(&conn->waiting);
-	conn->source = hash_of_source(&client->peer);
 	conn->pass = client->pass;
+	if (endpoint_from_sockaddr(&client->peer, &conn->from) < 0)
+		conn->from = (struct endpoint){0}; /* it cannot be: nothing but IP is listened on */
 	conn->client.writable = true;
 	wheel_timer_init(&conn->timer);
 	list_init(&conn->busy);
@@ -431,7 +473,7 @@ void proxy_conn_open(struct proxy *proxy, const struct proxy_listener *listener,
 			gates_leave(proxy->env.board, listener->service, &client->pass);
 		return;
 	}
-	(void)conn_connect(conn);
+	(void)conn_begin(conn);
 }
 
 void proxy_conn_reset(struct conn *conn, enum end_cause cause)

@@ -2,6 +2,7 @@
 #include "lbd/snapshot.h"
 
 #include "common/pure/hash.h"
+#include "lbd/preface.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -31,6 +32,20 @@ static uint32_t pool_of(const struct snapshot *snapshot, const struct conf *conf
 	return pool;
 }
 
+/* A copy, since the configuration may go before the snapshot does. */
+static int fill_proxy_from(struct owner *owner, const struct service_conf *conf, struct snapshot_service *service)
+{
+	struct prefix *from = arena_alloc(&owner->arena, conf->accept_proxy_from_count, sizeof *from);
+
+	if (from == NULL)
+		return -ENOMEM;
+	if (conf->accept_proxy_from_count > 0)
+		memcpy(from, conf->accept_proxy_from, conf->accept_proxy_from_count * sizeof *from);
+	service->proxy_from = from;
+	service->proxy_from_count = conf->accept_proxy_from_count;
+	return 0;
+}
+
 static int fill_services(struct owner *owner, const struct conf *conf)
 {
 	struct snapshot_service *services =
@@ -44,6 +59,9 @@ static int fill_services(struct owner *owner, const struct conf *conf)
 		services[i].max_connections = conf->services[i].max_connections;
 		services[i].timeouts = conf->services[i].timeouts;
 		services[i].udp = conf->services[i].udp;
+		services[i].prefaces = preface_asked(&conf->services[i]);
+		if (fill_proxy_from(owner, &conf->services[i], &services[i]) < 0)
+			return -ENOMEM;
 	}
 	owner->snapshot.services = services;
 	owner->snapshot.service_count = conf->service_count;

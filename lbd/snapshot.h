@@ -15,6 +15,9 @@ struct snapshot_service {
 	uint32_t max_connections; /* 0: without limit */
 	struct timeouts_conf timeouts;
 	struct udp_conf udp;
+	uint8_t prefaces;                /* what its clients may have to send first, as a set (preface.h) */
+	const struct prefix *proxy_from; /* who has to send a PROXY header */
+	size_t proxy_from_count;
 };
 
 struct snapshot_pool {

@@ -83,6 +83,7 @@ struct timeouts_conf {
 	int64_t connect_ns;
 	int64_t idle_ns;
 	int64_t half_close_ns;
+	int64_t hello_ns;
 };
 
 enum service_protocol {
@@ -115,6 +116,9 @@ struct service_conf {
 	struct udp_conf udp;
 	unsigned retries;
 	unsigned max_connections; /* 0: without limit */
+	bool accept_proxy;
+	const struct prefix *accept_proxy_from;
+	size_t accept_proxy_from_count;
 };
 
 enum balance_kind {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/model/conf_check.h"
 
+#include "common/model/conf_check_client.h"
 #include "common/model/conf_value.h"
 #include "common/model/schema.h"
 #include "common/pure/mono.h"
@@ -466,6 +467,7 @@ static void check_services(struct check *check)
 
 		check_listen(check, &listens[conf->protocol], service);
 		check_protocol(check, service);
+		conf_check_client(service, check->errors);
 		resolve_pools(check, service);
 		if (++count == LIVENESS_SERVICES_MAX + 1)
 			conf_error(check->errors, service->line,

@@ -319,7 +319,7 @@ static void endpoints_print(const struct schema_option *row, const void *object,
 	const struct endpoint *elements = list_at(row, object, &count);
 	char endpoint[ENDPOINT_TEXT_MAX];
 
-	text_add(out, "{ ");
+	text_add(out, count > 0 ? "{ " : "{");
 	for (size_t i = 0; i < count; i++)
 		text_addf(out, "%s%s", i > 0 ? ", " : "", endpoint_text(&elements[i], endpoint));
 	text_add(out, " }");
@@ -347,7 +347,7 @@ static void prefixes_print(const struct schema_option *row, const void *object, 
 	const struct prefix *elements = list_at(row, object, &count);
 	char prefix[PREFIX_TEXT_MAX];
 
-	text_add(out, "{ ");
+	text_add(out, count > 0 ? "{ " : "{");
 	for (size_t i = 0; i < count; i++)
 		text_addf(out, "%s%s", i > 0 ? ", " : "", prefix_text(&elements[i], prefix));
 	text_add(out, " }");
@@ -565,8 +565,11 @@ int conf_value_preset(const struct schema_option *row, void *object, struct aren
 		.arena = arena,
 		.why = &why,
 	};
-	int r = value_types[row->type].read(&in, 0);
+	int r = 0;
 
+	/* The default of a list is the empty one, as which it has been allocated. */
+	if (value_types[row->type].element == 0)
+		r = value_types[row->type].read(&in, 0);
 	assert(r != -EINVAL);
 	return r;
 }

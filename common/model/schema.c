@@ -209,6 +209,10 @@ static const struct schema_option timeouts_options[] = {
 	{"half-close", SCHEMA_SPAN, FIELD(struct timeouts_conf, half_close_ns), RANGE(0, DAY_NS), .preset = "30s",
 		.reload = true,
 		.help = "How long a connection lives on with one direction closed; 0 is without limit. Not for udp."},
+	{"hello", SCHEMA_SPAN, FIELD(struct timeouts_conf, hello_ns), RANGE(10 * NS_PER_MS, 3600 * NS_PER_S),
+		.preset = "5s", .reload = true,
+		.help = "For a client to send what has to come before a server is chosen: the header of "
+			"`accept-proxy`. Not for udp."},
 };
 
 static const struct schema_option udp_options[] = {
@@ -244,6 +248,15 @@ static const struct schema_option service_options[] = {
 		.help = "So many connections of the service may be open, as `max-connections` of `forwarder`; 0: "
 			"without "
 			"limit."},
+	{"accept-proxy", SCHEMA_YES_NO, FIELD(struct service_conf, accept_proxy), .preset = "no", .reload = true,
+		.help = "yes: sources in `accept-proxy-from` begin each connection with a header of the PROXY "
+			"protocol, "
+			"version 1 or 2, which tells whom they speak for; without a right one they are refused. Not "
+			"for udp."},
+	{"accept-proxy-from", SCHEMA_PREFIXES, LIST(struct service_conf, accept_proxy_from, accept_proxy_from_count),
+		RANGE(0, 64), .preset = "", .reload = true,
+		.help = "Who must send that header, and is believed. All others are served without one: what they "
+			"send goes to the server as it is."},
 };
 
 static const struct schema_option check_options[] = {

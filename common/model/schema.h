@@ -40,7 +40,8 @@ struct schema_option {
 	const char *zero;         /* the word for 0; NULL: none */
 	const char *const *words; /* of SCHEMA_WORD; entries may be NULL */
 	size_t word_count;
-	const char *preset;   /* the default, as it would be written; NULL: the option is required */
+	const char
+		*preset; /* the default, as it would be written, "" for an empty list; NULL: the option is required */
 	const char *only_for; /* the titles of the section with which alone the option goes, with blanks; NULL: any */
 	bool reload;          /* a reload changes it; else a restart */
 	const char *help;

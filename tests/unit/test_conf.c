@@ -63,6 +63,22 @@ static const struct {
 	{PAIR "pool p { queue { size = many\ntimeout = 5 } }\n",
 		"f:3: option 'size': 'many' is not a number: write a number from 0 to 1000000\n"
 		"f:4: option 'timeout': '5' has no unit: write 5s, or another of ms, s, m, h\n"},
+	{PAIR POOL "service s { listen = { 192.0.2.1:80 } pool = p\naccept-proxy = yes }",
+		"f:5: option 'accept-proxy' without 'accept-proxy-from': whoever can connect could take any address "
+		"for his own; write accept-proxy-from = { ... } with the addresses of the proxies in front\n"},
+	{PAIR POOL "service s { listen = { 192.0.2.1:80 } pool = p\naccept-proxy-from = { 192.0.2.0/24 } }",
+		"f:5: option 'accept-proxy-from' without 'accept-proxy': no header would be read, write accept-proxy = "
+		"yes\n"},
+	{PAIR POOL "service s { listen = { 192.0.2.1:80 } pool = p accept-proxy = yes\n"
+		   "accept-proxy-from = { 192.0.2.0/24,\n proxy } }",
+		"f:6: option 'accept-proxy-from': 'proxy' is not an address: write { ... } with 0 to 64 addresses as "
+		"192.0.2.100/32\n"},
+	{PAIR POOL "service s { listen = { 192.0.2.1:80 } pool = p protocol = udp\n"
+		   "accept-proxy = yes accept-proxy-from = { 192.0.2.0/24 } }",
+		"f:5: option 'accept-proxy' does not go with 'protocol = udp': the header stands before a connection's "
+		"bytes; take it out\n"},
+	{PAIR POOL "service s { listen = { 192.0.2.1:80 } pool = p timeouts {\nhello = 0s } }",
+		"f:5: option 'hello': '0s' is out of range: write a time from 10ms to 1h\n"},
 	/* Repeats. */
 	{PAIR "log { level = info\nlevel = info }\n",
 		"f:4: option 'level' is set again in section 'log': line 3 has it already, keep one\n"},

@@ -9,6 +9,7 @@ static const struct timeouts_conf limits = {
 	.connect_ns = 3 * NS_PER_S,
 	.idle_ns = 600 * NS_PER_S,
 	.half_close_ns = 30 * NS_PER_S,
+	.hello_ns = 5 * NS_PER_S,
 };
 
 /* A life with two retries, told event by event; `touch` says that bytes moved at that second, before the event. */
@@ -168,6 +169,35 @@ static void causes_can_be_said(void **state)
 	assert_int_equal(life.cause, END_VIP_LEFT);
 }
 
+static void a_preface_comes_before_the_first_attempt(void **state)
+{
+	struct life life;
+
+	(void)state;
+	life_begin(&life, 1, SECOND(0));
+	life_expect_preface(&life, SECOND(1));
+	assert_true(life_is_early(&life));
+	assert_int_equal(deadline_s(&life, &limits), 6);
+	assert_int_equal(life_step(&life, &limits, LIFE_TIME, SECOND(5)), LIFE_DO_NOTHING);
+	assert_int_equal(life_step(&life, &limits, LIFE_PREFACE_READ, SECOND(5)), LIFE_DO_ADMIT);
+	assert_int_equal(life.state, LIFE_CONNECTING);
+	assert_int_equal(deadline_s(&life, &limits), 8);
+	assert_int_equal(life_step(&life, &limits, LIFE_PREFACE_WRONG, SECOND(5)), LIFE_DO_NOTHING);
+	assert_int_equal(life_step(&life, &limits, LIFE_CONNECT_FAILED, SECOND(6)), LIFE_DO_CONNECT);
+	life_begin(&life, 1, SECOND(0));
+	life_expect_preface(&life, SECOND(1));
+	assert_int_equal(life_step(&life, &limits, LIFE_TIME, SECOND(6)), LIFE_DO_REFUSE);
+	assert_int_equal(life.state, LIFE_ENDED);
+	assert_int_equal(life.cause, END_PREFACE_TIMEOUT);
+	life_begin(&life, 1, SECOND(0));
+	life_expect_preface(&life, SECOND(1));
+	assert_int_equal(life_step(&life, &limits, LIFE_PREFACE_WRONG, SECOND(2)), LIFE_DO_REFUSE);
+	assert_int_equal(life.cause, END_PREFACE_ERROR);
+	life_begin(&life, 1, SECOND(0));
+	life_expect_preface(&life, SECOND(1));
+	assert_int_equal(life_step(&life, &limits, LIFE_CLIENT_RESET, SECOND(2)), LIFE_DO_RESET);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +205,7 @@ int main(void)
 		cmocka_unit_test(zero_is_without_limit),
 		cmocka_unit_test(waiting_has_a_time_of_its_own),
 		cmocka_unit_test(causes_can_be_said),
+		cmocka_unit_test(a_preface_comes_before_the_first_attempt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

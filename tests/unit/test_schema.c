@@ -45,6 +45,11 @@ static void reads_as_printed(const struct schema_option *row, const char *printe
 	assert_string_equal(text_get(&again), printed);
 }
 
+static bool is_list(const struct schema_option *row)
+{
+	return row->type == SCHEMA_ENDPOINTS || row->type == SCHEMA_PREFIXES;
+}
+
 static void default_reads_and_prints(const struct schema_section *section, const struct schema_option *row)
 {
 	struct arena arena = {0};
@@ -54,7 +59,14 @@ static void default_reads_and_prints(const struct schema_section *section, const
 
 	assert_non_null(object);
 	assert_non_null(again);
-	if (row->preset != NULL) {
+	if (is_list(row)) {
+		/* There is no other default than the empty one. */
+		assert_true(row->preset == NULL || (*row->preset == '\0' && row->min == 0));
+		if (row->preset != NULL)
+			assert_int_equal(conf_value_preset(row, object, &arena), 0);
+		conf_value_print(row, object, &printed);
+		assert_string_equal(text_get(&printed), "{ }");
+	} else if (row->preset != NULL) {
 		read_word(row, row->preset, object, &arena);
 		conf_value_print(row, object, &printed);
 		assert_int_equal(conf_value_preset(row, again, &arena), 0);
@@ -153,8 +165,8 @@ static const char *const wanted[] = {
 	/* track-interface, track-gateway, track-service, track-script */
 	"penalty", "penalty", "interval", "rise", "fall", "penalty", "penalty", "interval", "timeout", "rise", "fall",
 	/* service */
-	"listen", "protocol", "mode", "pool", "backup-pool", "retries", "max-connections", "connect", "idle",
-	"half-close", "answers",
+	"listen", "protocol", "mode", "pool", "backup-pool", "retries", "max-connections", "accept-proxy",
+	"accept-proxy-from", "connect", "idle", "half-close", "hello", "answers",
 	/* pool */
 	"balance", "slow-start", "size", "timeout",
 	/* check */
