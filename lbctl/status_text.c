@@ -33,6 +33,8 @@ static const char *number_of(const json_t *object, const char *key, char buffer[
 
 	if (json_is_integer(value))
 		snprintf(buffer, NUMBER_TEXT_MAX, "%lld", (long long)json_integer_value(value));
+	else if (json_is_real(value))
+		snprintf(buffer, NUMBER_TEXT_MAX, "%.1f", json_real_value(value));
 	else
 		strcpy(buffer, "-");
 	return buffer;

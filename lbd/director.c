@@ -5,6 +5,7 @@
 #include "common/system/fd.h"
 #include "common/system/log.h"
 #include "lbd/checks.h"
+#include "lbd/service_pools.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -41,6 +42,19 @@ struct director {
 
 /* Telling: snapshots to the workers, liveness to vrrpd. */
 
+/* The backup pool does not count. */
+static bool service_is_up(const struct director *director, const struct service_conf *service)
+{
+	struct service_pools pools;
+
+	service_pools_of(service, &pools);
+	for (size_t i = 0; i < pools.count; i++) {
+		if (pools.list[i].parts > 0 && servers_pool_is_up(director->servers, pools.list[i].pool))
+			return true;
+	}
+	return false;
+}
+
 static void tell_liveness(struct director *director)
 {
 	const struct conf *conf = director->setup.conf;
@@ -53,7 +67,7 @@ static void tell_liveness(struct director *director)
 	}
 	for (size_t i = 0; i < count; i++) {
 		snprintf(services[i].name, LIVENESS_NAME_MAX, "%s", conf->services[i].name);
-		services[i].up = servers_pool_is_up(director->servers, conf->services[i].pool);
+		services[i].up = service_is_up(director, &conf->services[i]);
 	}
 	liveness_set_services(director->setup.live, services, count);
 	liveness_set_checked(director->setup.live, director->servers->unchecked == 0);

@@ -48,6 +48,7 @@ struct proxy {
 	struct loop_timer accept_timer;
 	struct mono pause_logged_at;
 	uint64_t yields_seen; /* the highest revision that has been carried out */
+	uint64_t lots;        /* the sequence of connections' lots */
 };
 
 /* Servers that a connection remembers as tried; with more retries than that it may come back to the first. */
@@ -68,6 +69,7 @@ struct conn {
 	uint64_t source;         /* a hash of the client's address */
 	struct endpoint from;    /* the client, as the socket or a PROXY header has it */
 	struct endpoint to;      /* where the client has connected to; of family 0: as the socket has it */
+	uint64_t lot;            /* by which it draws its pool, where sources do not decide */
 	struct list waiting;     /* in the queue of the pool `waits_in`, CONN_NO_POOL: none */
 	uint32_t waits_in;
 	uint64_t bytes_in; /* taken by the server */

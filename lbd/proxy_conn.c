@@ -22,6 +22,14 @@ static const struct snapshot_service *conn_service(const struct conn *conn)
 	return &conn->proxy->snapshot->services[conn->listener->service];
 }
 
+/* The same for as long as the service's split is. */
+static uint32_t conn_pool(const struct conn *conn)
+{
+	const struct split *split = &conn_service(conn)->split;
+
+	return split_draw(split, split->by_source ? conn->source : conn->lot);
+}
+
 static struct service_counters *conn_counters(const struct conn *conn)
 {
 	return &conn->proxy->env.counters->services[conn->listener->service];
@@ -146,7 +154,7 @@ static int connect_to(struct conn *conn, const struct endpoint *to)
 static int conn_take_server(struct conn *conn)
 {
 	const struct picker_query query = {
-		.pool = conn_service(conn)->pool,
+		.pool = conn_pool(conn),
 		.source = conn->source,
 		.excluded = conn->tried,
 		.excluded_count = conn->tried_count,
@@ -182,7 +190,7 @@ static bool conn_attempt(struct conn *conn)
 static bool conn_wait(struct conn *conn)
 {
 	struct proxy *proxy = conn->proxy;
-	uint32_t pool = conn_service(conn)->pool;
+	uint32_t pool = conn_pool(conn);
 	const struct queue_conf *queue = &proxy->snapshot->pools[pool].queue;
 
 	if (!proxy_queue_join(&proxy->queues, pool, queue->size, &conn->waiting))
@@ -202,7 +210,7 @@ static bool conn_refuse(struct conn *conn, int error)
 static bool conn_connect(struct conn *conn)
 {
 	/* Nobody overtakes those that wait. */
-	bool waits = proxy_queue_is_used(&conn->proxy->queues, conn_service(conn)->pool);
+	bool waits = proxy_queue_is_used(&conn->proxy->queues, conn_pool(conn));
 	int r = waits ? -EAGAIN : conn_take_server(conn);
 
 	if (r == -EAGAIN && conn_wait(conn))
@@ -213,7 +221,7 @@ static bool conn_connect(struct conn *conn)
 /* False: all servers are full still. Else it waits no more, at least not in that queue. */
 static bool conn_stop_waiting(struct conn *conn)
 {
-	bool moved = conn_service(conn)->pool != conn->waits_in;
+	bool moved = conn_pool(conn) != conn->waits_in;
 	int r = moved ? 0 : conn_take_server(conn);
 
 	if (r == -EAGAIN && proxy_queue_wait(&conn->proxy->queues, conn->waits_in))
@@ -446,6 +454,7 @@ static struct conn *conn_new(
 	conn->pass = client->pass;
 	if (endpoint_from_sockaddr(&client->peer, &conn->from) < 0)
 		conn->from = (struct endpoint){0}; /* it cannot be: nothing but IP is listened on */
+	conn->lot = hash_next(&proxy->lots);
 	conn->client.writable = true;
 	wheel_timer_init(&conn->timer);
 	list_init(&conn->busy);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lbd/forward.h"
 
+#include "common/pure/hash.h"
 #include "common/system/fd.h"
 #include "common/system/log.h"
 #include "lbd/entry.h"
@@ -237,6 +238,8 @@ static int proxy_start(struct forward_entry *entry, const struct forward_env *en
 	proxy = &forward->proxy;
 	proxy->env = *env;
 	proxy->snapshot = snapshot;
+	/* Workers draw differently. */
+	proxy->lots = hash_add(env->worker, (uint64_t)loop_now(env->loop).ns);
 	proxy->pause_logged_at = (struct mono){-PAUSE_LOG_NS};
 	list_init(&proxy->open);
 	list_init(&proxy->busy);

@@ -3,6 +3,7 @@
 
 #include "common/pure/hash.h"
 #include "lbd/preface.h"
+#include "lbd/service_pools.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -23,13 +24,42 @@ size_t snapshot_count_servers(const struct conf *conf)
 	return count;
 }
 
-static uint32_t pool_of(const struct snapshot *snapshot, const struct conf *conf, const struct service_conf *service)
+static void add_side(struct split *split, struct split_side *sides, const struct owner *owner, const struct conf *conf,
+	const struct pool_conf *pool, unsigned parts)
 {
-	uint32_t pool = (uint32_t)(service->pool - conf->pools);
+	uint32_t place = (uint32_t)(pool - conf->pools);
 
-	if (service->backup_pool != NULL && lots_total(&snapshot->pools[pool].servers.lots) == 0)
-		return (uint32_t)(service->backup_pool - conf->pools);
-	return pool;
+	sides[split->count++] = (struct split_side){.key = hash_text(pool->name), .pool = place, .parts = parts};
+	split->by_source |= balance_table[owner->snapshot.pools[place].balance]->by_source;
+}
+
+static bool has_share(const struct owner *owner, const struct conf *conf, const struct pool_conf *pool)
+{
+	return lots_total(&owner->snapshot.pools[pool - conf->pools].servers.lots) > 0;
+}
+
+/* Where nobody could answer, they are all in it, and each refuses. */
+static int fill_split(
+	struct owner *owner, const struct conf *conf, const struct service_conf *service, struct split *split)
+{
+	struct split_side *sides = arena_alloc(&owner->arena, service->pool_count + 1, sizeof *sides);
+	struct service_pools pools;
+
+	if (sides == NULL)
+		return -ENOMEM;
+	*split = (struct split){.sides = sides};
+	service_pools_of(service, &pools);
+	for (size_t i = 0; i < pools.count; i++) {
+		if (pools.list[i].parts > 0 && has_share(owner, conf, pools.list[i].pool))
+			add_side(split, sides, owner, conf, pools.list[i].pool, pools.list[i].parts);
+	}
+	if (split->count == 0 && service->backup_pool != NULL)
+		add_side(split, sides, owner, conf, service->backup_pool, 1);
+	for (size_t i = 0; split->count == 0 && i < pools.count; i++) {
+		if (pools.list[i].parts > 0)
+			add_side(split, sides, owner, conf, pools.list[i].pool, pools.list[i].parts);
+	}
+	return 0;
 }
 
 /* A copy, since the configuration may go before the snapshot does. */
@@ -54,7 +84,8 @@ static int fill_services(struct owner *owner, const struct conf *conf)
 	if (services == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < conf->service_count; i++) {
-		services[i].pool = pool_of(&owner->snapshot, conf, &conf->services[i]);
+		if (fill_split(owner, conf, &conf->services[i], &services[i].split) < 0)
+			return -ENOMEM;
 		services[i].retries = conf->services[i].retries;
 		services[i].max_connections = conf->services[i].max_connections;
 		services[i].timeouts = conf->services[i].timeouts;

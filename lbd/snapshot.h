@@ -8,9 +8,11 @@
 
 #include "common/model/conf.h"
 #include "lbd/balance.h"
+#include "lbd/split.h"
 
 struct snapshot_service {
-	uint32_t pool; /* the backup pool while no server of the other one has a share */
+	/* Of the pools in which a server has a share; else the backup pool. */
+	struct split split;
 	unsigned retries;
 	uint32_t max_connections; /* 0: without limit */
 	struct timeouts_conf timeouts;

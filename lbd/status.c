@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "lbd/status.h"
 
+#include "lbd/service_pools.h"
+
 #include <inttypes.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,17 +30,30 @@ static void add_udp(json_t *service, const struct service_totals *totals)
 	json_object_set_new(service, "sessions_evicted", json_integer((json_int_t)totals->sessions_evicted));
 }
 
-/* The service's pool, and its backup pool while that one answers. */
+/* A whole number where it is one. */
+static json_t *percent_json(double percent)
+{
+	return percent == (double)(int)percent ? json_integer((json_int_t)percent) : json_real(percent);
+}
+
+/* The service's pools, and its backup pool while that one answers. */
 static json_t *shares_json(const struct director *director, size_t place)
 {
 	const struct conf *conf = director_conf(director);
 	const struct service_conf *service = &conf->services[place];
-	const struct pool_conf *answers = &conf->pools[director_snapshot(director)->services[place].pool];
+	const struct split *split = &director_snapshot(director)->services[place].split;
+	bool backup = split->count == 1 && &conf->pools[split->sides->pool] == service->backup_pool;
+	json_t *list = json_array();
+	struct service_pools pools;
 
-	if (answers == service->pool)
-		return json_pack("[{s:s, s:i}]", "name", service->pool->name, "share", 100);
-	return json_pack("[{s:s, s:i}, {s:s, s:i, s:b}]", "name", service->pool->name, "share", 0, "name",
-		answers->name, "share", 100, "backup", 1);
+	service_pools_of(service, &pools);
+	for (size_t i = 0; i < pools.count; i++)
+		json_array_append_new(list, json_pack("{s:s, s:o}", "name", pools.list[i].pool->name, "share",
+						    percent_json(backup ? 0 : service_pools_percent(&pools, i))));
+	if (backup)
+		json_array_append_new(list,
+			json_pack("{s:s, s:i, s:b}", "name", service->backup_pool->name, "share", 100, "backup", 1));
+	return list;
 }
 
 static json_t *service_json(const struct director *director, size_t place)

@@ -37,6 +37,7 @@ struct udp {
 	struct udp_listener *listeners;
 	size_t listener_count;
 	uint64_t yields_seen; /* the highest revision that has been carried out */
+	uint64_t lots;        /* the sequence of sessions' lots */
 	struct mono drops_read_at;
 
 	/* Without a listener there is none of what follows. */
@@ -69,6 +70,7 @@ struct udp_session {
 	uint64_t bytes_in;       /* sent to servers */
 	uint64_t bytes_out;      /* from servers, to be sent to the client */
 	struct gates_pass pass;
+	uint64_t lot;          /* by which it draws its pool, where sources do not decide */
 	uint8_t request_group; /* in the batch at hand */
 	uint8_t tried_count;
 	uint32_t tried[UDP_TRIED_MAX];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lbd/forward.h"
 
+#include "common/pure/hash.h"
 #include "common/system/fd.h"
 #include "common/system/log.h"
 #include "lbd/entry.h"
@@ -185,6 +186,8 @@ static int udp_start(struct forward_entry *entry, const struct forward_env *env,
 	udp = &forward->udp;
 	udp->env = *env;
 	udp->snapshot = snapshot;
+	/* Workers draw differently. */
+	udp->lots = hash_add(env->worker, (uint64_t)loop_now(env->loop).ns);
 	udp->pressure_logged_at = (struct mono){INT64_MIN / 2};
 	slab_init(&udp->sessions, sizeof(struct udp_session));
 	wheel_init(&udp->wheel, loop_now(env->loop));

@@ -185,6 +185,7 @@ struct udp_session *udp_session_open(
 	session->entry.key = *key;
 	session->client = datagram->peer;
 	session->hold.place = UDP_NO_SERVER;
+	session->lot = hash_next(&udp->lots);
 	session->request_group = UDP_NO_GROUP;
 	wheel_timer_init(&session->timer);
 	udp_life_begin(&session->life, session_service(session)->retries, session_now(session));
@@ -234,9 +235,11 @@ static int connect_to(struct udp_session *session, const struct endpoint *to)
 
 static int session_take_server(struct udp_session *session)
 {
+	const struct split *split = &session_service(session)->split;
+	uint64_t source = hash_bytes(session->entry.key.client, ip_size(&session->listener->address));
 	const struct picker_query query = {
-		.pool = session_service(session)->pool,
-		.source = hash_bytes(session->entry.key.client, ip_size(&session->listener->address)),
+		.pool = split_draw(split, split->by_source ? source : session->lot),
+		.source = source,
 		.excluded = session->tried,
 		.excluded_count = session->tried_count,
 	};

@@ -102,14 +102,20 @@ struct udp_conf {
 
 struct pool_conf;
 
+struct pool_share_conf {
+	const char *name;
+	unsigned parts; /* of the sum of all, which is not 0 */
+	const struct pool_conf *pool;
+};
+
 struct service_conf {
 	const char *name;
 	const struct endpoint *listen;
 	size_t listen_count;
 	enum service_protocol protocol;
 	enum service_mode mode;
-	const char *pool_name;
-	const struct pool_conf *pool;
+	const struct pool_share_conf *pools;
+	size_t pool_count;
 	const char *backup_pool_name;        /* "": none */
 	const struct pool_conf *backup_pool; /* NULL: none */
 	struct timeouts_conf timeouts;

@@ -364,18 +364,46 @@ static const char *pool_name_at(const void *context, size_t i)
 }
 
 /* The pool of that name, or NULL and an error. */
-static const struct pool_conf *resolve_pool(struct check *check, const struct conf_item *option, const char *name)
+static const struct pool_conf *resolve_pool(
+	struct check *check, const struct conf_item *option, unsigned line, const char *name)
 {
 	const struct pool_conf *pool = conf_find_pool(check->conf, name);
 	const char *nearest = pool == NULL ? text_nearest(name, pool_name_at, check->conf) : NULL;
 
 	if (nearest != NULL)
-		conf_error(check->errors, option->line, "option '%s': there is no pool '%s': did you mean '%s'?",
-			option->name, name, nearest);
+		conf_error(check->errors, line, "option '%s': there is no pool '%s': did you mean '%s'?", option->name,
+			name, nearest);
 	else if (pool == NULL)
-		conf_error(check->errors, option->line, "option '%s': there is no pool '%s': write a section 'pool %s'",
+		conf_error(check->errors, line, "option '%s': there is no pool '%s': write a section 'pool %s'",
 			option->name, name, name);
 	return pool;
+}
+
+static void check_again(struct check *check, unsigned line, const struct service_conf *conf, size_t place)
+{
+	for (size_t i = 0; i < place; i++) {
+		if (conf->pools[i].pool == conf->pools[place].pool)
+			conf_error(check->errors, line,
+				"option 'pool': '%s' has a share already: give it one, and other pools theirs",
+				conf->pools[place].name);
+	}
+}
+
+static void resolve_shares(struct check *check, const struct conf_item *option, struct service_conf *conf)
+{
+	struct pool_share_conf *shares = (struct pool_share_conf *)conf->pools;
+	const struct conf_word *word = option->first_word;
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < conf->pool_count; i++, word = word->next) {
+		shares[i].pool = resolve_pool(check, option, word->line, shares[i].name);
+		if (shares[i].pool != NULL)
+			check_again(check, word->line, conf, i);
+		sum += shares[i].parts;
+	}
+	if (sum == 0)
+		conf_error(check->errors, option->line,
+			"option 'pool': no pool has a share that is above 0: give one of them 1 at least");
 }
 
 static void resolve_pools(struct check *check, const struct conf_item *service)
@@ -385,14 +413,17 @@ static void resolve_pools(struct check *check, const struct conf_item *service)
 	struct service_conf *conf = service->object;
 
 	if (option != NULL)
-		conf->pool = resolve_pool(check, option, conf->pool_name);
+		resolve_shares(check, option, conf);
 	if (backup == NULL || *conf->backup_pool_name == '\0')
 		return;
-	conf->backup_pool = resolve_pool(check, backup, conf->backup_pool_name);
-	if (conf->backup_pool != NULL && conf->backup_pool == conf->pool)
-		conf_error(check->errors, backup->line,
-			"option 'backup-pool': '%s' is the service's pool already: name another, or take it out",
-			conf->backup_pool_name);
+	conf->backup_pool = resolve_pool(check, backup, backup->line, conf->backup_pool_name);
+	for (size_t i = 0; option != NULL && conf->backup_pool != NULL && i < conf->pool_count; i++) {
+		if (conf->pools[i].pool == conf->backup_pool)
+			conf_error(check->errors, backup->line,
+				"option 'backup-pool': '%s' is the service's pool already: name another, or take it "
+				"out",
+				conf->backup_pool_name);
+	}
 }
 
 static void check_listen(struct check *check, struct things *things, const struct conf_item *service)

@@ -2,6 +2,7 @@
 #include "common/model/conf_value.h"
 
 #include "common/model/conf.h"
+#include "common/model/pool_share.h"
 
 #include <errno.h>
 #include <string.h>
@@ -359,6 +360,46 @@ static void prefixes_describe(const struct schema_option *row, struct text *out)
 		out, "{ ... } with %lld to %lld addresses as 192.0.2.100/32", (long long)row->min, (long long)row->max);
 }
 
+/* Pools with their shares. */
+
+static_assert(POOL_SHARE_NAME_MAX == SCHEMA_NAME_MAX, "a pool's name has another length");
+
+static int shares_read(const struct reading *in, size_t index)
+{
+	struct pool_share_conf *elements = *(struct pool_share_conf **)in->field;
+	struct pool_share share;
+	int r = pool_share_parse(in->text, &share);
+
+	if (r < 0)
+		return wrong(in, r == -ERANGE ? "has a share that is out of range" : "is no pool with its share");
+	elements[index].parts = share.parts;
+	elements[index].name = arena_strdup(in->arena, share.name);
+	return elements[index].name != NULL ? 0 : -ENOMEM;
+}
+
+static void shares_print(const struct schema_option *row, const void *object, struct text *out)
+{
+	size_t count;
+	const struct pool_share_conf *elements = list_at(row, object, &count);
+
+	if (count == 1 && elements->parts == POOL_SHARE_WHOLE) {
+		conf_text_print(elements->name, out);
+		return;
+	}
+	text_add(out, "{ ");
+	for (size_t i = 0; i < count; i++)
+		text_addf(out, "%s%s:%u", i > 0 ? ", " : "", elements[i].name, elements[i].parts);
+	text_add(out, " }");
+}
+
+static void shares_describe(const struct schema_option *row, struct text *out)
+{
+	text_addf(out,
+		"the name of a pool, or { ... } with up to %lld pools, each with its share from 0 to %d as "
+		"blue:90",
+		(long long)row->max, POOL_SHARE_MAX);
+}
+
 /* Ranges of HTTP status. */
 
 static int status_range_read(const struct reading *in, size_t index)
@@ -489,6 +530,7 @@ static const struct value_type value_types[] = {
 	[SCHEMA_ENDPOINT] = {endpoint_read, endpoint_print, endpoint_describe, 0},
 	[SCHEMA_ENDPOINTS] = {endpoints_read, endpoints_print, endpoints_describe, sizeof(struct endpoint)},
 	[SCHEMA_PREFIXES] = {prefixes_read, prefixes_print, prefixes_describe, sizeof(struct prefix)},
+	[SCHEMA_SHARES] = {shares_read, shares_print, shares_describe, sizeof(struct pool_share_conf)},
 	[SCHEMA_BYTES] = {bytes_read, bytes_print, bytes_describe, 0},
 	[SCHEMA_STATUS_RANGE] = {status_range_read, status_range_print, status_range_describe, 0},
 };

@@ -2,6 +2,7 @@
 #include "common/model/schema.h"
 
 #include "common/model/conf.h"
+#include "common/model/pool_share.h"
 #include "common/pure/mono.h"
 #include "common/system/liveness.h"
 
@@ -234,8 +235,11 @@ static const struct schema_option service_options[] = {
 		.help = "What is forwarded: connections, or datagrams, in sessions by the client's address and port."},
 	{"mode", SCHEMA_WORD, FIELD(struct service_conf, mode), WORDS(modes), .preset = "proxy",
 		.help = "How it is forwarded: proxy ends the client's connection here and opens one to the server."},
-	{"pool", SCHEMA_NAME, FIELD(struct service_conf, pool_name), RANGE(1, SCHEMA_NAME_MAX), .reload = true,
-		.help = "The pool whose servers answer."},
+	{"pool", SCHEMA_SHARES, LIST(struct service_conf, pools, pool_count), RANGE(1, POOL_SHARES_MAX), .reload = true,
+		.help = "The pool whose servers answer; or several, each with its share of the new connections, as { "
+			"blue:90, green:10 }. What of them has no usable server is passed over. With pools that "
+			"balance by the client's address a client stays with its pool, and a share that grows moves "
+			"no more clients than it has to."},
 	{"backup-pool", SCHEMA_NAME, FIELD(struct service_conf, backup_pool_name), RANGE(0, SCHEMA_NAME_MAX),
 		.preset = "", .reload = true,
 		.help = "The pool that answers while no server of `pool` is usable; the service counts as down all the "

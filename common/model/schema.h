@@ -25,6 +25,7 @@ enum schema_type {
 	SCHEMA_PREFIXES,     /* const struct prefix *, the same */
 	SCHEMA_STATUS_RANGE, /* unsigned, and another one in `count_offset`: the first and the last that belong to it */
 	SCHEMA_BYTES,        /* struct bytes_conf */
+	SCHEMA_SHARES,       /* const struct pool_share_conf *, with the count in `count_offset` */
 	SCHEMA_TYPE_COUNT,
 };
 

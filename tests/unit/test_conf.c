@@ -235,6 +235,26 @@ static const struct {
 		"f:3: option 'pool': there is no pool 'blu': did you mean 'blue'?\n"
 		"f:5: option 'pool': there is no pool 'green': write a section 'pool green'\n"
 		"f:5: option 'listen': [::1]:80 stands in line 3 already, for 'service s': take one out\n"},
+	{PAIR "service s { listen = { 192.0.2.100:80 } pool = { p:90,\nq:1001,\np:10, :5, p:x, p: } }\npool p { }\n",
+		"f:4: option 'pool': 'q:1001' has a share that is out of range: write the name of a pool, or { ... } "
+		"with up to 16 pools, each with its share from 0 to 1000 as blue:90\n"
+		"f:5: option 'pool': ':5' is no pool with its share: write the name of a pool, or { ... } with up to "
+		"16 pools, each with its share from 0 to 1000 as blue:90\n"
+		"f:5: option 'pool': 'p:x' is no pool with its share: write the name of a pool, or { ... } with up to "
+		"16 pools, each with its share from 0 to 1000 as blue:90\n"
+		"f:5: option 'pool': 'p:' is no pool with its share: write the name of a pool, or { ... } with up to "
+		"16 pools, each with its share from 0 to 1000 as blue:90\n"},
+	{PAIR "service s { listen = { 192.0.2.100:80 } pool = { p:90,\nq:10,\np:10 } }\n"
+	      "service t { listen = { 192.0.2.100:81 } pool = { p:0 } }\n"
+	      "service u { listen = { 192.0.2.100:82 } pool = { } }\n"
+	      "service v { listen = { 192.0.2.100:83 } pool = { p:90, o:10 }\nbackup-pool = o }\n"
+	      "pool p { } pool o { }\n",
+		"f:4: option 'pool': there is no pool 'q': did you mean 'p'?\n"
+		"f:5: option 'pool': 'p' has a share already: give it one, and other pools theirs\n"
+		"f:6: option 'pool': no pool has a share that is above 0: give one of them 1 at least\n"
+		"f:7: option 'pool': 0 values are too few: write the name of a pool, or { ... } with up to 16 pools, "
+		"each with its share from 0 to 1000 as blue:90\n"
+		"f:9: option 'backup-pool': 'o' is the service's pool already: name another, or take it out\n"},
 	{PAIR "service s { listen = { 192.0.2.100:80 } pool = blue backup-pool = grene }\n"
 	      "service t { listen = { 192.0.2.100:81 } pool = blue\nbackup-pool = blue }\n"
 	      "pool blue { server s { address = 192.0.2.21:80 backup = maybe } }\npool green { }\n",
@@ -344,6 +364,12 @@ static const char *const good[] = {
 	PAIR "service s { listen = { 0.0.0.0:80 }  pool = p  backup-pool = q }\nservice t { listen = { 0.0.0.0:81 }  "
 	     "pool = p backup-pool = \"\" }\npool p { server s { address = 192.0.2.21:80 backup = yes } }\npool q { "
 	     "}\n",
+	PAIR
+	"service s { listen = { 0.0.0.0:80 } pool = { p:90, q:10 } }\nservice t { listen = { 0.0.0.0:81 } pool = { "
+	"p } }\n"
+	"service u { listen = { 0.0.0.0:82 } pool = p:7 }\nservice v { listen = { 0.0.0.0:83 } pool = { q, p:0 } "
+	"}\n"
+	"pool p { } pool q { }",
 	PAIR "pool p { check script { command = /bin/true argument = \"a b\" } }",
 	PAIR "pool p { check udp { send = \"\\\\x00a\\\\\\\\ \\\\n\" expect = \"\\\\xfF\" } check agent { port = 1 } }",
 	PAIR "pool p { outlier { } } pool q { outlier { failures = 1 max-ejected = 100 } }",
@@ -425,7 +451,9 @@ static void defaults_fill_what_is_not_there(void **state)
 	assert_int_equal(conf->services[1].udp.answers, 0);
 	assert_int_equal(conf->services[2].timeouts.idle_ns, 600 * NS_PER_S);
 	pool = conf_find_pool(conf, "p");
-	assert_ptr_equal(conf->services[0].pool, pool);
+	assert_int_equal(conf->services[0].pool_count, 1);
+	assert_ptr_equal(conf->services[0].pools[0].pool, pool);
+	assert_int_equal(conf->services[0].pools[0].parts, 100);
 	assert_int_equal(pool->balance, BALANCE_ROUND_ROBIN);
 	assert_int_equal(pool->slow_start_ns, 0);
 	assert_int_equal(pool->queue.size, 0);
@@ -545,8 +573,8 @@ static void the_shipped_example_is_good(void **state)
 	assert_string_equal(text_get(&errors), "");
 	assert_int_equal(conf->pair.node_count, 2);
 	assert_int_equal(conf->vip_count, 1);
-	assert_int_equal(conf->services[0].pool->check.kind, CHECK_HTTP);
-	assert_true(conf->services[0].pool->server_count >= 2);
+	assert_int_equal(conf->services[0].pools[0].pool->check.kind, CHECK_HTTP);
+	assert_true(conf->services[0].pools[0].pool->server_count >= 2);
 	conf_free(conf);
 }
 

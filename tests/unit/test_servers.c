@@ -29,9 +29,14 @@ static const struct pool_conf pools[] = {
 	{.name = "red", .slow_start_ns = NS_PER_S, .servers = red_servers, .server_count = ARRAY_LEN(red_servers)},
 };
 
+static const struct pool_share_conf green_alone[] = {{"green", 100, &pools[2]}};
+static const struct pool_share_conf three[] = {
+	{"blue", 30, &pools[0]}, {"green", 50, &pools[2]}, {"empty", 0, &pools[1]}, {"red", 20, &pools[3]}};
+
 static const struct service_conf services[] = {
-	{.name = "web", .pool = &pools[2], .backup_pool = &pools[0]},
-	{.name = "lone", .pool = &pools[2]},
+	{.name = "web", .pools = green_alone, .pool_count = 1, .backup_pool = &pools[0]},
+	{.name = "lone", .pools = green_alone, .pool_count = 1},
+	{.name = "split", .pools = three, .pool_count = ARRAY_LEN(three), .backup_pool = &pools[1]},
 };
 
 static const struct conf conf = {
@@ -166,24 +171,48 @@ static void backups_serve_when_nobody_else_can(void **state)
 	assert_string_equal(met() + 4, "r----");
 }
 
-static uint32_t pool_of_service(size_t place)
+/* "30 of blue, 20 of red": the sides that the service's connections are dealt out to. */
+static const char *sides_of(size_t place)
 {
+	static char text[200];
 	struct snapshot *snapshot = take_snapshot();
-	uint32_t pool = snapshot->services[place].pool;
+	const struct split *split = &snapshot->services[place].split;
+	int length = 0;
 
+	for (uint32_t i = 0; i < split->count; i++)
+		length += snprintf(text + length, sizeof text - (size_t)length, "%s%u of %s", i > 0 ? ", " : "",
+			split->sides[i].parts, pools[split->sides[i].pool].name);
 	snapshot_unref(snapshot);
-	return pool;
+	return text;
 }
 
 static void the_backup_pool_answers_when_the_pool_cannot(void **state)
 {
 	(void)state;
 	/* Of green's servers one is drained, the other of weight 0. */
-	assert_int_equal(pool_of_service(0), 0);
-	assert_int_equal(pool_of_service(1), 2);
+	assert_string_equal(sides_of(0), "1 of blue");
+	assert_string_equal(sides_of(1), "100 of green");
 	set_admin("green/c", ADMIN_ENABLED);
-	assert_int_equal(pool_of_service(0), 2);
-	assert_int_equal(pool_of_service(1), 2);
+	assert_string_equal(sides_of(0), "100 of green");
+	assert_string_equal(sides_of(1), "100 of green");
+}
+
+static void a_split_passes_over_pools_that_cannot_answer(void **state)
+{
+	(void)state;
+	assert_string_equal(sides_of(2), "30 of blue, 20 of red");
+	set_admin("green/c", ADMIN_ENABLED);
+	assert_string_equal(sides_of(2), "30 of blue, 50 of green, 20 of red");
+	set_admin("green/c", ADMIN_DRAIN);
+	set_admin("blue/a", ADMIN_DRAIN);
+	set_admin("blue/b", ADMIN_DRAIN);
+	assert_string_equal(sides_of(2), "20 of red");
+	set_admin("red/r", ADMIN_DRAIN);
+	set_admin("red/s", ADMIN_DRAIN);
+	assert_string_equal(sides_of(2), "20 of red");
+	set_admin("red/x", ADMIN_DRAIN);
+	set_admin("red/y", ADMIN_DRAIN);
+	assert_string_equal(sides_of(2), "1 of empty");
 }
 
 static void a_server_that_comes_up_starts_slowly(void **state)
@@ -361,6 +390,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(decisions_and_health_reach_the_picks, setup, teardown),
 		cmocka_unit_test_setup_teardown(backups_serve_when_nobody_else_can, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_backup_pool_answers_when_the_pool_cannot, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_split_passes_over_pools_that_cannot_answer, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_server_that_comes_up_starts_slowly, setup, teardown),
 		cmocka_unit_test_setup_teardown(agents_take_away_beside_checks_and_decisions, setup, teardown),
 		cmocka_unit_test_setup_teardown(servers_that_fail_clients_are_ejected, setup, teardown),

@@ -232,6 +232,18 @@ static void what_is_wrong_comes_first(void **state)
 	}
 }
 
+static void a_split_shows_its_shares(void **state)
+{
+	json_t *status = json_of("{'services':[{'name':'web','pools':[{'name':'blue','share':99.9},"
+				 "{'name':'green','share':0.1},{'name':'red','share':0}]}]}");
+	AUTO_TEXT out = {0};
+
+	(void)state;
+	status_text(status, false, &out);
+	assert_non_null(strstr(text_get(&out), " blue:99.9 green:0.1 red:0 "));
+	json_decref(status);
+}
+
 static void what_is_well_is_no_problem(void **state)
 {
 	static const struct {
@@ -385,6 +397,7 @@ int main(void)
 		cmocka_unit_test(the_peer_is_completed),
 		cmocka_unit_test(daemons_that_disagree_are_named),
 		cmocka_unit_test(what_is_wrong_comes_first),
+		cmocka_unit_test(a_split_shows_its_shares),
 		cmocka_unit_test(what_is_well_is_no_problem),
 		cmocka_unit_test(many_problems_are_counted),
 		cmocka_unit_test(discarded_adverts_are_told_by_reason),
