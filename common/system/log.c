@@ -11,9 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A pipe that poll(2) calls writable takes this much without blocking (pipe(7), PIPE_BUF); longer lines are cut. */
-#define LINE_MAX_BYTES 4096
-
 static const struct {
 	const char *name;
 	char journal_prefix[4];
@@ -42,18 +39,13 @@ static void detect_journal(void)
 	to_journal = st.st_dev == device && st.st_ino == inode;
 }
 
-struct line {
-	char bytes[LINE_MAX_BYTES];
-	size_t length;
-};
-
-static void line_add_char(struct line *line, char c)
+static void line_add_char(struct log_line *line, char c)
 {
 	if (line->length < sizeof line->bytes - 1)
 		line->bytes[line->length++] = c;
 }
 
-static void line_add(struct line *line, const char *text)
+static void line_add(struct log_line *line, const char *text)
 {
 	while (*text != '\0')
 		line_add_char(line, *text++);
@@ -70,7 +62,7 @@ static bool needs_quotes(const char *value)
 	return false;
 }
 
-static void line_add_value(struct line *line, const char *value)
+static void line_add_value(struct log_line *line, const char *value)
 {
 	if (!needs_quotes(value)) {
 		line_add(line, value);
@@ -95,7 +87,7 @@ static void line_add_value(struct line *line, const char *value)
 	line_add_char(line, '"');
 }
 
-static void line_add_field(struct line *line, const struct log_field *field)
+static void line_add_field(struct log_line *line, const struct log_field *field)
 {
 	char value[64];
 
@@ -125,8 +117,9 @@ static void line_add_field(struct line *line, const struct log_field *field)
 	line_add(line, value);
 }
 
-static void line_format(struct line *line, enum log_level level, const char *message, const struct log_field *fields)
+void log_line_format(struct log_line *line, enum log_level level, const char *message, const struct log_field *fields)
 {
+	pthread_once(&journal_once, detect_journal);
 	line->length = 0;
 	if (to_journal)
 		line_add(line, levels[level].journal_prefix);
@@ -139,13 +132,23 @@ static void line_format(struct line *line, enum log_level level, const char *mes
 	line->bytes[line->length++] = '\n';
 }
 
-static bool line_send(const struct line *line)
+static bool send_locked(const struct log_line *line)
 {
 	struct pollfd stderr_poll = {.fd = STDERR_FILENO, .events = POLLOUT};
 
 	if (poll(&stderr_poll, 1, 0) != 1 || (stderr_poll.revents & POLLOUT) == 0)
 		return false;
 	return write(STDERR_FILENO, line->bytes, line->length) == (ssize_t)line->length;
+}
+
+bool log_line_send(const struct log_line *line)
+{
+	bool sent;
+
+	pthread_mutex_lock(&mutex);
+	sent = send_locked(line);
+	pthread_mutex_unlock(&mutex);
+	return sent;
 }
 
 struct log_field log_errno(int negative_errno)
@@ -163,21 +166,20 @@ void log_set_level(enum log_level level)
 
 void log_write(enum log_level level, const char *message, const struct log_field *fields)
 {
-	struct line line;
+	struct log_line line;
 	int saved_errno = errno;
 
 	if (level > log_level)
 		return;
-	pthread_once(&journal_once, detect_journal);
 	pthread_mutex_lock(&mutex);
 	if (lost > 0) {
-		line_format(&line, LOG_LEVEL_WARNING, "log lines lost, stderr was full",
+		log_line_format(&line, LOG_LEVEL_WARNING, "log lines lost, stderr was full",
 			(const struct log_field[]){log_uint("lines", lost), {0}});
-		if (line_send(&line))
+		if (send_locked(&line))
 			lost = 0;
 	}
-	line_format(&line, level, message, fields);
-	if (lost > 0 || !line_send(&line))
+	log_line_format(&line, level, message, fields);
+	if (lost > 0 || !send_locked(&line))
 		lost++;
 	pthread_mutex_unlock(&mutex);
 	errno = saved_errno;

@@ -72,6 +72,19 @@ struct log_field log_errno(int negative_errno);
 void log_set_level(enum log_level level);
 void log_write(enum log_level level, const char *message, const struct log_field *fields);
 
+/*
+ * For a thread that writes many lines by itself, beside log_write: one line with its end, cut where it is too long, and
+ * its way out. A pipe that poll(2) calls writable takes so much without blocking (pipe(7), PIPE_BUF).
+ */
+#define LOG_LINE_MAX 4096
+struct log_line {
+	char bytes[LOG_LINE_MAX];
+	size_t length;
+};
+void log_line_format(struct log_line *line, enum log_level level, const char *message, const struct log_field *fields);
+/* False: stderr does not take it now. */
+MUST_USE bool log_line_send(const struct log_line *line);
+
 #define LOG_AT(level, message, ...) log_write(level, message, (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){0}})
 #define log_error(message, ...) LOG_AT(LOG_LEVEL_ERROR, message __VA_OPT__(, ) __VA_ARGS__)
 #define log_warning(message, ...) LOG_AT(LOG_LEVEL_WARNING, message __VA_OPT__(, ) __VA_ARGS__)
