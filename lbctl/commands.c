@@ -178,6 +178,21 @@ enum lbctl_exit verb_failover(const struct invocation *invocation)
 	return r == LBCTL_DONE ? print_field(result, "message") : r;
 }
 
+enum lbctl_exit verb_maintenance(const struct invocation *invocation)
+{
+	const char *word = invocation->words[0];
+	json_t *result = NULL;
+	enum lbctl_exit r;
+
+	if (strcmp(word, "on") != 0 && strcmp(word, "off") != 0) {
+		complain("'%s' is neither on nor off", word);
+		return LBCTL_USAGE;
+	}
+	r = daemon_call(invocation, DAEMON_VRRPD, "maintenance", json_pack("{sb}", "on", strcmp(word, "on") == 0),
+		FAILOVER_TIMEOUT_MS, &result);
+	return r == LBCTL_DONE ? print_field(result, "message") : r;
+}
+
 enum lbctl_exit verb_explain(const struct invocation *invocation)
 {
 	json_t *params = json_pack("{ss*}", "vip", invocation->words[0]);

@@ -5,6 +5,7 @@
 
 #include "lbctl/lbctl.h"
 
-verb_fn verb_check, verb_status, verb_drain, verb_enable, verb_failover, verb_events, verb_explain, verb_config_show;
+verb_fn verb_check, verb_status, verb_drain, verb_enable, verb_failover, verb_maintenance, verb_events, verb_explain,
+	verb_config_show;
 
 #endif

@@ -75,10 +75,10 @@ json_t *status_merge(const json_t *lbd, const json_t *vrrpd)
 	json_t *config_hash = either(vrrpd, lbd, "config_hash");
 	const json_t *vrrpd_pids = json_object_get(vrrpd, "pids");
 
-	return json_pack("{so so so so so so so so s{so so so} s{so so} so}", "node", either(lbd, vrrpd, "node"),
+	return json_pack("{so so so so so so so so so s{so so so} s{so so} so}", "node", either(lbd, vrrpd, "node"),
 		"version", either(lbd, vrrpd, "version"), "config_hash", config_hash, "generation", generation_of(lbd),
-		"peer", peer_of(vrrpd), "vips", field(vrrpd, "vips"), "services", field(lbd, "services"), "pools",
-		field(lbd, "pools"), "pids", "lbd", field(lbd, "pid"), "vrrpd", field(vrrpd_pids, "vrrpd"), "guardian",
-		field(vrrpd_pids, "guardian"), "daemons", "lbd", describe(lbd), "vrrpd", describe(vrrpd), "mismatch",
-		mismatches(lbd, vrrpd));
+		"maintenance", field(vrrpd, "maintenance"), "peer", peer_of(vrrpd), "vips", field(vrrpd, "vips"),
+		"services", field(lbd, "services"), "pools", field(lbd, "pools"), "pids", "lbd", field(lbd, "pid"),
+		"vrrpd", field(vrrpd_pids, "vrrpd"), "guardian", field(vrrpd_pids, "guardian"), "daemons", "lbd",
+		describe(lbd), "vrrpd", describe(vrrpd), "mismatch", mismatches(lbd, vrrpd));
 }

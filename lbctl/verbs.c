@@ -19,6 +19,8 @@ static const struct verb verbs[] = {
 	{"failover", "[VIP] [--to=NODE] [--dry-run]",
 		"move a vip, or all, to the other node, once that confirms that it is ready", 0, 1,
 		{{"to", true}, {"dry-run", false}}, verb_failover},
+	{"maintenance", "{on|off}", "this node gives its vips away and takes none, until off", 1, 1, {{0}},
+		verb_maintenance},
 	{"explain", "[VIP]", "why this node is active or backup, and its last decisions", 0, 1, {{0}}, verb_explain},
 	{"events", "[--follow]", "what happened, one JSON object a line; --follow: and what happens from now on", 0, 0,
 		{{"follow", false}}, verb_events},

@@ -6,6 +6,8 @@
 #include "common/system/fd.h"
 #include "vrrpd/adverts.h"
 #include "vrrpd/announce.h"
+#include "vrrpd/programs.h"
+#include "vrrpd/reason.h"
 #include "vrrpd/review.h"
 #include "vrrpd/services.h"
 
@@ -18,6 +20,8 @@
 /* The guardian's threshold (DESIGN section 5.2): two intervals, within these bounds. */
 #define THRESHOLD_MIN_NS (100 * NS_PER_MS)
 #define THRESHOLD_MAX_NS (300 * NS_PER_MS)
+/* How long the planned end waits for the notify programs. */
+#define FINISH_NS (5 * NS_PER_S)
 /* A silent peer on a LAN of ours is asked for this often. */
 #define ASK_NS (100 * NS_PER_MS)
 /* The sequence is saved this often; between two savings only a clock that steps back would miss it. */
@@ -58,17 +62,23 @@ static void publish(void *context)
 		log_error("the guardian could not be told of the vips: too many addresses");
 }
 
-static void save_state(struct agent *agent)
+void agent_save(struct agent *agent)
 {
-	struct state state = {.sequence = fence_last_sequence(agent->shared.fence)};
+	struct state state = {
+		.sequence = fence_last_sequence(agent->shared.fence),
+		.maintenance = agent->maintenance,
+		.yielding = calloc(MAX(agent->vip_count, (size_t)1), sizeof *state.yielding),
+		.lent = calloc(MAX(agent->vip_count, (size_t)1), sizeof *state.lent),
+	};
 
-	state.yielding = calloc(MAX(agent->vip_count, (size_t)1), sizeof *state.yielding);
 	for (size_t i = 0; i < agent->vip_count; i++) {
 		const struct vip *vip = &agent->vips[i];
 
 		state.peer_sequence = MAX(state.peer_sequence, vip_highest_sequence(vip));
 		if (vip->fsm.yielding && state.yielding != NULL)
 			strcpy(state.yielding[state.yielding_count++], vip->conf->name);
+		if (vip->lent && state.lent != NULL)
+			strcpy(state.lent[state.lent_count++], vip->conf->name);
 	}
 	state_save(agent->state_dir, &state);
 	state_free(&state);
@@ -86,18 +96,42 @@ static void tell_systemd(const struct agent *agent)
 	daemon_notify_status("active for %zu of %zu vips, %zu at fault", active, agent->vip_count, fault);
 }
 
+static void notify(struct agent *agent, const struct vip *vip, enum vrrp_state from)
+{
+	char reason[REASON_MAX];
+	struct notify_change change = {
+		.program = vip->conf->notify,
+		.vip = vip->conf->name,
+		.from = vrrp_state_name(from),
+		.to = vrrp_state_name(vip->fsm.state),
+	};
+
+	if (*change.program == '\0')
+		return;
+	change.reason = reason_of(agent, vip, reason);
+	notifier_add(agent->notifier, &change);
+}
+
+static void on_notifier_idle(void *context)
+{
+	struct agent *agent = context;
+
+	if (agent->finished != NULL)
+		agent->finished(agent->finished_context);
+}
+
 static void on_moved(void *context, struct vip *vip, enum vrrp_state from)
 {
 	struct agent *agent = context;
 
-	(void)from;
 	if (agent->forwarder != NULL)
 		forwarder_tell_role(agent->forwarder, vip->conf, vrrp_state_name(vip->fsm.state));
 	if (agent->peer != NULL)
 		peer_hurry(agent->peer);
 	tell_systemd(agent);
+	notify(agent, vip, from);
 	if (!agent->stopping)
-		save_state(agent);
+		agent_save(agent);
 }
 
 static void on_release(void *context, struct vip *vip)
@@ -327,7 +361,7 @@ static void on_pulse(struct loop_timer *timer, struct mono now)
 	review_all(agent);
 	look_for_peer(agent, now);
 	if (mono_diff(now, agent->saved_at) > SAVE_NS)
-		save_state(agent);
+		agent_save(agent);
 	if (watchdog_ns > 0 && mono_diff(now, agent->watchdog_at) > watchdog_ns / 4) {
 		daemon_notify_watchdog();
 		agent->watchdog_at = now;
@@ -445,6 +479,8 @@ static int start_parts(struct agent *agent, const char *run_dir)
 		r = tracker_new(&tracker, &agent->tracker);
 	}
 	if (r == 0)
+		r = notifier_new(agent->loop, &agent->recorder, on_notifier_idle, agent, &agent->notifier);
+	if (r == 0)
 		r = events_new(agent->loop, &agent->recorder, &agent->events);
 	if (r == 0)
 		r = handovers_new(agent->loop, agent->peer, find_vip, agent, &agent->handovers);
@@ -465,6 +501,7 @@ static int start_vips(struct agent *agent)
 		return r;
 	fence_set_sequence(agent->shared.fence, state.sequence);
 	agent->shared.kept_sequence = state.peer_sequence;
+	agent->maintenance = state.maintenance;
 	agent->vips = calloc(MAX(agent->conf->vip_count, (size_t)1), sizeof *agent->vips);
 	if (agent->vips == NULL) {
 		state_free(&state);
@@ -476,6 +513,7 @@ static int start_vips(struct agent *agent)
 
 		vip_init(&agent->vips[i], conf, (uint8_t)agent->self->priority, state_is_yielding(&state, conf->name),
 			&agent->shared);
+		agent->vips[i].lent = state_is_lent(&state, conf->name);
 	}
 	state_free(&state);
 	return 0;
@@ -483,8 +521,10 @@ static int start_vips(struct agent *agent)
 
 static int start(struct agent *agent, const char *run_dir)
 {
-	int r = load_key(agent);
+	int r = programs_check(agent->conf);
 
+	if (r == 0)
+		r = load_key(agent);
 	if (r == 0)
 		r = open_sockets(agent);
 	if (r == 0)
@@ -544,18 +584,44 @@ int agent_new(const struct agent_setup *setup, struct agent **ret_agent)
 	return 0;
 }
 
-void agent_free(struct agent *agent)
+static void stop_vips(struct agent *agent)
 {
-	if (agent == NULL)
-		return;
 	agent->stopping = true;
 	for (size_t i = 0; i < agent->vip_count; i++)
 		vip_event(&agent->vips[i], VRRP_EVENT_STOP);
 	if (agent->vips != NULL)
-		save_state(agent);
+		agent_save(agent);
+}
+
+static void on_finish_limit(struct loop_timer *timer, struct mono now)
+{
+	(void)now;
+	on_notifier_idle(CONTAINER_OF(timer, struct agent, finish_limit));
+}
+
+void agent_finish(struct agent *agent, void (*fn)(void *context), void *context)
+{
+	struct mono limit = mono_add(clock_mono(), FINISH_NS);
+
+	stop_vips(agent);
+	agent->finished = fn;
+	agent->finished_context = context;
+	if (notifier_is_idle(agent->notifier) ||
+		loop_timer_set(agent->loop, &agent->finish_limit, limit, on_finish_limit) < 0)
+		fn(context);
+}
+
+void agent_free(struct agent *agent)
+{
+	if (agent == NULL)
+		return;
+	if (!agent->stopping)
+		stop_vips(agent);
 	for (size_t i = 0; i < agent->vip_count; i++)
 		vip_close(&agent->vips[i]);
 	handovers_free(agent->handovers);
+	notifier_free(agent->notifier);
+	loop_timer_clear(agent->loop, &agent->finish_limit);
 	tracker_free(agent->tracker);
 	events_free(agent->events);
 	peer_free(agent->peer);

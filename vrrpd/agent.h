@@ -24,11 +24,20 @@ struct agent_setup {
  * line on stderr, and nothing is left open or installed.
  */
 MUST_USE int agent_new(const struct agent_setup *setup, struct agent **ret_agent);
-/* The planned end: the vips are given away with priority 0, and the state is being written. Accepts NULL. */
+/*
+ * The planned end: the vips are given away with priority 0. `fn` is called from the loop when the notify programs have
+ * been told of it, or have taken too long; agent_free may follow.
+ */
+void agent_finish(struct agent *agent, void (*fn)(void *context), void *context);
+/* Gives the vips away where agent_finish has not, and has the state written. Accepts NULL. */
 void agent_free(struct agent *agent);
 
 /* Whether some vip's adverts are signed. */
 bool agent_wants_key(const struct conf *conf);
 
+/* What is to survive a restart has changed. */
+void agent_save(struct agent *agent);
+/* NULL: there is none of that name. */
 struct vip *agent_find_vip(struct agent *agent, const char *name);
+
 #endif

@@ -2,6 +2,8 @@
 #include "vrrpd/commands.h"
 
 #include "common/shell/daemon.h"
+#include "vrrpd/maintenance.h"
+#include "vrrpd/moves.h"
 #include "vrrpd/status.h"
 
 #include <errno.h>
@@ -52,86 +54,48 @@ static void do_explain(struct control_call *call, const json_t *params, void *co
 	control_reply(call, json_pack("{s:s}", "text", text_get(&text)));
 }
 
-/* One `lbctl failover`: a handover for each vip, answered when the last has ended. */
-struct failover {
-	struct control_call *call;
-	bool dry_run;
-	size_t waiting; /* handovers that have not ended, and one for the loop that starts them */
-	bool refused;
-	struct text report;
-};
-
-static void conclude(struct failover *failover)
+static void on_failover(void *context, bool refused, const char *report)
 {
-	if (--failover->waiting > 0)
-		return;
-	if (failover->refused)
-		control_refuse(failover->call, CONTROL_REFUSED, "%s", text_get(&failover->report));
+	struct control_call *call = context;
+
+	if (refused)
+		control_refuse(call, CONTROL_REFUSED, "%s", report);
 	else
-		control_reply(failover->call, json_pack("{s:s}", "message", text_get(&failover->report)));
-	text_free(&failover->report);
-	free(failover);
-}
-
-static void report(struct failover *failover, const char *vip, const char *what, const char *reason)
-{
-	text_addf(&failover->report, "%s%s: %s%s%s", failover->report.length > 0 ? "\n" : "", vip, what,
-		reason != NULL ? ": " : "", reason != NULL ? reason : "");
-}
-
-static void on_handover(void *context, struct vip *vip, const struct handover_result *result)
-{
-	struct failover *failover = context;
-
-	if (!result->done)
-		failover->refused = true;
-	report(failover, vip->conf->name,
-		!result->done       ? "not moved"
-		: failover->dry_run ? "the peer is ready"
-				    : "moved",
-		result->reason);
-	conclude(failover);
-}
-
-/* A vip that is here goes there, and the other way round. */
-static void start_one(struct failover *failover, struct agent *agent, struct vip *vip, const char *to)
-{
-	const struct node_conf *target = vip->fsm.state == VRRP_ACTIVE ? agent->other : agent->self;
-
-	if (to != NULL && target != NULL && strcmp(to, target->name) != 0) {
-		report(failover, vip->conf->name, "stays, its place is already", to);
-		return;
-	}
-	failover->waiting++;
-	handover_start(agent->handovers, vip, failover->dry_run, on_handover, failover);
+		control_reply(call, json_pack("{s:s}", "message", report));
 }
 
 static void do_failover(struct control_call *call, const json_t *params, void *context)
 {
 	struct agent *agent = context;
-	const char *to = control_string(params, "to");
-	struct failover *failover;
+	struct moves_setup moves = {
+		.to = control_string(params, "to"),
+		.dry_run = json_is_true(json_object_get(params, "dry_run")),
+		.done = on_failover,
+		.context = call,
+	};
 	struct vip *only;
 
-	if (to != NULL && conf_find_node(agent->conf, to) == NULL) {
-		control_refuse(call, CONTROL_REFUSED, "there is no node %s in the configuration", to);
+	if (moves.to != NULL && conf_find_node(agent->conf, moves.to) == NULL) {
+		control_refuse(call, CONTROL_REFUSED, "there is no node %s in the configuration", moves.to);
 		return;
 	}
 	if (!pick_vip(call, params, agent, &only))
 		return;
-	failover = calloc(1, sizeof *failover);
-	if (failover == NULL) {
+	moves.only = only;
+	if (moves_start(agent, &moves) < 0)
 		control_refuse(call, CONTROL_REFUSED, "out of memory");
-		return;
-	}
-	failover->call = call;
-	failover->dry_run = json_is_true(json_object_get(params, "dry_run"));
-	failover->waiting = 1;
-	for (size_t i = 0; i < agent->vip_count; i++) {
-		if (only == NULL || only == &agent->vips[i])
-			start_one(failover, agent, &agent->vips[i], to);
-	}
-	conclude(failover);
+}
+
+static void do_maintenance(struct control_call *call, const json_t *params, void *context)
+{
+	const json_t *on = json_object_get(params, "on");
+
+	if (!json_is_boolean(on))
+		control_refuse(call, CONTROL_REFUSED, "the parameter `on` is true or false");
+	else if (json_is_true(on))
+		maintenance_begin(context, call);
+	else
+		maintenance_end(context, call);
 }
 
 static void do_events(struct control_call *call, const json_t *params, void *context)
@@ -144,6 +108,7 @@ static void do_events(struct control_call *call, const json_t *params, void *con
 static const struct control_command commands[] = {
 	{"status", do_status},
 	{"failover", do_failover},
+	{"maintenance", do_maintenance},
 	{"explain", do_explain},
 	{"events", do_events},
 	{"config", do_config},

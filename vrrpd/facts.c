@@ -87,6 +87,7 @@ struct vrrp_facts facts_gather(const struct facts_input *input, const struct vrr
 	facts.peer_holds = other != NULL && other->state == PEER_VIP_ACTIVE && other->carrier;
 	facts.peer_on_lan = facts.peer_holds && input->peer_on_lan;
 	facts.peer_well = heartbeat != NULL && heartbeat->health != PEER_HEALTH_DEAD;
+	facts.maintenance = input->maintenance;
 	facts.peer_sicker = heartbeat != NULL && heartbeat->health > input->view.health;
 	return facts;
 }
@@ -98,5 +99,5 @@ bool facts_equal(const struct vrrp_facts *a, const struct vrrp_facts *b)
 	       a->peer_holds == b->peer_holds && a->peer_on_lan == b->peer_on_lan && a->peer_sicker == b->peer_sicker &&
 	       a->peer_well == b->peer_well && a->weigh_ns == b->weigh_ns && a->tracked_fault == b->tracked_fault &&
 	       a->tracked_unsure == b->tracked_unsure && a->peer_penalised == b->peer_penalised &&
-	       a->self_penalised == b->self_penalised;
+	       a->self_penalised == b->self_penalised && a->maintenance == b->maintenance;
 }

@@ -18,6 +18,7 @@ struct facts_input {
 
 	bool link_ok;
 	struct ip source;
+	bool maintenance;
 	struct mono link_ok_at; /* since when it has been usable again, after it was not; {0}: since the start */
 
 	bool lbd_wanted;

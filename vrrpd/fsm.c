@@ -132,6 +132,8 @@ static void enter_by_link(struct vrrp_fsm *fsm, struct mono now, struct vrrp_act
 		move_to(fsm, VRRP_FAULT, "the interface is down or missing, or has no address to send from", out);
 	else if (fsm->facts.tracked_fault)
 		move_to(fsm, VRRP_FAULT, "something that it tracks has failed", out);
+	else if (fsm->facts.maintenance)
+		move_to(fsm, VRRP_FAULT, "this node is in maintenance", out);
 	else if (is_owner(fsm) && fsm->facts.bound && mono_reached(start_delay_end(fsm), now))
 		become_active(fsm, "this node owns the address", now, out);
 	else
@@ -140,7 +142,7 @@ static void enter_by_link(struct vrrp_fsm *fsm, struct mono now, struct vrrp_act
 
 static bool is_usable(const struct vrrp_facts *facts)
 {
-	return facts->link_ok && !facts->tracked_fault;
+	return facts->link_ok && !facts->tracked_fault && !facts->maintenance;
 }
 
 static void on_facts(struct vrrp_fsm *fsm, const struct vrrp_facts *facts, struct mono now, struct vrrp_actions *out)
@@ -547,12 +549,19 @@ bool vrrp_misses_adverts(const struct vrrp_fsm *fsm)
 	return fsm->state == VRRP_BACKUP && (!is_set(fsm->heard_at) || is_set(fsm->silent_at));
 }
 
+void vrrp_end_yield(struct vrrp_fsm *fsm)
+{
+	fsm->yielding = false;
+}
+
 const char *vrrp_refuse_take(const struct vrrp_fsm *fsm)
 {
 	switch (fsm->state) {
 	case VRRP_INITIALIZE:
 		return "vrrpd has only just started";
 	case VRRP_FAULT:
+		if (fsm->facts.maintenance)
+			return "it is in maintenance";
 		return fsm->facts.link_ok ? "something that it tracks has failed" : "its interface is at fault";
 	case VRRP_BACKUP:
 	case VRRP_ACTIVE:

@@ -61,6 +61,7 @@ struct vrrp_facts {
 	int64_t weigh_ns;            /* for so long a weaker node is watched before it is preempted */
 	bool peer_penalised;         /* what it tracks costs the peer more priority than it costs us */
 	bool self_penalised;         /* and the other way round */
+	bool maintenance;            /* this node is to hold no vip */
 };
 
 enum vrrp_event_kind {
@@ -145,6 +146,8 @@ bool vrrp_in_conflict(const struct vrrp_fsm *fsm);
 bool vrrp_has_overslept(const struct vrrp_fsm *fsm, struct mono now);
 /* Whether this node is a backup that hears no adverts, be it for a while or as yet. */
 bool vrrp_misses_adverts(const struct vrrp_fsm *fsm);
+/* What was given away as planned may be preempted again as configured. */
+void vrrp_end_yield(struct vrrp_fsm *fsm);
 /* Why this node would not take the vip over as planned now; NULL: it would. */
 const char *vrrp_refuse_take(const struct vrrp_fsm *fsm);
 

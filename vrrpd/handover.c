@@ -116,7 +116,7 @@ static const char *refuse(const struct handovers *all, const struct vip *vip)
 	case VRRP_BACKUP:
 		return vrrp_refuse_take(&vip->fsm);
 	case VRRP_FAULT:
-		return "the vip is at fault here";
+		return vip->fsm.facts.maintenance ? "this node is in maintenance" : "the vip is at fault here";
 	case VRRP_INITIALIZE:
 	case VRRP_STATE_COUNT:
 		break;

@@ -5,6 +5,7 @@
 #include "vrrpd/agent.h"
 #include "vrrpd/commands.h"
 #include "vrrpd/guardian.h"
+#include "vrrpd/programs.h"
 #include "vrrpd/state.h"
 
 #include <cap-ng.h>
@@ -30,6 +31,7 @@ struct program {
 	struct agent *agent;
 	struct control_server *control;
 	int lock_fd;
+	bool stopping;
 };
 
 static int check_privileges(void)
@@ -61,7 +63,7 @@ static int check(struct program *program)
 	}
 	r = check_privileges();
 	if (r == 0)
-		r = tracker_check_scripts(program->conf);
+		r = programs_check(program->conf);
 	if (r < 0)
 		return r;
 	printf("ok: this host is node %s\n", program->self->name);
@@ -98,6 +100,13 @@ static void claim_resources(void)
 		log_info("no real-time priority is to be had", log_errno(-errno));
 }
 
+static void on_finished(void *context)
+{
+	struct program *program = context;
+
+	loop_stop(program->loop);
+}
+
 static void on_signal(void *context, int signal_number)
 {
 	struct program *program = context;
@@ -108,7 +117,12 @@ static void on_signal(void *context, int signal_number)
 	}
 	log_info("stopping", log_int("signal", signal_number));
 	daemon_notify_stopping();
-	loop_stop(program->loop);
+	/* Asked for again, it does not wait. */
+	if (program->stopping)
+		loop_stop(program->loop);
+	else
+		agent_finish(program->agent, on_finished, program);
+	program->stopping = true;
 }
 
 static int start(struct program *program)

@@ -8,6 +8,7 @@
 #include "vrrpd/forwarder.h"
 #include "vrrpd/guardian.h"
 #include "vrrpd/handover.h"
+#include "vrrpd/notify.h"
 #include "vrrpd/peer.h"
 #include "vrrpd/state.h"
 #include "vrrpd/tracker.h"
@@ -30,16 +31,21 @@ struct agent {
 	struct tracker *tracker;
 	struct events *events;
 	struct handovers *handovers;
+	struct notifier *notifier;
 	struct vip *vips;
 	size_t vip_count;
 
 	struct loop_io advert_io;
 	struct loop_timer pulse;
+	struct loop_timer finish_limit;
 	struct mono watchdog_at;
 	struct mono saved_at;
 	struct mono asked_at;
-	bool drift; /* the peer's configuration is another, as it last said */
+	bool drift;       /* the peer's configuration is another, as it last said */
+	bool maintenance; /* this node takes no vip */
 	bool stopping;
+	void (*finished)(void *context); /* what agent_finish was asked to call; NULL: nothing */
+	void *finished_context;
 };
 
 #endif

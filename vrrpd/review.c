@@ -33,6 +33,8 @@ static struct vrrp_facts gather_facts(struct agent *agent, struct vip *vip, cons
 		.peer_id = vip->peer_id,
 		.link_ok = link_ok,
 		.source = *source,
+		/* What was given away is left a moment later, as planned and without a word of resignation. */
+		.maintenance = agent->maintenance && vip->fsm.state != VRRP_ACTIVE,
 		.link_ok_at = vip->link_ok_at,
 		.lbd_wanted = agent->forwarder != NULL,
 		.view = review_forwarder(agent),

@@ -14,20 +14,24 @@
 #define FILE_NAME "vrrpd.json"
 #define PATH_SIZE 4096
 
-static int read_yielding(const json_t *list, struct state *state)
-{
-	size_t count = json_array_size(list);
+typedef char vip_name[64];
 
-	state->yielding = calloc(MAX(count, (size_t)1), sizeof *state->yielding);
-	if (state->yielding == NULL)
+static int read_names(const json_t *list, vip_name **ret_names, size_t *ret_count)
+{
+	size_t count = json_array_size(list), kept = 0;
+	vip_name *names = calloc(MAX(count, (size_t)1), sizeof *names);
+
+	if (names == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
-		const char *name = json_string_value(json_array_get(list, i));
+		const char *text = json_string_value(json_array_get(list, i));
 
-		if (name == NULL || strlen(name) >= sizeof *state->yielding)
+		if (text == NULL || strlen(text) >= sizeof *names)
 			continue;
-		strcpy(state->yielding[state->yielding_count++], name);
+		strcpy(names[kept++], text);
 	}
+	*ret_names = names;
+	*ret_count = kept;
 	return 0;
 }
 
@@ -59,23 +63,39 @@ int state_load(const char *state_dir, struct state *ret_state)
 	}
 	ret_state->sequence = read_sequence(root, "sequence");
 	ret_state->peer_sequence = read_sequence(root, "peer_sequence");
-	r = read_yielding(json_object_get(root, "yielding"), ret_state);
+	ret_state->maintenance = json_is_true(json_object_get(root, "maintenance"));
+	r = read_names(json_object_get(root, "yielding"), &ret_state->yielding, &ret_state->yielding_count);
+	if (r == 0)
+		r = read_names(json_object_get(root, "lent"), &ret_state->lent, &ret_state->lent_count);
 	json_decref(root);
+	if (r < 0)
+		state_free(ret_state);
 	return r;
 }
 
-bool state_is_yielding(const struct state *state, const char *vip)
+static bool is_among(const vip_name *names, size_t count, const char *text)
 {
-	for (size_t i = 0; i < state->yielding_count; i++) {
-		if (strcmp(state->yielding[i], vip) == 0)
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(names[i], text) == 0)
 			return true;
 	}
 	return false;
 }
 
+bool state_is_yielding(const struct state *state, const char *vip)
+{
+	return is_among(state->yielding, state->yielding_count, vip);
+}
+
+bool state_is_lent(const struct state *state, const char *vip)
+{
+	return is_among(state->lent, state->lent_count, vip);
+}
+
 void state_free(struct state *state)
 {
 	free(state->yielding);
+	free(state->lent);
 	*state = (struct state){0};
 }
 
@@ -147,16 +167,22 @@ static json_t *sequence_json(uint64_t sequence)
 	return json_string(text);
 }
 
-static char *print(const struct state *state)
+static json_t *names_json(const vip_name *names, size_t count)
 {
 	json_t *list = json_array();
-	json_t *root;
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, json_string(names[i]));
+	return list;
+}
+
+static char *print(const struct state *state)
+{
+	json_t *root = json_pack("{s:o, s:o, s:b, s:o, s:o}", "sequence", sequence_json(state->sequence),
+		"peer_sequence", sequence_json(state->peer_sequence), "maintenance", state->maintenance, "yielding",
+		names_json(state->yielding, state->yielding_count), "lent", names_json(state->lent, state->lent_count));
 	char *text;
 
-	for (size_t i = 0; i < state->yielding_count; i++)
-		json_array_append_new(list, json_string(state->yielding[i]));
-	root = json_pack("{s:o, s:o, s:o}", "sequence", sequence_json(state->sequence), "peer_sequence",
-		sequence_json(state->peer_sequence), "yielding", list);
 	text = json_dumps(root, JSON_INDENT(1));
 	json_decref(root);
 	return text;

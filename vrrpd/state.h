@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What vrrpd keeps over a restart, `vrrpd.json` of the state dir: the vips that were given away as planned, and the
- * last sequence that adverts were signed with.
+ * What vrrpd keeps over a restart, `vrrpd.json` of the state dir: maintenance, the vips that were given away as
+ * planned, which of them for maintenance, and the last sequence that adverts were signed with.
  */
 #ifndef LBPAIR_VRRPD_STATE_H
 #define LBPAIR_VRRPD_STATE_H
@@ -11,13 +11,17 @@
 struct state {
 	uint64_t sequence;
 	uint64_t peer_sequence;
+	bool maintenance;
 	size_t yielding_count;
-	char (*yielding)[64]; /* names of vips; owned */
+	char (*yielding)[64]; /* names of vips; owned, as the next */
+	size_t lent_count;
+	char (*lent)[64];
 };
 
 /* Where there is no file, or it cannot be read as one (which is logged), the state is empty. -ENOMEM. */
 MUST_USE int state_load(const char *state_dir, struct state *ret_state);
 bool state_is_yielding(const struct state *state, const char *vip);
+bool state_is_lent(const struct state *state, const char *vip);
 void state_free(struct state *state);
 
 /*

@@ -2,6 +2,7 @@
 #include "vrrpd/status.h"
 
 #include "common/system/clock.h"
+#include "vrrpd/reason.h"
 #include "vrrpd/review.h"
 
 #include <stdio.h>
@@ -11,7 +12,6 @@
 /* The peer's clock is worth a word when it is off by so much; below it, it may be the network's delay. */
 #define CLOCK_OFFSET_SHOWN_NS (1 * NS_PER_S)
 #define EXPLAIN_ENTRIES 20
-#define REASON_MAX 512
 
 /* Who holds the vip as far as this node knows; NULL: nobody is known. `buffer` serves for an address. */
 static const char *active_node(const struct agent *agent, const struct vip *vip, char buffer[static IP_TEXT_MAX])
@@ -37,45 +37,6 @@ static json_t *counters_json(const struct vip *vip)
 	return json_pack("{s:I, s:I, s:I, s:o}", "adverts_sent", (json_int_t)vip->counters.adverts_sent,
 		"adverts_received", (json_int_t)vip->counters.adverts_received, "transitions",
 		(json_int_t)vip->counters.transitions, "discarded", discarded);
-}
-
-/* The first thing tracked that is down; `fault`: of those that the vip cannot do without. False: none is. */
-static bool find_failed(const struct agent *agent, const struct vip *vip, bool fault, struct tracker_entry *ret_entry)
-{
-	for (size_t i = 0; i < tracker_count(agent->tracker, vip->conf); i++) {
-		*ret_entry = tracker_entry(agent->tracker, vip->conf, i);
-		if (ret_entry->state == TRACK_DOWN && (!fault || ret_entry->penalty == TRACK_PENALTY_FAULT))
-			return true;
-	}
-	return false;
-}
-
-/* What the operator should know beside the state. */
-static const char *reason_of(const struct agent *agent, const struct vip *vip, char *buffer, size_t size)
-{
-	struct tracker_entry failed;
-
-	if (vip->fsm.state == VRRP_FAULT && vip->fsm.facts.link_ok && find_failed(agent, vip, true, &failed)) {
-		snprintf(buffer, size, "tracked %s %s: %s", failed.kind, failed.name, failed.why);
-	} else if (vip->fsm.state == VRRP_FAULT) {
-		const struct monitor_link *link = &vip->link;
-		const char *what = link->ifindex == 0 ? "does not exist"
-				   : !link->up        ? "is down"
-				   : !link->carrier   ? "has no carrier"
-						      : "has no IPv4 address to send from";
-
-		snprintf(buffer, size, "interface %s %s", vip->conf->interface, what);
-	} else if (vip->verdict.reason != HEALTH_REASON_NONE) {
-		snprintf(buffer, size, "%s; %s", vip->fsm.reason, health_reason_text(vip->verdict.reason));
-	} else if (find_failed(agent, vip, false, &failed)) {
-		snprintf(buffer, size, "%s; tracked %s %s: %s", vip->fsm.reason, failed.kind, failed.name, failed.why);
-	} else if (vip->fsm.yielding) {
-		snprintf(buffer, size, "%s; yields to the peer until it is asked back or the peer fails",
-			vip->fsm.reason);
-	} else {
-		snprintf(buffer, size, "%s", vip->fsm.reason);
-	}
-	return buffer;
 }
 
 static json_t *tracks_json(const struct agent *agent, const struct vip *vip)
@@ -106,8 +67,8 @@ static json_t *vip_json(const struct agent *agent, const struct vip *vip)
 		vrrp_state_name(vip->fsm.state), "priority", vip->fsm.conf.priority, "effective_priority",
 		vip->fsm.facts.priority, "active_node", active_node(agent, vip, node), "conflict",
 		vrrp_in_conflict(&vip->fsm), "yielding", vip->fsm.yielding, "addresses", addresses, "transitions",
-		(json_int_t)vip->counters.transitions, "reason", reason_of(agent, vip, reason, sizeof reason),
-		"counters", counters_json(vip), "tracks", tracks_json(agent, vip));
+		(json_int_t)vip->counters.transitions, "reason", reason_of(agent, vip, reason), "counters",
+		counters_json(vip), "tracks", tracks_json(agent, vip));
 }
 
 /* The peer's clock minus ours: by the state port, else by the adverts that were taken in spite of it. */
@@ -162,9 +123,10 @@ json_t *status_json(struct agent *agent)
 
 	for (size_t i = 0; i < agent->vip_count; i++)
 		json_array_append_new(vips, vip_json(agent, &agent->vips[i]));
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:{s:i, s:i}}", "node", agent->self->name, "version",
-		PACKAGE_VERSION, "config_hash", agent->conf->hash, "peer", peer_json(agent), "vips", vips, "pids",
-		"vrrpd", (int)getpid(), "guardian", (int)guardian_pid(agent->guardian));
+	return json_pack("{s:s, s:s, s:s, s:b, s:o, s:o, s:{s:i, s:i}}", "node", agent->self->name, "version",
+		PACKAGE_VERSION, "config_hash", agent->conf->hash, "maintenance", agent->maintenance, "peer",
+		peer_json(agent), "vips", vips, "pids", "vrrpd", (int)getpid(), "guardian",
+		(int)guardian_pid(agent->guardian));
 }
 
 /* Explain. */
@@ -175,7 +137,7 @@ static void explain_state(struct agent *agent, const struct vip *vip, struct tex
 	const char *active = active_node(agent, vip, node);
 
 	text_addf(out, "vip %s is %s on %s: %s.\n", vip->conf->name, vrrp_state_name(vip->fsm.state), agent->self->name,
-		reason_of(agent, vip, reason, sizeof reason));
+		reason_of(agent, vip, reason));
 	text_addf(out, "Priority %u, effective %u. Active node: %s.\n", vip->fsm.conf.priority, vip->fsm.facts.priority,
 		active != NULL ? active : "none is known");
 }
@@ -248,8 +210,11 @@ static void explain_future(const struct vip *vip, struct text *out)
 				      "ready.\n");
 		break;
 	case VRRP_FAULT:
-		text_add(out, vip->fsm.facts.link_ok ? "It may come here again when what it tracks is back.\n"
-						     : "It may come here again when the interface is back.\n");
+		if (vip->fsm.facts.maintenance)
+			text_add(out, "It may come here again after `lbctl maintenance off`.\n");
+		else
+			text_add(out, vip->fsm.facts.link_ok ? "It may come here again when what it tracks is back.\n"
+							     : "It may come here again when the interface is back.\n");
 		break;
 	case VRRP_INITIALIZE:
 	case VRRP_STATE_COUNT:

@@ -3,7 +3,6 @@
 
 #include "common/system/clock.h"
 #include "common/system/log.h"
-#include "vrrpd/script.h"
 #include "vrrpd/watch.h"
 
 #include <errno.h>
@@ -193,26 +192,6 @@ static int add_vip(struct tracker *tracker, const struct vip_conf *conf, struct 
 	return r;
 }
 
-int tracker_check_scripts(const struct conf *conf)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < conf->vip_count; i++) {
-		const struct vip_conf *vip = &conf->vips[i];
-
-		for (size_t k = 0; k < vip->track_script_count; k++) {
-			char why[512];
-
-			if (script_check(vip->track_scripts[k].name, why, sizeof why) == 0)
-				continue;
-			log_error("a program that vrrpd is to run as root is refused", log_str("vip", vip->name),
-				log_str("program", vip->track_scripts[k].name), log_str("reason", why));
-			r = -EACCES;
-		}
-	}
-	return r;
-}
-
 static int build(struct tracker *tracker)
 {
 	const struct conf *conf = tracker->setup.conf;
@@ -233,10 +212,8 @@ static int build(struct tracker *tracker)
 int tracker_new(const struct tracker_setup *setup, struct tracker **ret_tracker)
 {
 	struct tracker *tracker;
-	int r = tracker_check_scripts(setup->conf);
+	int r;
 
-	if (r < 0)
-		return r;
 	tracker = calloc(1, sizeof *tracker);
 	if (tracker == NULL)
 		return -ENOMEM;

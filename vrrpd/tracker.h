@@ -33,7 +33,6 @@ struct tracker_entry {
 	const char *why;  /* of a failure; "": none */
 };
 
-/* -EACCES, with a line on stderr, when a program is not to be run. */
 MUST_USE int tracker_new(const struct tracker_setup *setup, struct tracker **ret_tracker);
 /* Accepts NULL. */
 void tracker_free(struct tracker *tracker);
@@ -43,8 +42,5 @@ void tracker_look(struct tracker *tracker);
 struct track_sum tracker_sum(const struct tracker *tracker, const struct vip_conf *vip);
 size_t tracker_count(const struct tracker *tracker, const struct vip_conf *vip);
 struct tracker_entry tracker_entry(const struct tracker *tracker, const struct vip_conf *vip, size_t i);
-
-/* Whether each program of the configuration may be run; -EACCES, with a line on stderr for each that may not. */
-MUST_USE int tracker_check_scripts(const struct conf *conf);
 
 #endif

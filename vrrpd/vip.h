@@ -67,6 +67,7 @@ struct vip {
 	bool peer_missed;               /* as a backup that heard no adverts */
 	struct senders senders;
 	struct ip heard_source; /* of the last accepted advert */
+	bool lent;              /* it was given away for maintenance, and not otherwise */
 
 	struct loop_timer tick;
 	struct mono advert_sent_at;

@@ -68,6 +68,7 @@ struct vip_conf {
 	int64_t preempt_delay_ns;
 	int64_t start_delay_ns;
 	int64_t lease_ns;
+	const char *notify; /* a program; "": none */
 	struct garp_conf garp;
 	const struct track_conf *track_interfaces;
 	size_t track_interface_count;

@@ -241,6 +241,8 @@ static void string_describe(const struct schema_option *row, struct text *out)
 
 static int path_read(const struct reading *in, size_t index)
 {
+	if (in->text[0] == '\0' && in->row->min == 0)
+		return string_read(in, index);
 	if (in->text[0] != '/')
 		return wrong(in, "does not begin with '/'");
 	if (in->text[strcspn(in->text, " \t")] != '\0')
@@ -250,7 +252,8 @@ static int path_read(const struct reading *in, size_t index)
 
 static void path_describe(const struct schema_option *row, struct text *out)
 {
-	text_addf(out, "a path that begins with '/', of at most %lld characters without blanks", (long long)row->max);
+	text_addf(out, "a path that begins with '/', of at most %lld characters without blanks%s", (long long)row->max,
+		row->min == 0 ? ", or \"\" for none" : "");
 }
 
 static void name_describe(const struct schema_option *row, struct text *out)

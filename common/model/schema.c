@@ -199,6 +199,10 @@ static const struct schema_option vip_options[] = {
 	{"lease", SCHEMA_SPAN, FIELD(struct vip_conf, lease_ns), RANGE(NS_PER_S, 3600 * NS_PER_S), .step = NS_PER_S,
 		.preset = "2s", .reload = true,
 		.help = "How long the kernel keeps an address that vrrpd stopped renewing."},
+	{"notify", SCHEMA_PATH, FIELD(struct vip_conf, notify), RANGE(0, SCHEMA_PATH_MAX), .preset = "", .reload = true,
+		.help = "A program that is run at each change of state, one at a time and in order, with the arguments "
+			"VIP, "
+			"old state, new state, reason; killed after 10s."},
 };
 
 static const struct schema_option timeouts_options[] = {

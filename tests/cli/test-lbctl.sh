@@ -37,12 +37,12 @@ expect 0 --version
 out '^lbctl [0-9]'
 no_err
 expect 0 --help
-for verb in check status drain enable failover explain events 'config show' genkey; do
+for verb in check status drain enable failover maintenance explain events 'config show' genkey; do
 	out "^  $verb"
 done
 no_err
 for line in '' 'fly' '--nonsense' '--run-dir' 'drain' 'drain a/b c/d' 'status now' 'status --jsn' 'config' 'config hide' \
-	'failover --to' 'failover a b' 'genkey a b' 'check a b' 'enable a/b --force' 'drain nopool' 'drain /app' 'drain pool/' \
+	'failover --to' 'failover a b' 'maintenance' 'maintenance up' 'maintenance on off' 'genkey a b' 'check a b' 'enable a/b --force' 'drain nopool' 'drain /app' 'drain pool/' \
 	'status --json=yes' 'failover --dry-run=1'; do
 	# shellcheck disable=SC2086 # the line's words
 	expect 2 --run-dir "$work" $line
@@ -56,7 +56,7 @@ out '--to=NODE'
 
 # Nobody answers.
 
-for line in 'status' 'status --json' 'drain a/b' 'enable a/b' 'failover' 'failover web --to=lb2 --dry-run' 'explain' 'explain web' 'events' 'events --follow'; do
+for line in 'status' 'status --json' 'drain a/b' 'enable a/b' 'failover' 'failover web --to=lb2 --dry-run' 'maintenance on' 'maintenance off' 'explain' 'explain web' 'events' 'events --follow'; do
 	# shellcheck disable=SC2086
 	expect 3 --run-dir "$work" $line
 	no_out

@@ -32,6 +32,7 @@ enum fact {
 	FACT_PRIORITY_1,
 	FACT_HOLD_BACK_UNTIL_2S,
 	FACT_TRACKED_FAULT,
+	FACT_MAINTENANCE,
 	FACT_TRACKED_UNSURE,
 	FACT_PENALTY_60,
 	FACT_PEER_PENALISED,
@@ -388,6 +389,16 @@ static const struct trace traces[] = {
 		FACT(600, FACT_NONE, VRRP_BACKUP, NOTHING),
 		ADVERT(700, 200, VRRP_BACKUP, NOTHING),
 	}},
+	{"in maintenance nothing is held, taken or claimed", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		{400, VRRP_EVENT_FACTS, 0, FACT_MAINTENANCE, VRRP_FAULT, LEAVE, 0},
+		ADVERT(500, 0, VRRP_FAULT, NOTHING),
+		TICK(5000, VRRP_FAULT, NOTHING),
+		{5100, VRRP_EVENT_TAKE, 0, FACT_NONE, VRRP_FAULT, NOTHING, 0},
+		FACT(6000, FACT_NONE, VRRP_BACKUP, NOTHING),
+		TICK(6342, VRRP_ACTIVE, CLAIM),
+	}},
 	{"a tracked fault at the start", .rows = {
 		FACT(0, FACT_TRACKED_FAULT, VRRP_INITIALIZE, NOTHING),
 		{1, VRRP_EVENT_START, 0, FACT_NONE, VRRP_FAULT, NOTHING, 0},
@@ -515,6 +526,9 @@ static struct vrrp_facts facts_of(const struct trace *trace, enum fact fact)
 		break;
 	case FACT_TRACKED_FAULT:
 		facts.tracked_fault = true;
+		break;
+	case FACT_MAINTENANCE:
+		facts.maintenance = true;
 		break;
 	case FACT_TRACKED_UNSURE:
 		facts.tracked_unsure = true;

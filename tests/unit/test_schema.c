@@ -38,7 +38,8 @@ static void reads_as_printed(const struct schema_option *row, const char *printe
 	AUTO_TEXT again = {0};
 
 	/* A text may have got quotes, which are the parser's. */
-	if (row->type == SCHEMA_STRING || row->type == SCHEMA_BYTES || row->type == SCHEMA_NAME)
+	if (row->type == SCHEMA_STRING || row->type == SCHEMA_PATH || row->type == SCHEMA_BYTES ||
+		row->type == SCHEMA_NAME)
 		return;
 	read_word(row, printed, object, arena);
 	conf_value_print(row, object, &again);
@@ -161,7 +162,7 @@ static const char *const wanted[] = {
 	"level", "threads", "max-connections",
 	/* vip */
 	"vrid", "interface", "addresses", "advert-interval", "authentication", "preempt", "preempt-delay",
-	"start-delay", "lease", "count", "interval", "refresh",
+	"start-delay", "lease", "notify", "count", "interval", "refresh",
 	/* track-interface, track-gateway, track-service, track-script */
 	"penalty", "penalty", "interval", "rise", "fall", "penalty", "penalty", "interval", "timeout", "rise", "fall",
 	/* service */

@@ -39,7 +39,15 @@ static void write_text(const char *text)
 static void what_is_saved_is_loaded(void **unused)
 {
 	char yielding[2][64] = {"web", "mail"};
-	struct state out = {.sequence = UINT64_MAX - 1, .peer_sequence = 42, .yielding = yielding, .yielding_count = 2};
+	struct state out = {
+		.sequence = UINT64_MAX - 1,
+		.peer_sequence = 42,
+		.maintenance = true,
+		.yielding = yielding,
+		.yielding_count = 2,
+		.lent = yielding + 1,
+		.lent_count = 1,
+	};
 	struct state in;
 
 	(void)unused;
@@ -51,6 +59,9 @@ static void what_is_saved_is_loaded(void **unused)
 	assert_true(state_is_yielding(&in, "web"));
 	assert_true(state_is_yielding(&in, "mail"));
 	assert_false(state_is_yielding(&in, "we"));
+	assert_true(in.maintenance);
+	assert_true(state_is_lent(&in, "mail"));
+	assert_false(state_is_lent(&in, "web"));
 	state_free(&in);
 }
 

@@ -99,8 +99,8 @@ static void both_halves_make_one_page(void **state)
 /* The order is the contract's too: people read it. */
 static void the_document_has_every_field(void **state)
 {
-	static const char *const keys[] = {"node", "version", "config_hash", "generation", "peer", "vips", "services",
-		"pools", "pids", "daemons", "mismatch"};
+	static const char *const keys[] = {"node", "version", "config_hash", "generation", "maintenance", "peer",
+		"vips", "services", "pools", "pids", "daemons", "mismatch"};
 	static const struct {
 		const char *lbd, *vrrpd;
 	} halves[] = {{lbd_half, vrrpd_half}, {lbd_half, NULL}, {NULL, vrrpd_half}, {"{}", "{}"}, {"[]", "3"}};

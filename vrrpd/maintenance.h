@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `lbctl maintenance on|off`: this node gives its vips away and takes none, across restarts, until it is told
+ * otherwise. The vips go by planned failovers, and only when the peer has said of each that it is ready: maintenance is
+ * no outage.
+ */
+#ifndef LBPAIR_VRRPD_MAINTENANCE_H
+#define LBPAIR_VRRPD_MAINTENANCE_H
+
+#include "common/shell/control.h"
+#include "vrrpd/parts.h"
+
+/* Answers the call, at once or when the vips have gone. */
+void maintenance_begin(struct agent *agent, struct control_call *call);
+/* What was given away for it comes back as the configuration has it (preempt). */
+void maintenance_end(struct agent *agent, struct control_call *call);
+
+#endif
