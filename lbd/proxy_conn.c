@@ -318,6 +318,8 @@ void proxy_conn_go_on(struct conn *conn)
 static bool conn_admit(struct conn *conn)
 {
 	conn->source = hash_bytes(conn->from.ip.bytes, ip_size(&conn->from.ip));
+	if (!access_allows(conn_service(conn)->access, &conn->from.ip))
+		return conn_event_by(conn, LIFE_NO_SERVER, END_DENIED);
 	return conn_connect(conn);
 }
 

@@ -88,6 +88,7 @@ static int fill_services(struct owner *owner, const struct conf *conf)
 			return -ENOMEM;
 		services[i].retries = conf->services[i].retries;
 		services[i].max_connections = conf->services[i].max_connections;
+		services[i].access = access_ref(conf->services[i].access);
 		services[i].timeouts = conf->services[i].timeouts;
 		services[i].udp = conf->services[i].udp;
 		services[i].prefaces = preface_asked(&conf->services[i]);
@@ -250,6 +251,8 @@ void snapshot_unref(struct snapshot *snapshot)
 	owner = CONTAINER_OF(snapshot, struct owner, snapshot);
 	for (size_t i = 0; i < snapshot->pool_count; i++)
 		balance_plan_unref(snapshot->pools[i].servers.plan);
+	for (size_t i = 0; i < snapshot->service_count; i++)
+		access_unref(snapshot->services[i].access);
 	arena_free(&owner->arena);
 	free(owner);
 }

@@ -15,6 +15,7 @@ struct snapshot_service {
 	struct split split;
 	unsigned retries;
 	uint32_t max_connections; /* 0: without limit */
+	struct access *access;    /* a reference; NULL: everybody may come in */
 	struct timeouts_conf timeouts;
 	struct udp_conf udp;
 	uint8_t prefaces;                /* what its clients may have to send first, as a set (preface.h) */

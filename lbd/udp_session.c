@@ -53,6 +53,15 @@ void udp_session_key(const struct udp_listener *listener, const struct udp_datag
 	}
 }
 
+static struct ip key_client(const struct udp_key *key, const struct udp_listener *listener)
+{
+	struct ip ip = {.family = listener->address.family};
+
+	static_assert(sizeof ip.bytes == sizeof key->client, "an address of another size");
+	memcpy(ip.bytes, key->client, sizeof ip.bytes);
+	return ip;
+}
+
 bool udp_session_is_local_to(const struct udp_session *session, const struct ip *address)
 {
 	return session->listener->address.family == address->family &&
@@ -161,13 +170,24 @@ static bool make_room(struct udp *udp, const char *what)
 	return true;
 }
 
+/* Before there is a session. */
+static struct udp_session *turn_away(const struct udp_listener *listener, enum end_cause cause)
+{
+	counter_add(&udp_counters(listener)->refused_total, 1);
+	counter_add(&udp_counters(listener)->ended_total[cause], 1);
+	return NULL;
+}
+
 struct udp_session *udp_session_open(
 	struct udp_listener *listener, const struct udp_key *key, const struct udp_datagram *datagram)
 {
 	struct udp *udp = listener->udp;
 	struct udp_session *session = NULL;
+	const struct ip from = key_client(key, listener);
 	struct gates_pass pass;
 
+	if (!access_allows(udp->snapshot->services[listener->service].access, &from))
+		return turn_away(listener, END_DENIED);
 	if (gates_enter(udp->env.board, udp->snapshot, listener->service, &pass) != NULL) {
 		counter_add(&udp_counters(listener)->refused_total, 1);
 		return NULL;

@@ -7,6 +7,8 @@ void conf_free(struct conf *conf)
 {
 	if (conf == NULL)
 		return;
+	for (size_t i = 0; i < conf->service_count; i++)
+		access_unref(conf->services[i].access);
 	arena_free(&conf->arena);
 	free(conf);
 }

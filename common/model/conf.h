@@ -6,6 +6,7 @@
 #ifndef LBPAIR_COMMON_MODEL_CONF_H
 #define LBPAIR_COMMON_MODEL_CONF_H
 
+#include "common/pure/access.h"
 #include "common/pure/addr.h"
 #include "common/pure/arena.h"
 #include "common/pure/base.h"
@@ -126,6 +127,11 @@ struct service_conf {
 	bool accept_proxy;
 	const struct prefix *accept_proxy_from;
 	size_t accept_proxy_from_count;
+	const struct prefix *allow;
+	size_t allow_count;
+	const struct prefix *deny;
+	size_t deny_count;
+	struct access *access; /* both of them; NULL: everybody may come in */
 };
 
 enum balance_kind {

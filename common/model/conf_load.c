@@ -16,6 +16,22 @@
 /* Ten thousand servers take about one. */
 #define FILE_SIZE_MAX ((size_t)64 * 1024 * 1024)
 
+/* Once for each configuration, and not at each change of something else. */
+static int make_access(const struct conf_item *root)
+{
+	const struct conf_item *item = conf_item_section(root, "service");
+
+	for (; item != NULL; item = conf_item_next_section(item)) {
+		struct service_conf *service = item->object;
+		int r = access_new((struct access_list){service->allow, service->allow_count},
+			(struct access_list){service->deny, service->deny_count}, &service->access);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int hash(struct conf *conf)
 {
 	AUTO_TEXT text = {0};
@@ -53,7 +69,10 @@ static int fill(struct conf *conf, const char *content, size_t size, struct aren
 		r = conf_check(conf, root, errors);
 	if (r < 0)
 		return r;
-	return errors->count > 0 ? -EINVAL : hash(conf);
+	if (errors->count > 0)
+		return -EINVAL;
+	r = make_access(root);
+	return r < 0 ? r : hash(conf);
 }
 
 int conf_parse(const char *name, const char *content, size_t size, struct conf **ret_conf, struct text *errors)

@@ -47,7 +47,7 @@ static void show_options(const struct schema_section *schema, const void *object
 	for (size_t i = 0; i < schema->option_count; i++) {
 		const struct schema_option *row = &schema->options[i];
 
-		if (!schema_goes(row, title))
+		if (!schema_goes(row, title) || conf_value_is_absent(row, object))
 			continue;
 		indent(depth, out);
 		text_addf(out, "%s = ", row->name);

@@ -619,6 +619,15 @@ int conf_value_preset(const struct schema_option *row, void *object, struct aren
 	return r;
 }
 
+bool conf_value_is_absent(const struct schema_option *row, const void *object)
+{
+	size_t count = 1;
+
+	if (value_types[row->type].element != 0 && row->min > 0)
+		(void)list_at(row, object, &count);
+	return count == 0;
+}
+
 void conf_value_print(const struct schema_option *row, const void *object, struct text *out)
 {
 	value_types[row->type].print(row, object, out);

@@ -17,6 +17,8 @@ MUST_USE int conf_value_read(const struct schema_option *row, struct conf_item *
 MUST_USE int conf_value_preset(const struct schema_option *row, void *object, struct arena *arena);
 
 /* Adds the value as it is written in a file. */
+/* A list that cannot be written as it is: it must not be empty, and it is because it was not set. */
+bool conf_value_is_absent(const struct schema_option *row, const void *object);
 void conf_value_print(const struct schema_option *row, const void *object, struct text *out);
 /* Adds a text, in quotes where it wants them. */
 void conf_text_print(const char *value, struct text *out);

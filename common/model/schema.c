@@ -265,6 +265,14 @@ static const struct schema_option service_options[] = {
 		RANGE(0, 64), .preset = "", .reload = true,
 		.help = "Who must send that header, and is believed. All others are served without one: what they "
 			"send goes to the server as it is."},
+	{"allow", SCHEMA_PREFIXES, LIST(struct service_conf, allow, allow_count), RANGE(1, 1000000), .preset = "",
+		.reload = true,
+		.help = "Who may come in: addresses with the length of their prefix, and no one else. Absent: "
+			"everybody."},
+	{"deny", SCHEMA_PREFIXES, LIST(struct service_conf, deny, deny_count), RANGE(1, 1000000), .preset = "",
+		.reload = true,
+		.help = "Who may not, whatever `allow` says. A connection that is refused is closed with a reset at "
+			"once, and counted; with udp its datagrams are dropped."},
 };
 
 static const struct schema_option check_options[] = {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How long a large configuration takes to be parsed and checked: 10,000 servers in 1,000 pools behind 1,000 services,
- * 200 vips with 1,000 addresses; then the same servers in one pool. The median of five runs each.
+ * 200 vips with 1,000 addresses; then the same servers in one pool; then a service that denies 100,000 prefixes. The
+ * median of five runs each.
  */
 #include "common/model/conf.h"
 #include "common/system/clock.h"
@@ -13,6 +14,7 @@
 #define SERVICES 1000U
 #define VIPS 200U
 #define ADDRESSES 5U
+#define PREFIXES 100000U
 
 static void write_vips(struct text *out)
 {
@@ -45,15 +47,23 @@ static int compare_spans(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-static int measure(unsigned pools)
+static void write_prefixes(struct text *out)
+{
+	text_add(out, "service s {\n\tlisten = { 10.250.0.1:80 }\n\tpool = p\n\tdeny = {\n");
+	for (unsigned i = 0; i < PREFIXES; i++)
+		text_addf(out, "\t\t%u.%u.%u.0/24,\n", 11 + i / 7919 % 200, i * 7 % 256, i % 251);
+	text_add(out, "\t}\n}\npool p { }\n");
+}
+
+/* The median's milliseconds. */
+static int measure(const struct text *sections, long long *ret_ms)
 {
 	AUTO_TEXT content = {0};
 	int64_t spans[RUNS];
 
 	text_add(&content, "pair {\n\tnode lb1 { address = 192.0.2.11  priority = 150 }\n"
 			   "\tnode lb2 { address = 192.0.2.12 }\n}\n");
-	write_vips(&content);
-	write_pools(pools, &content);
+	text_add(&content, text_get(sections));
 	for (unsigned i = 0; i < RUNS; i++) {
 		struct mono start = clock_mono();
 		struct conf *conf = NULL;
@@ -68,12 +78,39 @@ static int measure(unsigned pools)
 		}
 	}
 	qsort(spans, RUNS, sizeof spans[0], compare_spans);
-	printf("%u servers in %u pools, %u services, %u vips with %u addresses: parse and check %lld ms\n", SERVERS,
-		pools, SERVICES, VIPS, VIPS * ADDRESSES, (long long)(spans[RUNS / 2] / NS_PER_MS));
+	*ret_ms = spans[RUNS / 2] / NS_PER_MS;
 	return 0;
+}
+
+static int measure_pools(unsigned pools)
+{
+	AUTO_TEXT sections = {0};
+	long long ms;
+	int r;
+
+	write_vips(&sections);
+	write_pools(pools, &sections);
+	r = measure(&sections, &ms);
+	if (r == 0)
+		printf("%u servers in %u pools, %u services, %u vips with %u addresses: parse and check %lld ms\n",
+			SERVERS, pools, SERVICES, VIPS, VIPS * ADDRESSES, ms);
+	return r;
+}
+
+static int measure_prefixes(void)
+{
+	AUTO_TEXT sections = {0};
+	long long ms;
+	int r;
+
+	write_prefixes(&sections);
+	r = measure(&sections, &ms);
+	if (r == 0)
+		printf("a service that denies %u prefixes: parse and check %lld ms\n", PREFIXES, ms);
+	return r;
 }
 
 int main(void)
 {
-	return measure(1000) < 0 || measure(1) < 0;
+	return measure_pools(1000) < 0 || measure_pools(1) < 0 || measure_prefixes() < 0;
 }

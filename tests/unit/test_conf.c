@@ -51,6 +51,16 @@ static const struct {
 		"f:3: option 'max-connections': '10k' is not a number: write a number from 0 to 100000000\n"},
 	{PAIR "service s { listen = { 192.0.2.1:80 } pool = p\nmax-connections = none }\npool p { }\n",
 		"f:4: option 'max-connections': 'none' is not a number: write a number from 0 to 100000000\n"},
+	{PAIR "service s { listen = { 192.0.2.1:80 } pool = p\nallow = { } deny = { 192.0.2.0/33,\n2001:db8:/32, all } "
+	      "}\npool p { }\n",
+		"f:3: option 'allow': 0 values are too few: write { ... } with 1 to 1000000 addresses as "
+		"192.0.2.100/32\n"
+		"f:4: option 'deny': '192.0.2.0/33' has a prefix that is too long: write { ... } with 1 to 1000000 "
+		"addresses as 192.0.2.100/32\n"
+		"f:5: option 'deny': '2001:db8:/32' is not an address: write { ... } with 1 to 1000000 addresses as "
+		"192.0.2.100/32\n"
+		"f:5: option 'deny': 'all' is not an address: write { ... } with 1 to 1000000 addresses as "
+		"192.0.2.100/32\n"},
 	{PAIR "pool p { balance = roundrobin }\npool q { balance = leastconn }\n",
 		"f:3: option 'balance': 'roundrobin' is not known: did you mean 'round-robin'?\n"
 		"f:4: option 'balance': 'leastconn' is not known: write round-robin, least-connections, "
@@ -372,6 +382,8 @@ static const char *const good[] = {
 	"pool p { } pool q { }",
 	PAIR "pool p { check script { command = /bin/true argument = \"a b\" } }",
 	PAIR "pool p { check udp { send = \"\\\\x00a\\\\\\\\ \\\\n\" expect = \"\\\\xfF\" } check agent { port = 1 } }",
+	PAIR POOL
+	"service s { listen = 192.0.2.1:80 pool = p allow = { 0.0.0.0/0, ::/0, 10.1.2.3 } deny = 203.0.113.0/24 }",
 	PAIR "pool p { outlier { } } pool q { outlier { failures = 1 max-ejected = 100 } }",
 	PAIR "vip w { vrid = 255 interface = e addresses = { 192.0.2.100, } lease = 60m advert-interval = 40s }",
 	PAIR POOL

@@ -62,11 +62,12 @@ static void default_reads_and_prints(const struct schema_section *section, const
 	assert_non_null(again);
 	if (is_list(row)) {
 		/* There is no other default than the empty one. */
-		assert_true(row->preset == NULL || (*row->preset == '\0' && row->min == 0));
+		assert_true(row->preset == NULL || *row->preset == '\0');
 		if (row->preset != NULL)
 			assert_int_equal(conf_value_preset(row, object, &arena), 0);
 		conf_value_print(row, object, &printed);
 		assert_string_equal(text_get(&printed), "{ }");
+		assert_int_equal(conf_value_is_absent(row, object), row->min > 0);
 	} else if (row->preset != NULL) {
 		read_word(row, row->preset, object, &arena);
 		conf_value_print(row, object, &printed);
@@ -167,7 +168,7 @@ static const char *const wanted[] = {
 	"penalty", "penalty", "interval", "rise", "fall", "penalty", "penalty", "interval", "timeout", "rise", "fall",
 	/* service */
 	"listen", "protocol", "mode", "pool", "backup-pool", "retries", "max-connections", "accept-proxy",
-	"accept-proxy-from", "connect", "idle", "half-close", "hello", "answers",
+	"accept-proxy-from", "allow", "deny", "connect", "idle", "half-close", "hello", "answers",
 	/* pool */
 	"balance", "slow-start", "size", "timeout",
 	/* check */

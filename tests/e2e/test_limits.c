@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* What services take from whom, and how much of it: lbd as a process, with two workers. */
+#include "tests/e2e/daemon.h"
+
+#include "common/system/fd.h"
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static struct {
+	struct endpoint at;
+	int fd; /* accepts */
+	struct endpoint udp_at;
+	int udp_fd;
+} server;
+
+static struct lbd_process lbd;
+static struct endpoint front;
+
+static const char *text_of(const struct endpoint *endpoint)
+{
+	static char texts[16][ENDPOINT_TEXT_MAX];
+	static unsigned next;
+
+	return endpoint_text(endpoint, texts[next++ % 16]);
+}
+
+/* Sources: 127.77.N.N. */
+static struct endpoint source_of(uint16_t number)
+{
+	return (struct endpoint){
+		.ip = {.family = AF_INET, .bytes = {127, 77, (uint8_t)(number >> 8), (uint8_t)number}}};
+}
+
+static int udp_socket(const struct endpoint *own)
+{
+	const struct timeval limit = {.tv_sec = 5};
+	struct sockaddr_storage address;
+	socklen_t size = endpoint_to_sockaddr(own, &address);
+	int fd = socket(own->ip.family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+	return fd;
+}
+
+static int udp_client(const struct endpoint *own)
+{
+	struct sockaddr_storage address;
+	socklen_t size = endpoint_to_sockaddr(&front, &address);
+	int fd = udp_socket(own);
+
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, size), 0);
+	return fd;
+}
+
+static int setup(void **state)
+{
+	struct sockaddr_storage address;
+	socklen_t size = sizeof address;
+
+	(void)state;
+	server.at = free_endpoint(1);
+	server.fd = listen_on(&server.at, 4096);
+	server.udp_at = free_endpoint(2);
+	server.udp_at.port = 0;
+	server.udp_fd = udp_socket(&server.udp_at);
+	assert_int_equal(getsockname(server.udp_fd, (struct sockaddr *)&address, &size), 0);
+	assert_int_equal(endpoint_from_sockaddr(&address, &server.udp_at), 0);
+	return 0;
+}
+
+/* A service `s` with `options` in it. */
+static void start(const char *options)
+{
+	AUTO_TEXT sections = {0};
+
+	front = free_endpoint(3);
+	text_addf(&sections, "service s { listen = { \"%s\" } pool = p %s }\n", text_of(&front), options);
+	text_addf(&sections, "pool p { server a { address = \"%s\" } }\n",
+		text_of(strstr(options, "udp") != NULL ? &server.udp_at : &server.at));
+	lbd = lbd_start(text_get(&sections), 0);
+}
+
+static void end(void)
+{
+	/* The sanitizers speak by the exit status. */
+	assert_int_equal(lbd_end(&lbd, SIGTERM), 0);
+}
+
+static bool is_refused(int client)
+{
+	char byte;
+
+	return recv(client, &byte, 1, 0) < 0 && errno == ECONNRESET;
+}
+
+/* Whether a client from there reaches the server, and back. */
+static bool is_served(uint16_t source)
+{
+	const struct endpoint from = source_of(source);
+	int client = connect_from(&from, &front), served;
+	struct pollfd fds[] = {{.fd = client, .events = POLLIN}, {.fd = server.fd, .events = POLLIN}};
+	bool arrived;
+
+	assert_true(poll(fds, 2, 5000) > 0);
+	arrived = (fds[1].revents & POLLIN) != 0;
+	if (arrived) {
+		served = accept_from(server.fd);
+		close(client);
+		close(served);
+	} else {
+		assert_true(is_refused(client));
+		close(client);
+	}
+	return arrived;
+}
+
+static void the_lists_say_who_is_served(void **state)
+{
+	(void)state;
+	start("allow = { 127.77.0.0/24, 127.77.2.1 } deny = { 127.77.0.128/25, 127.77.2.1/32, ::/0 }");
+	assert_true(is_served(1));
+	assert_true(is_served(127));
+	assert_false(is_served(128));
+	assert_false(is_served(255));
+	assert_false(is_served(256));
+	assert_false(is_served(513));
+	assert_int_equal(lbd_service_number(&lbd, "s", "refused_total"), 4);
+	assert_int_equal(lbd_service_number(&lbd, "s", "connections_total"), 6);
+	end();
+}
+
+static void denied_datagrams_go_nowhere(void **state)
+{
+	const struct endpoint good = source_of(1), bad = source_of(2);
+	int good_client, bad_client;
+	char bytes[8];
+
+	(void)state;
+	start("protocol = udp deny = { 127.77.0.2 }");
+	good_client = udp_client(&good);
+	bad_client = udp_client(&bad);
+	assert_int_equal(send(bad_client, "bad", 3, 0), 3);
+	assert_int_equal(send(good_client, "good", 4, 0), 4);
+	assert_int_equal(recv(server.udp_fd, bytes, sizeof bytes, 0), 4);
+	assert_memory_equal(bytes, "good", 4);
+	assert_int_equal(lbd_service_number(&lbd, "s", "refused_total"), 1);
+	assert_int_equal(lbd_service_number(&lbd, "s", "datagrams_dropped"), 1);
+	assert_int_equal(lbd_service_number(&lbd, "s", "connections"), 1);
+	close(good_client);
+	close(bad_client);
+	end();
+}
+
+/* libconfuse's list grows one by one, which takes sanitizers a time that grows with its square. */
+#define MANY_PREFIXES 10000U
+
+static void a_long_list_is_as_good_as_a_short_one(void **state)
+{
+	AUTO_TEXT options = {0};
+
+	(void)state;
+	text_add(&options, "deny = { 127.77.0.2");
+	for (unsigned i = 0; i < MANY_PREFIXES; i++)
+		text_addf(&options, ",\n10.%u.%u.%u/31", i >> 15, (i >> 7) & 255, (i << 1) & 255);
+	text_add(&options, " }");
+	start(text_get(&options));
+	assert_true(is_served(1));
+	assert_false(is_served(2));
+	end();
+}
+
+int main(int argc, char *argv[])
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_lists_say_who_is_served),
+		cmocka_unit_test(denied_datagrams_go_nowhere),
+		cmocka_unit_test(a_long_list_is_as_good_as_a_short_one),
+	};
+
+	/* For one of them: test_limits NAME */
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	return cmocka_run_group_tests(tests, setup, NULL);
+}
