@@ -50,8 +50,8 @@ struct balance_query {
 	/* Places that are passed over: they have failed for this connection. Few. */
 	const uint32_t *excluded;
 	size_t excluded_count;
-	const struct board_server *board; /* of the pool's servers */
-	const board_bits *full;           /* the same; NULL: nobody is full */
+	struct board_server *const *board; /* the pool's servers on it, by place */
+	const board_bits *full;            /* the same; NULL: nobody is full */
 };
 
 struct balance_ops {
@@ -69,7 +69,7 @@ struct balance_ops {
 	/* A place, or BALANCE_NONE. Whoever takes it enters it on the board. */
 	size_t (*pick)(void *state, const struct balance_pool *pool, const struct balance_query *query);
 	/* This worker has entered or left the board at the place otherwise than by the last pick. NULL: never mind. */
-	void (*changed)(void *state, const struct balance_pool *pool, const struct board_server *board, size_t place);
+	void (*changed)(void *state, const struct balance_pool *pool, struct board_server *const *board, size_t place);
 };
 
 extern const struct balance_ops *const balance_table[BALANCE_COUNT];

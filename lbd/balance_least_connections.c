@@ -47,12 +47,12 @@ static void least_connections_update(void *memory, const struct balance_pool *po
 	balance_line_update(line_of(state), pool);
 }
 
-static void look(struct least_connections *state, const struct board_server *board, size_t place)
+static void look(struct least_connections *state, struct board_server *const *board, size_t place)
 {
-	line_set_load(line_of(state), place, board_open(&board[place]));
+	line_set_load(line_of(state), place, board_open(board[place]));
 }
 
-static void look_around(struct least_connections *state, const struct board_server *board)
+static void look_around(struct least_connections *state, struct board_server *const *board)
 {
 	size_t looks = MIN(state->server_count, (size_t)LOOKS);
 
@@ -74,7 +74,7 @@ static size_t least_connections_pick(void *memory, const struct balance_pool *po
 		place = balance_line_first(line, pool, query);
 		if (place == BALANCE_NONE)
 			return BALANCE_NONE;
-		if (line_load(line, place) == board_open(&query->board[place]))
+		if (line_load(line, place) == board_open(query->board[place]))
 			break;
 		look(state, query->board, place);
 	}
@@ -84,7 +84,7 @@ static size_t least_connections_pick(void *memory, const struct balance_pool *po
 }
 
 static void least_connections_changed(
-	void *memory, const struct balance_pool *pool, const struct board_server *board, size_t place)
+	void *memory, const struct balance_pool *pool, struct board_server *const *board, size_t place)
 {
 	(void)pool;
 	look(memory, board, place);

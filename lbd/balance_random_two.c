@@ -37,10 +37,10 @@ static size_t draw(uint64_t *random, const struct balance_pool *pool, const stru
 	return balance_next(pool, query, hash_below(hash_next(random), (uint32_t)pool->count));
 }
 
-static bool is_lighter(const struct balance_pool *pool, const struct board_server *board, size_t a, size_t b)
+static bool is_lighter(const struct balance_pool *pool, struct board_server *const *board, size_t a, size_t b)
 {
-	return (uint64_t)board_open(&board[a]) * pool->servers[b].share <
-	       (uint64_t)board_open(&board[b]) * pool->servers[a].share;
+	return (uint64_t)board_open(board[a]) * pool->servers[b].share <
+	       (uint64_t)board_open(board[b]) * pool->servers[a].share;
 }
 
 static size_t random_two_pick(void *memory, const struct balance_pool *pool, const struct balance_query *query)

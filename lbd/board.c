@@ -4,51 +4,99 @@
 #include <errno.h>
 #include <sys/eventfd.h>
 
-static struct board_gate *new_gates(size_t count)
+void board_init(struct board *board)
 {
-	struct board_gate *gates = aligned_alloc(BOARD_LINE, MAX(count, (size_t)1) * sizeof *gates);
-
-	for (size_t i = 0; gates != NULL && i < count; i++)
-		gates[i] = (struct board_gate){0};
-	return gates;
-}
-
-int board_init(struct board *board, const struct board_size *size)
-{
-	size_t servers = MAX(size->servers, (size_t)1), words = board_first_word(size->pools, size->servers) + 1;
-
 	*board = (struct board){0};
-	board->servers = aligned_alloc(BOARD_LINE, servers * sizeof *board->servers);
-	board->full = calloc(words, sizeof *board->full);
-	board->queues = new_gates(size->pools);
-	board->services = new_gates(size->services);
-	if (board->servers == NULL || board->full == NULL || board->queues == NULL || board->services == NULL) {
-		board_free(board);
-		return -ENOMEM;
-	}
+	chunks_init(&board->servers, sizeof(struct board_server));
+	chunks_init(&board->queues, sizeof(struct board_gate));
+	chunks_init(&board->services, sizeof(struct board_gate));
 	for (size_t i = 0; i < BOARD_WORKERS_MAX; i++)
 		board->wake_fds[i] = -1;
-	for (size_t i = 0; i < servers; i++)
-		atomic_init(&board->servers[i].open, 0);
-	return 0;
 }
 
 void board_free(struct board *board)
 {
-	free(board->servers);
-	free(board->full);
-	free(board->queues);
-	free(board->services);
-	*board = (struct board){0};
+	chunks_free(&board->servers);
+	chunks_free(&board->queues);
+	chunks_free(&board->services);
 }
 
-struct board_place board_place(struct board *board, size_t pool, size_t first_server, size_t place, uint32_t limit)
+int board_reserve(struct board *board, const struct board_size *size)
+{
+	int r = chunks_reserve(&board->servers, size->servers);
+
+	if (r == 0)
+		r = chunks_reserve(&board->queues, size->pools);
+	return r < 0 ? r : chunks_reserve(&board->services, size->services);
+}
+
+void board_clear_server(struct board *board, uint32_t server)
+{
+	atomic_store(&board_server(board, server)->open, 0);
+}
+
+static void clear_gate(struct board_gate *gate)
+{
+	atomic_store(&gate->waiting, 0);
+	atomic_store(&gate->next, 0);
+	atomic_store(&gate->count, 0);
+	atomic_store(&gate->timeouts, 0);
+}
+
+void board_clear_queue(struct board *board, uint32_t pool)
+{
+	clear_gate(board_queue(board, pool));
+}
+
+void board_clear_service(struct board *board, uint32_t service)
+{
+	clear_gate(board_service(board, service));
+}
+
+/* The pool, its servers, the bits and the limits, in one piece. */
+int board_pool_new(struct board *board, uint32_t pool, const uint32_t *servers, const uint32_t *limits, size_t count,
+	struct board_pool **ret_pool)
+{
+	size_t words = (count + 63) / 64, head = sizeof(struct board_pool) + count * sizeof(struct board_server *);
+	struct board_pool *made = calloc(1, head + words * sizeof(board_bits) + count * sizeof *limits);
+	uint32_t *copy;
+
+	if (made == NULL)
+		return -ENOMEM;
+	atomic_init(&made->references, 1);
+	made->number = ++board->pools_made;
+	made->queue = board_queue(board, pool);
+	made->count = count;
+	made->full = (board_bits *)(void *)((char *)made + head);
+	made->limits = copy = (uint32_t *)(void *)(made->full + words);
+	for (size_t i = 0; i < count; i++) {
+		made->servers[i] = board_server(board, servers[i]);
+		copy[i] = limits[i];
+	}
+	*ret_pool = made;
+	return 0;
+}
+
+struct board_pool *board_pool_ref(struct board_pool *pool)
+{
+	if (pool != NULL)
+		atomic_fetch_add(&pool->references, 1);
+	return pool;
+}
+
+void board_pool_unref(struct board_pool *pool)
+{
+	if (pool != NULL && atomic_fetch_sub(&pool->references, 1) == 1)
+		free(pool);
+}
+
+struct board_place board_place(struct board_pool *pool, size_t place)
 {
 	return (struct board_place){
-		.server = &board->servers[first_server + place],
-		.full = &board->full[board_first_word(pool, first_server) + place / 64],
+		.server = pool->servers[place],
+		.full = &pool->full[place / 64],
 		.bit = UINT64_C(1) << place % 64,
-		.limit = limit,
+		.limit = pool->limits[place],
 	};
 }
 
@@ -93,6 +141,37 @@ void board_leave(const struct board_place *at)
 	assert(before > 0);
 	if (at->limit > 0 && before >= at->limit)
 		atomic_fetch_and(at->full, ~at->bit);
+}
+
+void board_enter_late(const struct board_place *at)
+{
+	uint32_t before = atomic_fetch_add(&at->server->open, 1);
+
+	if (at->limit > 0 && before + 1 >= at->limit)
+		(void)is_full(at);
+}
+
+void board_leave_server(struct board_server *server)
+{
+	uint32_t before = atomic_fetch_sub(&server->open, 1);
+
+	assert(before > 0);
+	(void)before;
+}
+
+void board_pool_sweep(struct board *board, struct board_pool *pool)
+{
+	for (size_t i = 0; i < pool->count; i++) {
+		struct board_place at = board_place(pool, i);
+
+		/* Only what is set is touched: a bit that stands for a moment too long may cost a connection. */
+		if ((atomic_load(at.full) & at.bit) == 0 || atomic_load(&at.server->open) >= at.limit)
+			continue;
+		atomic_fetch_and(at.full, ~at.bit);
+		if (atomic_load(&at.server->open) >= at.limit)
+			(void)is_full(&at);
+	}
+	board_tell_room(board, pool->queue);
 }
 
 void board_set_wake(struct board *board, uint32_t worker, int fd)

@@ -9,7 +9,7 @@
 #ifndef LBPAIR_LBD_BOARD_H
 #define LBPAIR_LBD_BOARD_H
 
-#include "common/pure/base.h"
+#include "common/pure/chunks.h"
 
 #include <stdatomic.h>
 
@@ -33,20 +33,29 @@ struct board_gate {
 	_Atomic uint64_t timeouts;
 };
 
+/* Servers, pools' queues and services by their slots (slots.h); it grows while workers use it. */
 struct board {
-	struct board_server *servers; /* by place in the snapshot */
-	board_bits *full;             /* pool by pool, each from a word of its own */
-	struct board_gate *queues;    /* by pool */
-	struct board_gate *services;  /* by service */
+	struct chunks servers;
+	struct chunks queues;
+	struct chunks services;
 	struct board_gate all;
+	uint64_t pools_made;
 	int wake_fds[BOARD_WORKERS_MAX];
 };
 
-/* Where the bits of a pool begin: the pools and the servers before it. */
-static inline size_t board_first_word(size_t pool, size_t first_server)
-{
-	return first_server / 64 + pool;
-}
+/*
+ * The servers of one pool by their places, with the limits that hold for now. Another one takes its place where a
+ * server comes, goes or has another limit; the counts go on. Counted references.
+ */
+struct board_pool {
+	_Atomic unsigned references;
+	uint64_t number; /* no other has it */
+	struct board_gate *queue;
+	size_t count;
+	const uint32_t *limits; /* 0: none */
+	board_bits *full;       /* a bit for each place */
+	struct board_server *servers[];
+};
 
 struct board_size {
 	size_t services;
@@ -54,9 +63,42 @@ struct board_size {
 	size_t servers;
 };
 
-/* -ENOMEM. */
-MUST_USE int board_init(struct board *board, const struct board_size *size);
+void board_init(struct board *board);
 void board_free(struct board *board);
+/* Makes room for so many slots. -ENOMEM: there are as many as before. */
+MUST_USE int board_reserve(struct board *board, const struct board_size *size);
+/* Slots that are used anew begin with nothing. Nobody else uses them yet. */
+void board_clear_server(struct board *board, uint32_t server);
+void board_clear_queue(struct board *board, uint32_t pool);
+void board_clear_service(struct board *board, uint32_t service);
+
+static inline struct board_server *board_server(const struct board *board, uint32_t server)
+{
+	return chunks_at(&board->servers, sizeof(struct board_server), server);
+}
+
+static inline struct board_gate *board_queue(const struct board *board, uint32_t pool)
+{
+	return chunks_at(&board->queues, sizeof(struct board_gate), pool);
+}
+
+static inline struct board_gate *board_service(const struct board *board, uint32_t service)
+{
+	return chunks_at(&board->services, sizeof(struct board_gate), service);
+}
+
+/* `servers` are slots, as is `pool`; all have been reserved. -ENOMEM. */
+MUST_USE int board_pool_new(struct board *board, uint32_t pool, const uint32_t *servers, const uint32_t *limits,
+	size_t count, struct board_pool **ret_pool);
+struct board_pool *board_pool_ref(struct board_pool *pool);
+/* Both accept NULL. */
+void board_pool_unref(struct board_pool *pool);
+/*
+ * To be called by each worker that changes from an earlier one of the same slot to this: what was left meanwhile by
+ * those who went by that one stood in its bits. Afterwards no bit stays where there is room, and those that wait hear
+ * of it.
+ */
+void board_pool_sweep(struct board *board, struct board_pool *pool);
 
 static inline uint32_t board_open(const struct board_server *server)
 {
@@ -76,11 +118,15 @@ struct board_place {
 	uint32_t limit; /* 0: none */
 };
 
-struct board_place board_place(struct board *board, size_t pool, size_t first_server, size_t place, uint32_t limit);
+struct board_place board_place(struct board_pool *pool, size_t place);
 
 /* False: it is full, and its bit says so. */
 MUST_USE bool board_enter(const struct board_place *at);
 void board_leave(const struct board_place *at);
+/* For a connection that is open already, whatever the limit says. */
+void board_enter_late(const struct board_place *at);
+/* The server has no place any more. */
+void board_leave_server(struct board_server *server);
 
 /* An eventfd to be written to when the worker has something to see to; -1: never again. */
 void board_set_wake(struct board *board, uint32_t worker, int fd);

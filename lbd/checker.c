@@ -105,7 +105,7 @@ static void finish(struct checker *checker, const struct check_result *result)
 	leave_gate(checker->setup.gate);
 	check_result_text(&kept, mono_diff(now, checker->began), text);
 	set_timer(checker, next_time(checker, now), on_next);
-	checker->setup.fn(checker->setup.context, checker->setup.place, &kept, text);
+	checker->setup.fn(checker->setup.context, checker->setup.slot, &kept, text);
 }
 
 static void on_result(void *context, const struct check_result *result)
@@ -171,7 +171,7 @@ int checker_new(const struct checker_setup *setup, struct checker **ret_checker)
 		return -ENOMEM;
 	checker->setup = *setup;
 	checker->ops = probe_table[check_table[setup->target.conf->kind]->carrier];
-	checker->random = (uint32_t)clock_mono().ns * UINT32_C(2654435761) + (uint32_t)setup->place * 2 + 1;
+	checker->random = (uint32_t)clock_mono().ns * UINT32_C(2654435761) + setup->slot * 2 + 1;
 	list_init(&checker->waiting);
 	r = loop_timer_set(setup->loop, &checker->timer, mono_add(loop_now(setup->loop), setup->delay_ns), on_next);
 	if (r < 0) {

@@ -12,7 +12,7 @@
 struct checker;
 
 /* `text` is the result's, with the time that it took. */
-typedef void checker_fn(void *context, size_t place, const struct check_result *result, const char *text);
+typedef void checker_fn(void *context, uint32_t slot, const struct check_result *result, const char *text);
 
 /* How many checks of a carrier are under way, and which checkers wait for room. */
 struct checker_gate {
@@ -30,7 +30,7 @@ struct checker_setup {
 	struct children *children;
 	struct checker_gate *gate;  /* of the check's carrier; outlives the checker */
 	struct probe_target target; /* what it points at outlives the checker */
-	size_t place;               /* handed to the callback */
+	uint32_t slot;              /* of the server, handed to the callback */
 	int64_t delay_ns;           /* of the first check */
 	checker_fn *fn;
 	void *context;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lbd/checks.h"
 
-#include "lbd/snapshot.h"
-
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,6 +25,15 @@ struct checks {
 	size_t checker_count;
 };
 
+static size_t count_servers(const struct conf *conf)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < conf->pool_count; i++)
+		count += conf->pools[i].server_count;
+	return count;
+}
+
 static struct checks *checks_new(const struct conf *conf)
 {
 	struct checks *checks = calloc(1, sizeof *checks);
@@ -37,7 +44,7 @@ static struct checks *checks_new(const struct conf *conf)
 	for (size_t i = 0; i < CHECK_CARRIER_COUNT; i++)
 		list_init(&checks->gates[i].waiting);
 	checks->trusts = calloc(MAX(conf->pool_count, (size_t)1), sizeof *checks->trusts);
-	checks->checkers = calloc(MAX(2 * snapshot_count_servers(conf), (size_t)1), sizeof(struct checker *));
+	checks->checkers = calloc(MAX(2 * count_servers(conf), (size_t)1), sizeof(struct checker *));
 	if (checks->trusts != NULL && checks->checkers != NULL)
 		return checks;
 	checks_stop(checks);
@@ -151,26 +158,28 @@ static int start_check(struct checks *checks, const struct check_conf *conf, con
 
 /* `setup` has what all have in common. */
 static int start_pool(
-	struct checks *checks, const struct pool_conf *pool, struct checker_setup *setup, int64_t spread_ns)
+	struct checks *checks, const struct layout_pool *pool, struct checker_setup *setup, int64_t spread_ns)
 {
+	const struct pool_conf *conf = pool->conf;
 	int r = 0;
 
-	setup->target = (struct probe_target){.pool = pool->name};
-	for (size_t i = 0; r == 0 && i < pool->server_count; i++, setup->place++) {
-		setup->delay_ns = spread_ns * (int64_t)setup->place;
-		r = start_check(checks, &pool->check, &pool->servers[i], setup);
+	setup->target = (struct probe_target){.pool = conf->name};
+	for (size_t i = 0; r == 0 && i < conf->server_count; i++, setup->delay_ns += spread_ns) {
+		setup->slot = pool->servers[i];
+		r = start_check(checks, &conf->check, &conf->servers[i], setup);
 		if (r == 0)
-			r = start_check(checks, &pool->agent, &pool->servers[i], setup);
+			r = start_check(checks, &conf->agent, &conf->servers[i], setup);
 	}
 	return r;
 }
 
-int checks_start(struct loop *loop, const struct conf *conf, checker_fn *fn, void *context, struct checks **ret_checks,
-	struct text *errors)
+int checks_start(struct loop *loop, const struct layout *layout, checker_fn *fn, void *context,
+	struct checks **ret_checks, struct text *errors)
 {
+	const struct conf *conf = layout->conf;
 	struct checks *checks = checks_new(conf);
 	struct checker_setup setup = {.loop = loop, .fn = fn, .context = context};
-	int64_t spread_ns = SPREAD_MAX_NS / (int64_t)MAX(snapshot_count_servers(conf), (size_t)1);
+	int64_t spread_ns = SPREAD_MAX_NS / (int64_t)MAX(count_servers(conf), (size_t)1);
 	int r;
 
 	if (checks == NULL)
@@ -182,7 +191,7 @@ int checks_start(struct loop *loop, const struct conf *conf, checker_fn *fn, voi
 		r = children_new(loop, &checks->children);
 	setup.children = checks->children;
 	for (size_t i = 0; r == 0 && i < conf->pool_count; i++)
-		r = start_pool(checks, &conf->pools[i], &setup, MIN(spread_ns, SPREAD_NS));
+		r = start_pool(checks, &layout->pools[layout->pool_of[i]], &setup, MIN(spread_ns, SPREAD_NS));
 	if (r < 0)
 		checks_stop(checks);
 	else

@@ -4,14 +4,15 @@
 #define LBPAIR_LBD_CHECKS_H
 
 #include "lbd/checker.h"
+#include "lbd/layout.h"
 
 struct checks;
 
 /*
- * Starts the checks of all servers; `fn` gets their places as in snapshot.h. The configuration outlives them. Negative
- * errno, and a line for each mistake.
+ * Starts the checks of all servers; `fn` gets their slots. The layout outlives them. Negative errno, and a line for
+ * each mistake.
  */
-MUST_USE int checks_start(struct loop *loop, const struct conf *conf, checker_fn *fn, void *context,
+MUST_USE int checks_start(struct loop *loop, const struct layout *layout, checker_fn *fn, void *context,
 	struct checks **ret_checks, struct text *errors);
 /* Accepts NULL. */
 void checks_stop(struct checks *checks);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The counters of one worker. One thread writes them and any may read them: relaxed loads and stores, no locked
- * instruction. Services and servers have the places that they have in the snapshot.
+ * instruction. Services and servers go by their slots.
  */
 #ifndef LBPAIR_LBD_COUNTERS_H
 #define LBPAIR_LBD_COUNTERS_H
 
+#include "common/pure/chunks.h"
 #include "lbd/ending.h"
 
 #include <stdatomic.h>
@@ -31,10 +32,27 @@ struct server_counters {
 };
 
 struct counters {
-	struct service_counters *services;
-	struct server_counters *servers;
+	struct chunks services;
+	struct chunks servers;
 	counter accepts_paused; /* for want of descriptors or memory */
 };
+
+static inline void counters_init(struct counters *counters)
+{
+	*counters = (struct counters){0};
+	chunks_init(&counters->services, sizeof(struct service_counters));
+	chunks_init(&counters->servers, sizeof(struct server_counters));
+}
+
+static inline struct service_counters *counters_service(const struct counters *counters, uint32_t slot)
+{
+	return chunks_at(&counters->services, sizeof(struct service_counters), slot);
+}
+
+static inline struct server_counters *counters_server(const struct counters *counters, uint32_t slot)
+{
+	return chunks_at(&counters->servers, sizeof(struct server_counters), slot);
+}
 
 static inline void counter_add(counter *at, uint64_t amount)
 {
@@ -48,12 +66,13 @@ static inline void counter_subtract(counter *at, uint64_t amount)
 	uint64_t before = atomic_load_explicit(at, memory_order_relaxed);
 
 	assert(before >= amount);
-	atomic_store_explicit(at, before - amount, memory_order_relaxed);
+	/* Whoever finds a slot's last connection gone may give the slot away: what came before has happened. */
+	atomic_store_explicit(at, before - amount, memory_order_release);
 }
 
 static inline uint64_t counter_read(const counter *at)
 {
-	return atomic_load_explicit(at, memory_order_relaxed);
+	return atomic_load_explicit(at, memory_order_acquire);
 }
 
 #endif

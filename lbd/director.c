@@ -17,7 +17,9 @@
 
 struct director {
 	struct director_setup setup;
+	struct layout *layout;
 	struct runtime *runtime;
+	struct board board;
 	struct servers *servers;
 	struct checks *checks;
 	struct workers *workers;
@@ -49,7 +51,8 @@ static bool service_is_up(const struct director *director, const struct service_
 
 	service_pools_of(service, &pools);
 	for (size_t i = 0; i < pools.count; i++) {
-		if (pools.list[i].parts > 0 && servers_pool_is_up(director->servers, pools.list[i].pool))
+		if (pools.list[i].parts > 0 &&
+			servers_pool_is_up(director->servers, layout_pool_of(director->layout, pools.list[i].pool)))
 			return true;
 	}
 	return false;
@@ -57,7 +60,7 @@ static bool service_is_up(const struct director *director, const struct service_
 
 static void tell_liveness(struct director *director)
 {
-	const struct conf *conf = director->setup.conf;
+	const struct conf *conf = director->layout->conf;
 	size_t count = MIN(conf->service_count, (size_t)LIVENESS_SERVICES_MAX);
 	AUTO_FREE struct liveness_service *services = calloc(MAX(count, (size_t)1), sizeof *services);
 
@@ -94,7 +97,8 @@ static void await_step(struct director *director)
 static int make_snapshot(struct director *director)
 {
 	struct snapshot_source source = {
-		.conf = director->setup.conf,
+		.layout = director->layout,
+		.board = &director->board,
 		.previous = director->snapshot,
 		.generation = director->generation + 1,
 		.accepting = !director->finishing,
@@ -160,13 +164,13 @@ static void note_change(struct director *director)
 		on_change(&director->change_timer, loop_now(director->setup.loop));
 }
 
-static void on_check(void *context, size_t place, const struct check_result *result, const char *text)
+static void on_check(void *context, uint32_t slot, const struct check_result *result, const char *text)
 {
 	struct director *director = context;
 	uint64_t revision = director->servers->revision;
 	size_t unchecked = director->servers->unchecked;
 
-	servers_note_check(director->servers, place, result, text, loop_now(director->setup.loop));
+	servers_note_check(director->servers, slot, result, text, loop_now(director->setup.loop));
 	if (director->servers->revision != revision || director->servers->unchecked != unchecked)
 		note_change(director);
 }
@@ -201,10 +205,11 @@ static void on_outlier(struct loop_timer *timer, struct mono now)
 	struct director *director = CONTAINER_OF(timer, struct director, outlier_timer);
 	uint64_t revision = director->servers->revision;
 
-	for (size_t i = 0; i < director->servers->count; i++) {
+	for (uint32_t i = 0; i < director->servers->count; i++) {
+		const struct server *server = &director->servers->list[i];
 		struct server_totals totals;
 
-		if (director->servers->list[i].pool->outlier == NULL)
+		if (server->pool == NULL || server->leaving || server->pool->outlier == NULL)
 			continue;
 		totals = workers_server_totals(director->workers, i);
 		servers_note_failures(director->servers, i, totals.connects_failed + totals.resets_early, now);
@@ -248,7 +253,8 @@ static void on_watchdog(struct loop_timer *timer, struct mono now)
 static int start_workers(struct director *director, struct text *errors)
 {
 	struct workers_setup setup = {
-		.conf = director->setup.conf,
+		.layout = director->layout,
+		.board = &director->board,
 		.count = director->setup.threads,
 		.live = director->setup.live,
 		.news_fd = director->news_fd,
@@ -266,7 +272,7 @@ static int start_timers(struct director *director)
 	struct mono now = loop_now(director->setup.loop);
 	int r = loop_timer_set(director->setup.loop, &director->beat_timer, now, on_beat);
 
-	if (r == 0 && wants_outliers(director->setup.conf))
+	if (r == 0 && wants_outliers(director->layout->conf))
 		r = loop_timer_set(director->setup.loop, &director->outlier_timer, now, on_outlier);
 	if (r == 0 && daemon_watchdog_ns() > 0)
 		r = loop_timer_set(director->setup.loop, &director->watchdog_timer,
@@ -274,12 +280,26 @@ static int start_timers(struct director *director)
 	return r;
 }
 
+static int reserve_board(struct board *board, const struct layout *layout)
+{
+	const struct board_size size = {
+		.services = layout->service_count, .pools = layout->pool_count, .servers = layout->server_count};
+
+	return board_reserve(board, &size);
+}
+
 static int start(struct director *director, struct text *errors)
 {
 	int r = runtime_new(&director->runtime);
 
+	board_init(&director->board);
 	if (r == 0)
-		r = servers_new(director->setup.conf, director->runtime, &director->servers);
+		r = layout_next(NULL, director->setup.conf, &director->layout);
+	if (r == 0)
+		r = reserve_board(&director->board, director->layout);
+	if (r == 0)
+		r = servers_next(
+			NULL, director->layout, director->runtime, loop_now(director->setup.loop), &director->servers);
 	if (r < 0)
 		return r;
 	director->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -289,8 +309,7 @@ static int start(struct director *director, struct text *errors)
 	if (r == 0)
 		r = start_workers(director, errors);
 	if (r == 0)
-		r = checks_start(
-			director->setup.loop, director->setup.conf, on_check, director, &director->checks, errors);
+		r = checks_start(director->setup.loop, director->layout, on_check, director, &director->checks, errors);
 	if (r == 0)
 		r = start_timers(director);
 	return r;
@@ -298,12 +317,13 @@ static int start(struct director *director, struct text *errors)
 
 int director_new(const struct director_setup *setup, struct director **ret_director, struct text *errors)
 {
-	struct director *director = calloc(1, sizeof *director);
+	/* The board in it has cache lines to itself. */
+	struct director *director = aligned_alloc(_Alignof(struct director), sizeof *director);
 	int r;
 
 	if (director == NULL)
 		return -ENOMEM;
-	director->setup = *setup;
+	*director = (struct director){.setup = *setup};
 	director->news_fd = -1;
 	r = start(director, errors);
 	if (r < 0) {
@@ -333,6 +353,8 @@ void director_free(struct director *director)
 	fd_close(&director->news_fd);
 	roles_free(&director->roles);
 	servers_free(director->servers);
+	layout_free(director->layout);
+	board_free(&director->board);
 	runtime_free(director->runtime);
 	free(director);
 }
@@ -391,7 +413,12 @@ void director_on_applied(struct director *director, void (*fn)(void *context), v
 
 const struct conf *director_conf(const struct director *director)
 {
-	return director->setup.conf;
+	return director->layout->conf;
+}
+
+const struct layout *director_layout(const struct director *director)
+{
+	return director->layout;
 }
 
 const struct servers *director_servers(const struct director *director)

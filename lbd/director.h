@@ -17,8 +17,8 @@ struct director;
 
 struct director_setup {
 	struct loop *loop;
-	const struct conf *conf; /* outlives the director */
-	struct liveness *live;   /* of 1 + `threads` loops; outlives it too */
+	struct conf *conf;     /* the director takes references of its own */
+	struct liveness *live; /* of 1 + `threads` loops; outlives it too */
 	unsigned threads;
 };
 
@@ -45,6 +45,7 @@ void director_on_applied(struct director *director, void (*fn)(void *context), v
 
 /* For those who report. */
 const struct conf *director_conf(const struct director *director);
+const struct layout *director_layout(const struct director *director);
 const struct servers *director_servers(const struct director *director);
 const struct workers *director_workers(const struct director *director);
 /* What the workers were told last. */

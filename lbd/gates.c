@@ -14,10 +14,10 @@ struct board_gate *gates_enter(
 
 	if (limit > 0 && !board_gate_enter(&board->all, limit))
 		return &board->all;
-	if (service_limit > 0 && !board_gate_enter(&board->services[service], service_limit)) {
+	if (service_limit > 0 && !board_gate_enter(board_service(board, service), service_limit)) {
 		if (limit > 0)
 			leave(board, &board->all);
-		return &board->services[service];
+		return board_service(board, service);
 	}
 	*ret_pass = (struct gates_pass){.all = limit > 0, .service = service_limit > 0};
 	return NULL;
@@ -26,7 +26,7 @@ struct board_gate *gates_enter(
 void gates_leave(struct board *board, uint32_t service, const struct gates_pass *pass)
 {
 	if (pass->service)
-		leave(board, &board->services[service]);
+		leave(board, board_service(board, service));
 	if (pass->all)
 		leave(board, &board->all);
 }

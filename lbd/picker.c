@@ -6,7 +6,7 @@
 struct pool_state {
 	const struct balance_ops *ops;
 	void *state;
-	size_t server_count;
+	uint64_t number; /* of the pool on the board that it is made for */
 	uint64_t revision;
 };
 
@@ -55,66 +55,99 @@ static int grow(struct picker *picker, size_t count)
 	return 0;
 }
 
-static int update_pool(struct picker *picker, struct pool_state *state, const struct snapshot_pool *pool)
+/* Its servers are others than before, or it balances otherwise. */
+static int begin_pool(struct picker *picker, struct pool_state *state, const struct snapshot_pool *pool)
 {
 	const struct balance_ops *ops = balance_table[pool->balance];
 	size_t count = pool->servers.count;
+	/* malloc(0) may give NULL. */
+	void *memory = malloc(MAX(ops->state_size(count), (size_t)1));
 
-	if (state->ops == ops && state->revision == pool->revision)
+	free(state->state);
+	*state = (struct pool_state){0};
+	if (memory == NULL)
+		return -ENOMEM;
+	*state = (struct pool_state){.ops = ops, .state = memory, .number = pool->board->number};
+	ops->init(memory, count, picker->seed);
+	return 0;
+}
+
+static void look_at_loads(const struct pool_state *state, const struct snapshot_pool *pool)
+{
+	for (size_t i = 0; state->ops->changed != NULL && i < pool->servers.count; i++)
+		state->ops->changed(state->state, &pool->servers, pool->board->servers, i);
+}
+
+static int update_pool(struct picker *picker, struct pool_state *state, const struct snapshot_pool *pool)
+{
+	bool begins = state->ops != balance_table[pool->balance] || state->number != pool->board->number;
+	int r;
+
+	if (!begins && state->revision == pool->revision)
 		return 0;
-	if (state->ops != ops || state->server_count != count) {
-		/* malloc(0) may give NULL. */
-		void *memory = malloc(MAX(ops->state_size(count), (size_t)1));
-
-		if (memory == NULL)
-			return -ENOMEM;
-		free(state->state);
-		*state = (struct pool_state){.ops = ops, .state = memory, .server_count = count};
-		ops->init(memory, count, picker->seed);
+	if (begins) {
+		r = begin_pool(picker, state, pool);
+		if (r < 0)
+			return r;
 	}
-	if (ops->update != NULL)
-		ops->update(state->state, &pool->servers);
+	if (state->ops->update != NULL)
+		state->ops->update(state->state, &pool->servers);
 	state->revision = pool->revision;
+	if (!begins)
+		return 0;
+	look_at_loads(state, pool);
+	board_pool_sweep(picker->board, pool->board);
 	return 0;
 }
 
 int picker_update(struct picker *picker, const struct snapshot *snapshot)
 {
-	int r = grow(picker, snapshot->pool_count);
+	int result = grow(picker, snapshot->pool_count);
 
-	for (size_t i = 0; r == 0 && i < snapshot->pool_count; i++)
-		r = update_pool(picker, &picker->pools[i], &snapshot->pools[i]);
-	return r;
+	for (size_t i = 0; i < MIN(snapshot->pool_count, picker->pool_count); i++) {
+		int r = update_pool(picker, &picker->pools[i], &snapshot->pools[i]);
+
+		result = result < 0 ? result : r;
+	}
+	return result;
 }
 
 /* More than a connection can have tried. */
 #define EXCLUDED_MAX 16
 
-static struct board_place place_on_board(
-	struct picker *picker, const struct snapshot *snapshot, uint32_t pool, uint32_t place)
+/* The places in the pool of those that are still in it. */
+static size_t find_excluded(
+	const struct snapshot *snapshot, const struct picker_query *query, uint32_t places[static EXCLUDED_MAX])
 {
-	uint32_t first = snapshot->pools[pool].first_server;
+	size_t count = 0;
 
-	return board_place(picker->board, pool, first, place - first, snapshot->limits[place]);
+	assert(query->excluded_count <= EXCLUDED_MAX);
+	for (size_t i = 0; i < query->excluded_count; i++) {
+		uint32_t slot = query->excluded[i];
+
+		if (slot < snapshot->server_count && snapshot->servers[slot].pool == query->pool &&
+			snapshot->servers[slot].place != SNAPSHOT_NO_PLACE)
+			places[count++] = snapshot->servers[slot].place;
+	}
+	return count;
 }
 
 /* A place in the pool, or BALANCE_NONE. */
 static size_t pick(struct picker *picker, const struct snapshot *snapshot, const struct picker_query *query)
 {
-	const struct pool_state *state = &picker->pools[query->pool];
 	const struct snapshot_pool *pool = &snapshot->pools[query->pool];
+	const struct pool_state *state = query->pool < picker->pool_count ? &picker->pools[query->pool] : NULL;
 	uint32_t places[EXCLUDED_MAX];
 	struct balance_query ours = {
 		.source = query->source,
 		.excluded = places,
-		.excluded_count = query->excluded_count,
-		.board = picker->board->servers + pool->first_server,
-		.full = picker->board->full + board_first_word(query->pool, pool->first_server),
+		.excluded_count = find_excluded(snapshot, query, places),
+		.board = pool->board->servers,
+		.full = pool->board->full,
 	};
 
-	assert(query->excluded_count <= EXCLUDED_MAX);
-	for (size_t i = 0; i < query->excluded_count; i++)
-		places[i] = query->excluded[i] - pool->first_server;
+	if (state == NULL || state->ops == NULL)
+		return balance_next(&pool->servers, &ours, 0);
 	return state->ops->pick(state->state, &pool->servers, &ours);
 }
 
@@ -126,15 +159,13 @@ static int take(struct picker *picker, const struct snapshot *snapshot, const st
 	size_t place;
 
 	while ((place = pick(picker, snapshot, query)) != BALANCE_NONE) {
-		struct picker_hold hold = {.pool = query->pool, .on_board = pool->counted};
-		struct board_place at;
+		struct board_place at = board_place(pool->board, place);
 
-		hold.place = pool->first_server + (uint32_t)place;
-		at = place_on_board(picker, snapshot, hold.pool, hold.place);
-		if (!hold.on_board || board_enter(&at)) {
-			*ret_hold = hold;
-			return 0;
-		}
+		if (pool->counted && !board_enter(&at))
+			continue;
+		*ret_hold = (struct picker_hold){
+			.server = pool->members[place], .pool = query->pool, .on_board = pool->counted};
+		return 0;
 	}
 	return -EAGAIN;
 }
@@ -152,19 +183,26 @@ int picker_take(struct picker *picker, const struct snapshot *snapshot, const st
 	return r < 0 && query->excluded_count > 0 ? take(picker, snapshot, &any, ret_hold) : r;
 }
 
+static void leave_place(struct picker *picker, const struct snapshot_pool *pool, uint32_t slot, size_t place)
+{
+	const struct pool_state *state = slot < picker->pool_count ? &picker->pools[slot] : NULL;
+	struct board_place at = board_place(pool->board, place);
+
+	board_leave(&at);
+	if (at.limit > 0)
+		board_tell_room(picker->board, pool->board->queue);
+	if (state != NULL && state->ops != NULL && state->ops->changed != NULL)
+		state->ops->changed(state->state, &pool->servers, pool->board->servers, place);
+}
+
 void picker_leave(struct picker *picker, const struct snapshot *snapshot, const struct picker_hold *hold)
 {
-	const struct pool_state *state = &picker->pools[hold->pool];
-	const struct snapshot_pool *pool = &snapshot->pools[hold->pool];
-	struct board_place at;
+	const struct snapshot_server *server = &snapshot->servers[hold->server];
 
 	if (!hold->on_board)
 		return;
-	at = place_on_board(picker, snapshot, hold->pool, hold->place);
-	board_leave(&at);
-	if (at.limit > 0)
-		board_tell_room(picker->board, &picker->board->queues[hold->pool]);
-	if (state->ops->changed != NULL)
-		state->ops->changed(state->state, &pool->servers, picker->board->servers + pool->first_server,
-			hold->place - pool->first_server);
+	if (server->place == SNAPSHOT_NO_PLACE)
+		board_leave_server(board_server(picker->board, hold->server));
+	else
+		leave_place(picker, &snapshot->pools[hold->pool], hold->pool, server->place);
 }

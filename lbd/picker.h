@@ -11,25 +11,28 @@ struct picker;
 MUST_USE int picker_new(uint32_t seed, struct board *board, struct picker **ret_picker);
 void picker_free(struct picker *picker);
 
-/* Goes by `snapshot` from now on; pools of an unchanged revision cost nothing. -ENOMEM: it goes on by the last one. */
+/*
+ * Goes by `snapshot` from now on; pools of an unchanged revision cost nothing. -ENOMEM: in some pools the first server
+ * that takes a connection has it, until the next update.
+ */
 MUST_USE int picker_update(struct picker *picker, const struct snapshot *snapshot);
 
 struct picker_query {
 	uint32_t pool;
-	uint64_t source; /* a hash of the client's address */
-	const uint32_t *excluded;
+	uint64_t source;          /* a hash of the client's address */
+	const uint32_t *excluded; /* servers' slots */
 	size_t excluded_count;
 };
 
 /* What a connection holds of a server. */
 struct picker_hold {
-	uint32_t place; /* among the snapshot's servers */
+	uint32_t server; /* its slot, and the pool's */
 	uint32_t pool;
 	bool on_board;
 };
 
 /*
- * Takes a server for a connection: one that is not excluded, else any. `excluded` are places among the snapshot's.
+ * Takes a server for a connection: one that is not excluded, else any.
  * -ENOENT: no server has a share; -EAGAIN: all that have are full.
  */
 MUST_USE int picker_take(struct picker *picker, const struct snapshot *snapshot, const struct picker_query *query,

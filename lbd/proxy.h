@@ -65,7 +65,8 @@ struct conn {
 	struct list link; /* in proxy->open */
 	struct list busy;
 	const struct proxy_listener *listener;
-	struct picker_hold hold; /* of the server; its place is CONN_NO_SERVER: none */
+	uint32_t service;        /* its slot; a listener may come to serve another one */
+	struct picker_hold hold; /* of the server, which may be CONN_NO_SERVER */
 	uint64_t source;         /* a hash of the client's address */
 	struct endpoint from;    /* the client, as the socket or a PROXY header has it */
 	struct endpoint to;      /* where the client has connected to; of family 0: as the socket has it */

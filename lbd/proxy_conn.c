@@ -19,7 +19,7 @@ static bool conn_event(struct conn *conn, enum life_event event);
 
 static const struct snapshot_service *conn_service(const struct conn *conn)
 {
-	return &conn->proxy->snapshot->services[conn->listener->service];
+	return &conn->proxy->snapshot->services[conn->service];
 }
 
 /* The same for as long as the service's split is. */
@@ -32,12 +32,12 @@ static uint32_t conn_pool(const struct conn *conn)
 
 static struct service_counters *conn_counters(const struct conn *conn)
 {
-	return &conn->proxy->env.counters->services[conn->listener->service];
+	return counters_service(conn->proxy->env.counters, conn->service);
 }
 
 static struct server_counters *conn_server_counters(const struct conn *conn)
 {
-	return &conn->proxy->env.counters->servers[conn->hold.place];
+	return counters_server(conn->proxy->env.counters, conn->hold.server);
 }
 
 static struct mono conn_now(const struct conn *conn)
@@ -81,11 +81,12 @@ static void conn_leave_server(struct conn *conn, bool reset)
 {
 	side_close(conn, &conn->server, reset);
 	conn->server = (struct side){0};
-	if (conn->hold.place == CONN_NO_SERVER)
+	if (conn->hold.server == CONN_NO_SERVER)
 		return;
-	counter_subtract(&conn_server_counters(conn)->connections, 1);
 	picker_leave(conn->proxy->picker, conn->proxy->snapshot, &conn->hold);
-	conn->hold.place = CONN_NO_SERVER;
+	/* Last: the server's slot may be given away then. */
+	counter_subtract(&conn_server_counters(conn)->connections, 1);
+	conn->hold.server = CONN_NO_SERVER;
 }
 
 static void conn_leave_queue(struct conn *conn)
@@ -110,9 +111,10 @@ static void conn_end(struct conn *conn, bool reset)
 	wheel_clear(&conn->timer);
 	list_remove(&conn->busy);
 	list_remove(&conn->link);
-	counter_subtract(&conn_counters(conn)->connections, 1);
 	counter_add(&conn_counters(conn)->ended_total[conn->life.cause], 1);
-	gates_leave(proxy->env.board, conn->listener->service, &conn->pass);
+	gates_leave(proxy->env.board, conn->service, &conn->pass);
+	/* Last: the service's slot may be given away then. */
+	counter_subtract(&conn_counters(conn)->connections, 1);
 	proxy->open_count--;
 	slab_give(&proxy->conns, conn);
 }
@@ -178,7 +180,7 @@ static bool conn_attempt(struct conn *conn)
 	int r;
 
 	conn_set_timer(conn);
-	r = connect_to(conn, &proxy->snapshot->addresses[conn->hold.place]);
+	r = connect_to(conn, &proxy->snapshot->servers[conn->hold.server].address);
 	if (is_exhaustion(r)) {
 		proxy_exhausted(proxy, r);
 		return conn_event_by(conn, LIFE_NO_SERVER, END_OUT_OF_RESOURCES);
@@ -256,11 +258,11 @@ void proxy_conn_serve_queues(struct proxy *proxy)
 /* The attempt has failed. */
 static void conn_note_failure(struct conn *conn)
 {
-	if (conn->hold.place == CONN_NO_SERVER)
+	if (conn->hold.server == CONN_NO_SERVER)
 		return;
 	counter_add(&conn_server_counters(conn)->connects_failed, 1);
 	if (conn->tried_count < CONN_TRIED_MAX)
-		conn->tried[conn->tried_count++] = conn->hold.place;
+		conn->tried[conn->tried_count++] = conn->hold.server;
 	conn_leave_server(conn, true);
 }
 
@@ -435,7 +437,7 @@ void proxy_conn_on_time(struct wheel_timer *timer, void *context)
 	/* The deadline has moved on with each byte, which the wheel was not told of. */
 	if (!conn_event(conn, LIFE_TIME)) {
 		if (waited_in != CONN_NO_POOL)
-			board_count_timeout(&proxy->env.board->queues[waited_in]);
+			board_count_timeout(board_queue(proxy->env.board, waited_in));
 	} else if (conn->life.state != LIFE_CONNECTING) {
 		conn_set_timer(conn);
 	}
@@ -450,7 +452,8 @@ static struct conn *conn_new(
 		return NULL;
 	conn->proxy = proxy;
 	conn->listener = listener;
-	conn->hold.place = CONN_NO_SERVER;
+	conn->service = listener->service;
+	conn->hold.server = CONN_NO_SERVER;
 	conn->waits_in = CONN_NO_POOL;
 	list_init(&conn->waiting);
 	conn->pass = client->pass;

@@ -3,37 +3,50 @@
 
 #include <errno.h>
 
-int proxy_queues_init(struct proxy_queues *queues, struct board *board, uint32_t worker, size_t pool_count)
+static struct proxy_queue *queue_at(const struct proxy_queues *queues, uint32_t pool)
 {
-	*queues = (struct proxy_queues){.board = board, .worker = worker, .count = pool_count};
+	return chunks_at(&queues->list, sizeof(struct proxy_queue), pool);
+}
+
+void proxy_queues_init(struct proxy_queues *queues, struct board *board, uint32_t worker)
+{
+	*queues = (struct proxy_queues){.board = board, .worker = worker};
+	chunks_init(&queues->list, sizeof(struct proxy_queue));
 	list_init(&queues->busy);
-	queues->list = calloc(MAX(pool_count, (size_t)1), sizeof *queues->list);
-	if (queues->list == NULL)
-		return -ENOMEM;
-	for (size_t i = 0; i < pool_count; i++) {
-		list_init(&queues->list[i].entries);
-		list_init(&queues->list[i].link);
-		queues->list[i].shared = &board->queues[i];
+}
+
+int proxy_queues_reserve(struct proxy_queues *queues, size_t pool_count)
+{
+	int r = chunks_reserve(&queues->list, pool_count);
+
+	if (r < 0)
+		return r;
+	for (; queues->count < pool_count; queues->count++) {
+		struct proxy_queue *queue = queue_at(queues, (uint32_t)queues->count);
+
+		list_init(&queue->entries);
+		list_init(&queue->link);
+		queue->shared = board_queue(queues->board, (uint32_t)queues->count);
 	}
 	return 0;
 }
 
 void proxy_queues_free(struct proxy_queues *queues)
 {
-	free(queues->list);
-	queues->list = NULL;
+	chunks_free(&queues->list);
 }
 
 bool proxy_queue_is_used(const struct proxy_queues *queues, uint32_t pool)
 {
-	return atomic_load_explicit(&queues->list[pool].shared->count, memory_order_relaxed) > 0;
+	return pool < queues->count &&
+	       atomic_load_explicit(&queue_at(queues, pool)->shared->count, memory_order_relaxed) > 0;
 }
 
 bool proxy_queue_join(struct proxy_queues *queues, uint32_t pool, uint32_t size, struct list *entry)
 {
-	struct proxy_queue *queue = &queues->list[pool];
+	struct proxy_queue *queue = pool < queues->count ? queue_at(queues, pool) : NULL;
 
-	if (!board_gate_enter(queue->shared, size))
+	if (queue == NULL || !board_gate_enter(queue->shared, size))
 		return false;
 	if (list_is_empty(&queue->entries))
 		list_append(&queues->busy, &queue->link);
@@ -46,7 +59,7 @@ bool proxy_queue_join(struct proxy_queues *queues, uint32_t pool, uint32_t size,
 
 void proxy_queue_part(struct proxy_queues *queues, uint32_t pool, struct list *entry)
 {
-	struct proxy_queue *queue = &queues->list[pool];
+	struct proxy_queue *queue = queue_at(queues, pool);
 
 	list_remove(entry);
 	board_gate_leave(queue->shared);
@@ -58,5 +71,5 @@ void proxy_queue_part(struct proxy_queues *queues, uint32_t pool, struct list *e
 
 bool proxy_queue_wait(struct proxy_queues *queues, uint32_t pool)
 {
-	return board_wait(queues->list[pool].shared, queues->worker);
+	return board_wait(queue_at(queues, pool)->shared, queues->worker);
 }

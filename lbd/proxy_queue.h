@@ -19,17 +19,19 @@ struct proxy_queue {
 struct proxy_queues {
 	struct board *board;
 	uint32_t worker;
-	struct proxy_queue *list; /* by pool */
+	struct chunks list; /* of struct proxy_queue, by pool's slot */
 	size_t count;
 	struct list busy;
 };
 
-MUST_USE int proxy_queues_init(struct proxy_queues *queues, struct board *board, uint32_t worker, size_t pool_count);
+void proxy_queues_init(struct proxy_queues *queues, struct board *board, uint32_t worker);
+/* For so many pools. -ENOMEM: those beyond what there is have no queue. */
+MUST_USE int proxy_queues_reserve(struct proxy_queues *queues, size_t pool_count);
 void proxy_queues_free(struct proxy_queues *queues);
 
 /* Whether somebody waits for the pool, here or with another worker. */
 bool proxy_queue_is_used(const struct proxy_queues *queues, uint32_t pool);
-/* At the end. False: there are `size` already, over all workers. */
+/* At the end. False: there are `size` already, over all workers, or it has no queue. */
 MUST_USE bool proxy_queue_join(struct proxy_queues *queues, uint32_t pool, uint32_t size, struct list *entry);
 void proxy_queue_part(struct proxy_queues *queues, uint32_t pool, struct list *entry);
 /* All servers were found full. True: they are to be asked once more, as the word of room may have been missed. */

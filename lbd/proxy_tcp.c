@@ -246,11 +246,12 @@ static int proxy_start(struct forward_entry *entry, const struct forward_env *en
 	list_init(&proxy->held);
 	slab_init(&proxy->conns, sizeof(struct conn));
 	wheel_init(&proxy->wheel, loop_now(env->loop));
+	proxy_queues_init(&proxy->queues, env->board, env->worker);
 	r = picker_new(env->worker, env->board, &proxy->picker);
 	if (r == 0)
 		r = picker_update(proxy->picker, snapshot);
 	if (r == 0)
-		r = proxy_queues_init(&proxy->queues, env->board, env->worker, snapshot->pool_count);
+		r = proxy_queues_reserve(&proxy->queues, snapshot->pool_count);
 	if (r == 0)
 		r = take_listeners(proxy, entry);
 	if (r < 0)
@@ -302,9 +303,10 @@ static void proxy_apply(struct forward *forward, const struct snapshot *snapshot
 	struct proxy *proxy = &forward->proxy;
 
 	proxy->snapshot = snapshot;
-	if (picker_update(proxy->picker, snapshot) < 0)
-		log_error(
-			"out of memory, balancing goes on by the former state", log_uint("worker", proxy->env.worker));
+	if (picker_update(proxy->picker, snapshot) < 0 ||
+		proxy_queues_reserve(&proxy->queues, snapshot->pool_count) < 0)
+		log_error("out of memory, some pools are not balanced or have no queue",
+			log_uint("worker", proxy->env.worker));
 	carry_out_yields(proxy);
 	for (size_t i = 0; !snapshot->accepting && i < proxy->listener_count; i++) {
 		if (proxy->listeners[i].fd >= 0)

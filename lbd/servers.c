@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lbd/servers.h"
 
-#include "common/pure/text.h"
 #include "common/system/log.h"
 #include "lbd/share.h"
 
@@ -30,66 +29,100 @@ static void update_usable(struct servers *servers, struct server *server, struct
 	server->usable = is_usable(server);
 	server->since = now;
 	servers->revision++;
-	servers->pool_revisions[server->pool - servers->conf->pools] = servers->revision;
+	servers->pool_revisions[server->pool_slot] = servers->revision;
 }
 
-static int add(struct servers *servers, const struct pool_conf *pool, const struct server_conf *conf,
-	const struct runtime *runtime)
+/* Nothing is known of it yet; a slot that has been taken again before it was free has its counters still. */
+static void begin(struct server *server, const struct server *leaving, const struct runtime *runtime, struct mono since)
 {
-	struct server *server = &servers->list[servers->count];
-	AUTO_TEXT name = {0};
-
-	text_addf(&name, "%s/%s", pool->name, conf->name);
-	if (name.failed)
-		return -ENOMEM;
-	*server = (struct server){.pool = pool, .conf = conf, .name = TAKE(name.data)};
 	agent_init(&server->agent);
 	server->admin = runtime_admin(runtime, server->name);
 	server->usable = is_usable(server);
-	server->since = MONO_NEVER;
-	servers->count++;
-	if (pool->check.kind != CHECK_NONE)
-		servers->unchecked++;
-	return 0;
+	server->since = since;
+	server->failures_seen = leaving == NULL;
 }
 
-static int fill(struct servers *servers, const struct runtime *runtime)
+/* What was found out by a check that is no more is out of date; another check goes on from it. */
+static void go_on(struct server *server, const struct server *before)
 {
-	const struct conf *conf = servers->conf;
-	size_t count = 0;
-
-	for (size_t i = 0; i < conf->pool_count; i++)
-		count += conf->pools[i].server_count;
-	servers->list = calloc(MAX(count, (size_t)1), sizeof *servers->list);
-	servers->shares = calloc(MAX(count, (size_t)1), sizeof *servers->shares);
-	servers->pool_revisions = calloc(MAX(conf->pool_count, (size_t)1), sizeof *servers->pool_revisions);
-	servers->first_of_pool = calloc(MAX(conf->pool_count, (size_t)1), sizeof *servers->first_of_pool);
-	if (servers->list == NULL || servers->shares == NULL || servers->pool_revisions == NULL ||
-		servers->first_of_pool == NULL)
-		return -ENOMEM;
-	for (size_t i = 0; i < conf->pool_count; i++) {
-		const struct pool_conf *pool = &conf->pools[i];
-
-		servers->first_of_pool[i] = servers->count;
-		for (size_t j = 0; j < pool->server_count; j++) {
-			int r = add(servers, pool, &pool->servers[j], runtime);
-
-			if (r < 0)
-				return r;
-		}
+	server->score = before->score;
+	server->admin = before->admin;
+	server->usable = before->usable;
+	server->since = before->since;
+	memcpy(server->check, before->check, sizeof server->check);
+	server->outlier = before->outlier;
+	server->failures = before->failures;
+	server->failures_seen = before->failures_seen && before->pool->outlier != NULL;
+	server->agent = before->agent;
+	memcpy(server->agent_text, before->agent_text, sizeof server->agent_text);
+	server->certificate_until_s = before->certificate_until_s;
+	if (server->pool->check.kind == CHECK_NONE) {
+		server->score = (struct score){0};
+		*server->check = '\0';
+		server->certificate_until_s = 0;
 	}
+	if (server->pool->agent.kind == CHECK_NONE) {
+		agent_init(&server->agent);
+		*server->agent_text = '\0';
+	}
+	if (server->pool->outlier == NULL)
+		server->outlier = (struct outlier){0};
+}
+
+static void fill_one(struct servers *servers, uint32_t slot, const struct servers *previous,
+	const struct runtime *runtime, struct mono now)
+{
+	const struct layout_server *from = &servers->layout->servers[slot];
+	bool was = previous != NULL && slot < previous->count && previous->list[slot].pool != NULL;
+	const struct server *before = was ? &previous->list[slot] : NULL;
+	struct server *server = &servers->list[slot];
+
+	if (from->conf == NULL)
+		return;
+	*server = (struct server){.pool = from->pool_conf, .conf = from->conf, .name = from->name};
+	server->pool_slot = from->pool;
+	server->leaving = from->leaving;
+	if (before != NULL && before->leaving == from->leaving)
+		go_on(server, before);
+	else
+		begin(server, before, runtime, previous != NULL ? now : MONO_NEVER);
+	if (server->leaving)
+		server->usable = false;
+	else
+		update_usable(servers, server, now);
+	if (before != NULL && !server->leaving)
+		servers->shares[slot] = previous->shares[slot];
+	if (!server->leaving && server->pool->check.kind != CHECK_NONE && server->score.health == HEALTH_UNKNOWN)
+		servers->unchecked++;
+}
+
+static int fill(struct servers *servers, const struct servers *previous, const struct runtime *runtime, struct mono now)
+{
+	servers->count = servers->layout->server_count;
+	servers->pool_count = servers->layout->pool_count;
+	servers->list = calloc(MAX(servers->count, (size_t)1), sizeof *servers->list);
+	servers->shares = calloc(MAX(servers->count, (size_t)1), sizeof *servers->shares);
+	servers->pool_revisions = calloc(MAX(servers->pool_count, (size_t)1), sizeof *servers->pool_revisions);
+	if (servers->list == NULL || servers->shares == NULL || servers->pool_revisions == NULL)
+		return -ENOMEM;
+	servers->revision = previous != NULL ? previous->revision : 0;
+	for (size_t i = 0; previous != NULL && i < MIN(servers->pool_count, previous->pool_count); i++)
+		servers->pool_revisions[i] = previous->pool_revisions[i];
+	for (uint32_t i = 0; i < servers->count; i++)
+		fill_one(servers, i, previous, runtime, now);
 	return 0;
 }
 
-int servers_new(const struct conf *conf, const struct runtime *runtime, struct servers **ret_servers)
+int servers_next(const struct servers *previous, const struct layout *layout, const struct runtime *runtime,
+	struct mono now, struct servers **ret_servers)
 {
 	struct servers *servers = calloc(1, sizeof *servers);
 	int r;
 
 	if (servers == NULL)
 		return -ENOMEM;
-	servers->conf = conf;
-	r = fill(servers, runtime);
+	servers->layout = layout;
+	r = fill(servers, previous, runtime, now);
 	if (r < 0)
 		servers_free(servers);
 	else
@@ -101,22 +134,17 @@ void servers_free(struct servers *servers)
 {
 	if (servers == NULL)
 		return;
-	for (size_t i = 0; i < servers->count; i++)
-		free(servers->list[i].name);
 	free(servers->list);
 	free(servers->shares);
 	free(servers->pool_revisions);
-	free(servers->first_of_pool);
 	free(servers);
 }
 
 struct server *servers_find(struct servers *servers, const char *name)
 {
-	for (size_t i = 0; i < servers->count; i++) {
-		if (strcmp(servers->list[i].name, name) == 0)
-			return &servers->list[i];
-	}
-	return NULL;
+	uint32_t slot = layout_find_server(servers->layout, name);
+
+	return slot != LAYOUT_NO_SLOT ? &servers->list[slot] : NULL;
 }
 
 /* An agent that cannot be reached says nothing: what it said before stands. */
@@ -133,26 +161,28 @@ static void note_agent(struct servers *servers, struct server *server, const str
 	log_info("server agent", log_str("server", server->name), log_str("agent", text));
 	update_usable(servers, server, now);
 	servers->revision++;
-	servers->pool_revisions[server->pool - servers->conf->pools] = servers->revision;
+	servers->pool_revisions[server->pool_slot] = servers->revision;
 }
 
-static bool can_spare(const struct servers *servers, const struct pool_conf *pool)
+static bool can_spare(const struct servers *servers, uint32_t slot)
 {
-	const struct server *first = servers_of_pool(servers, pool);
+	const struct layout_pool *pool = &servers->layout->pools[slot];
 	size_t ejected = 0;
 
 	for (size_t i = 0; i < pool->server_count; i++)
-		ejected += first[i].outlier.ejected;
-	return outlier_spares(pool->outlier, pool->server_count, ejected);
+		ejected += servers->list[pool->servers[i]].outlier.ejected;
+	return outlier_spares(pool->conf->outlier, pool->server_count, ejected);
 }
 
-void servers_note_failures(struct servers *servers, size_t place, uint64_t failures, struct mono now)
+void servers_note_failures(struct servers *servers, uint32_t slot, uint64_t failures, struct mono now)
 {
-	struct server *server = &servers->list[place];
-	unsigned news = (unsigned)MIN(failures - server->failures, (uint64_t)UINT32_MAX / OUTLIER_PARTS);
+	struct server *server = &servers->list[slot];
+	uint64_t since = server->failures_seen ? failures - server->failures : 0;
+	unsigned news = (unsigned)MIN(since, (uint64_t)UINT32_MAX / OUTLIER_PARTS);
 
+	server->failures_seen = true;
 	server->failures = failures;
-	if (!outlier_step(&server->outlier, server->pool->outlier, news, can_spare(servers, server->pool), now))
+	if (!outlier_step(&server->outlier, server->pool->outlier, news, can_spare(servers, server->pool_slot), now))
 		return;
 	LOG_AT(server->outlier.ejected ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
 		server->outlier.ejected ? "server ejected" : "server no longer ejected",
@@ -171,9 +201,9 @@ enum health servers_health(const struct server *server)
 }
 
 void servers_note_check(
-	struct servers *servers, size_t place, const struct check_result *result, const char *text, struct mono now)
+	struct servers *servers, uint32_t slot, const struct check_result *result, const char *text, struct mono now)
 {
-	struct server *server = &servers->list[place];
+	struct server *server = &servers->list[slot];
 	const struct check_conf *check = &server->pool->check;
 	enum health before = server->score.health;
 
@@ -206,38 +236,39 @@ void servers_set_admin(struct servers *servers, struct server *server, enum admi
 }
 
 /* A backup server has its share when no other of the pool is usable. */
-static bool others_serve(const struct server *servers, size_t count)
+static bool others_serve(const struct servers *servers, const struct layout_pool *pool)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (servers[i].usable && weight_of(&servers[i]) > 0 && !servers[i].conf->backup)
+	for (size_t i = 0; i < pool->server_count; i++) {
+		const struct server *server = &servers->list[pool->servers[i]];
+
+		if (server->usable && weight_of(server) > 0 && !server->conf->backup)
 			return true;
 	}
 	return false;
 }
 
-static void update_shares(struct servers *servers, size_t pool, struct mono now)
+static void update_shares(struct servers *servers, uint32_t slot, struct mono now)
 {
-	const struct pool_conf *conf = &servers->conf->pools[pool];
-	const struct server *list = servers->list + servers->first_of_pool[pool];
-	unsigned *shares = servers->shares + servers->first_of_pool[pool];
-	bool others = others_serve(list, conf->server_count);
+	const struct layout_pool *pool = &servers->layout->pools[slot];
+	bool others = others_serve(servers, pool);
 	bool changed = false;
 
-	for (size_t i = 0; i < conf->server_count; i++) {
-		unsigned share = 0;
+	for (size_t i = 0; i < pool->server_count; i++) {
+		const struct server *server = &servers->list[pool->servers[i]];
+		unsigned *at = &servers->shares[pool->servers[i]], share = 0;
 
-		if (list[i].usable && list[i].conf->backup != others)
-			share = share_at(weight_of(&list[i]), conf->slow_start_ns, list[i].since, now);
-		changed |= share != shares[i];
-		shares[i] = share;
+		if (server->usable && server->conf->backup != others)
+			share = share_at(weight_of(server), pool->conf->slow_start_ns, server->since, now);
+		changed |= share != *at;
+		*at = share;
 	}
 	if (changed)
-		servers->pool_revisions[pool] = ++servers->revision;
+		servers->pool_revisions[slot] = ++servers->revision;
 }
 
 const unsigned *servers_shares(struct servers *servers, struct mono now)
 {
-	for (size_t i = 0; i < servers->conf->pool_count; i++)
+	for (uint32_t i = 0; i < servers->pool_count; i++)
 		update_shares(servers, i, now);
 	return servers->shares;
 }
@@ -255,16 +286,13 @@ struct mono servers_next_step(const struct servers *servers, struct mono now)
 	return next;
 }
 
-const struct server *servers_of_pool(const struct servers *servers, const struct pool_conf *pool)
+bool servers_pool_is_up(const struct servers *servers, uint32_t slot)
 {
-	return servers->list + servers->first_of_pool[pool - servers->conf->pools];
-}
+	const struct layout_pool *pool = &servers->layout->pools[slot];
 
-bool servers_pool_is_up(const struct servers *servers, const struct pool_conf *pool)
-{
-	const struct server *first = servers_of_pool(servers, pool);
+	for (size_t i = 0; i < pool->server_count; i++) {
+		const struct server *server = &servers->list[pool->servers[i]];
 
-	for (const struct server *server = first; server < first + pool->server_count; server++) {
 		if (server->usable && weight_of(server) > 0)
 			return true;
 	}

@@ -1,28 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The servers as they are on this node: health by their checks, and what the operator decided. One place a server,
- * pool by pool as in the configuration, which is also its place in snapshots and counters.
+ * The servers as they are on this node: health by their checks, and what the operator decided. They stand by their
+ * slots (layout.h).
  */
 #ifndef LBPAIR_LBD_SERVERS_H
 #define LBPAIR_LBD_SERVERS_H
 
-#include "common/model/conf.h"
 #include "common/pure/mono.h"
 #include "lbd/check.h"
+#include "lbd/layout.h"
 #include "lbd/outlier.h"
 #include "lbd/runtime.h"
 #include "lbd/score.h"
 
 struct server {
-	const struct pool_conf *pool;
-	const struct server_conf *conf;
-	char *name; /* POOL/SERVER */
+	const struct pool_conf *pool;   /* NULL: the slot is free */
+	const struct server_conf *conf; /* this, the pool and the name are the layout's */
+	const char *name;               /* POOL/SERVER */
+	uint32_t pool_slot;
+	bool leaving;
 	struct score score;
 	enum admin_state admin;
 	bool usable;
 	struct mono since;                 /* it became usable; MONO_NEVER: it has been so from the start */
 	char check[CHECK_RESULT_TEXT_MAX]; /* the last result; "" before the first */
 	struct outlier outlier;
+	bool failures_seen;
 	uint64_t failures;                      /* of clients' connections, as counted last */
 	struct agent_words agent;               /* what the agent has said so far */
 	char agent_text[CHECK_RESULT_TEXT_MAX]; /* its last answer; "" before the first */
@@ -30,38 +33,40 @@ struct server {
 };
 
 struct servers {
-	const struct conf *conf;
+	const struct layout *layout;
 	struct server *list;
 	size_t count;
 	size_t unchecked; /* those whose first verdict is outstanding */
-	unsigned *shares; /* by place; servers_shares brings them up to date */
-	size_t *first_of_pool;
+	unsigned *shares; /* by slot; servers_shares brings them up to date */
 	uint64_t *pool_revisions;
+	size_t pool_count;
 	uint64_t revision; /* counts up whenever a share may have changed */
 };
 
-/* The configuration must outlive it. -ENOMEM. */
-MUST_USE int servers_new(const struct conf *conf, const struct runtime *runtime, struct servers **ret_servers);
+/*
+ * The servers of the layout, which must outlive them. What is known of those that were there under `previous` (NULL:
+ * there is none) is taken over; `previous` stays as it is. -ENOMEM.
+ */
+MUST_USE int servers_next(const struct servers *previous, const struct layout *layout, const struct runtime *runtime,
+	struct mono now, struct servers **ret_servers);
 /* Accepts NULL. */
 void servers_free(struct servers *servers);
 
 /* NULL: there is none of that name. */
 struct server *servers_find(struct servers *servers, const char *name);
 void servers_note_check(
-	struct servers *servers, size_t place, const struct check_result *result, const char *text, struct mono now);
+	struct servers *servers, uint32_t slot, const struct check_result *result, const char *text, struct mono now);
 void servers_set_admin(struct servers *servers, struct server *server, enum admin_state admin, struct mono now);
 /* How many of clients' connections have failed at the server, from the start on. For servers of pools with `outlier`.
  */
-void servers_note_failures(struct servers *servers, size_t place, uint64_t failures, struct mono now);
+void servers_note_failures(struct servers *servers, uint32_t slot, uint64_t failures, struct mono now);
 /* By its checks and its agent. */
 enum health servers_health(const struct server *server);
-/* What of its weight each server gets, by place. */
+/* What of its weight each server gets, by slot. */
 const unsigned *servers_shares(struct servers *servers, struct mono now);
 /* When to ask for them again though nothing has happened; MONO_NEVER: no server is in its slow start. */
 struct mono servers_next_step(const struct servers *servers, struct mono now);
-/* The first server of the pool; the others follow it. */
-const struct server *servers_of_pool(const struct servers *servers, const struct pool_conf *pool);
-/* Whether a new connection to the pool would find a server, one for backup included. */
-bool servers_pool_is_up(const struct servers *servers, const struct pool_conf *pool);
+/* Whether a new connection to the pool of that slot would find a server, one for backup included. */
+bool servers_pool_is_up(const struct servers *servers, uint32_t pool);
 
 #endif

@@ -15,32 +15,23 @@ struct owner {
 	struct arena arena;
 };
 
-size_t snapshot_count_servers(const struct conf *conf)
+static void add_side(struct split *split, struct split_side *sides, const struct owner *owner,
+	const struct layout *layout, const struct pool_conf *pool, unsigned parts)
 {
-	size_t count = 0;
+	uint32_t slot = layout_pool_of(layout, pool);
 
-	for (size_t i = 0; i < conf->pool_count; i++)
-		count += conf->pools[i].server_count;
-	return count;
+	sides[split->count++] = (struct split_side){.key = hash_text(pool->name), .pool = slot, .parts = parts};
+	split->by_source |= balance_table[owner->snapshot.pools[slot].balance]->by_source;
 }
 
-static void add_side(struct split *split, struct split_side *sides, const struct owner *owner, const struct conf *conf,
-	const struct pool_conf *pool, unsigned parts)
+static bool has_share(const struct owner *owner, const struct layout *layout, const struct pool_conf *pool)
 {
-	uint32_t place = (uint32_t)(pool - conf->pools);
-
-	sides[split->count++] = (struct split_side){.key = hash_text(pool->name), .pool = place, .parts = parts};
-	split->by_source |= balance_table[owner->snapshot.pools[place].balance]->by_source;
-}
-
-static bool has_share(const struct owner *owner, const struct conf *conf, const struct pool_conf *pool)
-{
-	return lots_total(&owner->snapshot.pools[pool - conf->pools].servers.lots) > 0;
+	return lots_total(&owner->snapshot.pools[layout_pool_of(layout, pool)].servers.lots) > 0;
 }
 
 /* Where nobody could answer, they are all in it, and each refuses. */
 static int fill_split(
-	struct owner *owner, const struct conf *conf, const struct service_conf *service, struct split *split)
+	struct owner *owner, const struct layout *layout, const struct service_conf *service, struct split *split)
 {
 	struct split_side *sides = arena_alloc(&owner->arena, service->pool_count + 1, sizeof *sides);
 	struct service_pools pools;
@@ -50,14 +41,14 @@ static int fill_split(
 	*split = (struct split){.sides = sides};
 	service_pools_of(service, &pools);
 	for (size_t i = 0; i < pools.count; i++) {
-		if (pools.list[i].parts > 0 && has_share(owner, conf, pools.list[i].pool))
-			add_side(split, sides, owner, conf, pools.list[i].pool, pools.list[i].parts);
+		if (pools.list[i].parts > 0 && has_share(owner, layout, pools.list[i].pool))
+			add_side(split, sides, owner, layout, pools.list[i].pool, pools.list[i].parts);
 	}
 	if (split->count == 0 && service->backup_pool != NULL)
-		add_side(split, sides, owner, conf, service->backup_pool, 1);
+		add_side(split, sides, owner, layout, service->backup_pool, 1);
 	for (size_t i = 0; split->count == 0 && i < pools.count; i++) {
 		if (pools.list[i].parts > 0)
-			add_side(split, sides, owner, conf, pools.list[i].pool, pools.list[i].parts);
+			add_side(split, sides, owner, layout, pools.list[i].pool, pools.list[i].parts);
 	}
 	return 0;
 }
@@ -76,54 +67,58 @@ static int fill_proxy_from(struct owner *owner, const struct service_conf *conf,
 	return 0;
 }
 
-static int fill_services(struct owner *owner, const struct conf *conf)
+static int fill_services(struct owner *owner, const struct layout *layout)
 {
 	struct snapshot_service *services =
-		arena_alloc(&owner->arena, conf->service_count, sizeof *owner->snapshot.services);
+		arena_alloc(&owner->arena, layout->service_count, sizeof *owner->snapshot.services);
 
 	if (services == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < conf->service_count; i++) {
-		if (fill_split(owner, conf, &conf->services[i], &services[i].split) < 0)
+	for (size_t i = 0; i < layout->service_count; i++) {
+		const struct service_conf *conf = layout->services[i].conf;
+
+		if (conf == NULL)
+			continue;
+		if (fill_split(owner, layout, conf, &services[i].split) < 0)
 			return -ENOMEM;
-		services[i].retries = conf->services[i].retries;
-		services[i].max_connections = conf->services[i].max_connections;
-		services[i].access = access_ref(conf->services[i].access);
-		services[i].timeouts = conf->services[i].timeouts;
-		services[i].udp = conf->services[i].udp;
-		services[i].prefaces = preface_asked(&conf->services[i]);
-		if (fill_proxy_from(owner, &conf->services[i], &services[i]) < 0)
+		services[i].retries = conf->retries;
+		services[i].max_connections = conf->max_connections;
+		services[i].access = access_ref(conf->access);
+		services[i].timeouts = conf->timeouts;
+		services[i].udp = conf->udp;
+		services[i].prefaces = preface_asked(conf);
+		if (fill_proxy_from(owner, conf, &services[i]) < 0)
 			return -ENOMEM;
 	}
 	owner->snapshot.services = services;
-	owner->snapshot.service_count = conf->service_count;
+	owner->snapshot.service_count = layout->service_count;
 	return 0;
 }
 
 /* What is the same for all workers of a pool; the plan comes later. */
-static int fill_servers(
-	struct owner *owner, const struct pool_conf *conf, const unsigned *shares, struct balance_pool *pool)
+static int fill_balance(
+	struct owner *owner, const struct layout_pool *from, const unsigned *shares, struct balance_pool *pool)
 {
-	struct balance_server *servers = arena_alloc(&owner->arena, conf->server_count, sizeof *servers);
-	uint32_t *ends = arena_alloc(&owner->arena, conf->server_count, sizeof *ends);
-	uint64_t *active = arena_alloc(&owner->arena, balance_active_size(conf->server_count), sizeof *active);
+	struct balance_server *servers = arena_alloc(&owner->arena, from->server_count, sizeof *servers);
+	uint32_t *ends = arena_alloc(&owner->arena, from->server_count, sizeof *ends);
+	uint64_t *active = arena_alloc(&owner->arena, balance_active_size(from->server_count), sizeof *active);
 	uint32_t end = 0;
 
 	if (servers == NULL || ends == NULL || active == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < conf->server_count; i++) {
-		servers[i].key = hash_text(conf->servers[i].name);
-		servers[i].weight = conf->servers[i].weight;
-		servers[i].share = shares[i];
+	for (size_t i = 0; i < from->server_count; i++) {
+		servers[i].key = hash_text(from->conf->servers[i].name);
+		servers[i].weight = from->conf->servers[i].weight;
+		servers[i].share = shares[from->servers[i]];
 		ends[i] = end += servers[i].share;
 		if (servers[i].share > 0)
 			active[i / 64] |= UINT64_C(1) << i % 64;
 	}
 	*pool = (struct balance_pool){
 		.servers = servers,
-		.count = conf->server_count,
+		.count = from->server_count,
 		.active = active,
-		.lots = {.ends = ends, .count = conf->server_count},
+		.lots = {.ends = ends, .count = from->server_count},
 	};
 	return 0;
 }
@@ -141,66 +136,103 @@ static bool same_plan(const struct snapshot_pool *a, const struct snapshot_pool 
 	return true;
 }
 
-static int fill_plan(struct snapshot_pool *pool, const struct snapshot *previous, size_t place)
+static int fill_plan(struct snapshot_pool *pool, const struct snapshot_pool *previous)
 {
-	if (previous != NULL && place < previous->pool_count && same_plan(pool, &previous->pools[place])) {
-		pool->servers.plan = balance_plan_ref(previous->pools[place].servers.plan);
+	if (previous != NULL && same_plan(pool, previous)) {
+		pool->servers.plan = balance_plan_ref(previous->servers.plan);
 		return 0;
 	}
 	return balance_plan_new(
 		balance_table[pool->balance], pool->servers.servers, pool->servers.count, &pool->servers.plan);
 }
 
-static bool is_counted(const struct pool_conf *pool)
+static bool same_board(const struct snapshot_pool *pool, const uint32_t *limits, const struct snapshot_pool *previous)
 {
-	bool limited = false;
+	size_t count = pool->servers.count;
 
-	for (size_t i = 0; i < pool->server_count; i++)
-		limited |= pool->servers[i].max_connections > 0;
-	return limited || balance_table[pool->balance]->by_load;
+	if (previous->servers.count != count || previous->board == NULL)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (previous->members[i] != pool->members[i] || previous->board->limits[i] != limits[i])
+			return false;
+	}
+	return true;
+}
+
+static int fill_board(struct owner *owner, const struct layout_pool *from, uint32_t slot, struct board *board,
+	struct snapshot_pool *pool, const struct snapshot_pool *previous)
+{
+	uint32_t *members = arena_alloc(&owner->arena, from->server_count, sizeof *members);
+	AUTO_FREE uint32_t *limits = calloc(MAX(from->server_count, (size_t)1), sizeof *limits);
+
+	if (members == NULL || limits == NULL)
+		return -ENOMEM;
+	pool->counted = balance_table[pool->balance]->by_load;
+	for (size_t i = 0; i < from->server_count; i++) {
+		members[i] = from->servers[i];
+		limits[i] = from->conf->servers[i].max_connections;
+		pool->counted |= limits[i] > 0;
+	}
+	pool->members = members;
+	if (previous == NULL || !same_board(pool, limits, previous))
+		return board_pool_new(board, slot, members, limits, from->server_count, &pool->board);
+	pool->board = board_pool_ref(previous->board);
+	return 0;
+}
+
+static int fill_pool(
+	struct owner *owner, const struct snapshot_source *source, uint32_t slot, struct snapshot_pool *pool)
+{
+	const struct layout_pool *from = &source->layout->pools[slot];
+	const struct snapshot *before = source->previous;
+	const struct snapshot_pool *previous =
+		before != NULL && slot < before->pool_count ? &before->pools[slot] : NULL;
+
+	pool->revision = source->pool_revisions[slot];
+	if (from->conf != NULL) {
+		pool->balance = from->conf->balance;
+		pool->queue = from->conf->queue;
+	}
+	if (fill_balance(owner, from, source->shares, &pool->servers) < 0 || fill_plan(pool, previous) < 0)
+		return -ENOMEM;
+	return fill_board(owner, from, slot, source->board, pool, previous);
 }
 
 static int fill_pools(struct owner *owner, const struct snapshot_source *source)
 {
-	const struct conf *conf = source->conf;
-	struct snapshot_pool *pools = arena_alloc(&owner->arena, conf->pool_count, sizeof *pools);
-	uint32_t first = 0;
+	size_t count = source->layout->pool_count;
+	struct snapshot_pool *pools = arena_alloc(&owner->arena, count, sizeof *pools);
 
 	if (pools == NULL)
 		return -ENOMEM;
 	owner->snapshot.pools = pools;
-	owner->snapshot.pool_count = conf->pool_count;
-	for (size_t i = 0; i < conf->pool_count; i++) {
-		pools[i].balance = conf->pools[i].balance;
-		pools[i].queue = conf->pools[i].queue;
-		pools[i].counted = is_counted(&conf->pools[i]);
-		pools[i].first_server = first;
-		pools[i].revision = source->pool_revisions[i];
-		if (fill_servers(owner, &conf->pools[i], source->shares + first, &pools[i].servers) < 0 ||
-			fill_plan(&pools[i], source->previous, i) < 0)
+	owner->snapshot.pool_count = count;
+	for (uint32_t i = 0; i < count; i++) {
+		if (fill_pool(owner, source, i, &pools[i]) < 0)
 			return -ENOMEM;
-		first += (uint32_t)conf->pools[i].server_count;
 	}
 	return 0;
 }
 
-static int fill_addresses(struct owner *owner, const struct conf *conf)
+static int fill_servers(struct owner *owner, const struct layout *layout)
 {
-	size_t count = snapshot_count_servers(conf), place = 0;
-	struct endpoint *addresses = arena_alloc(&owner->arena, count, sizeof *addresses);
-	uint32_t *limits = arena_alloc(&owner->arena, count, sizeof *limits);
+	struct snapshot_server *servers = arena_alloc(&owner->arena, layout->server_count, sizeof *servers);
 
-	if (addresses == NULL || limits == NULL)
+	if (servers == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < conf->pool_count; i++) {
-		for (size_t j = 0; j < conf->pools[i].server_count; j++, place++) {
-			addresses[place] = conf->pools[i].servers[j].address;
-			limits[place] = conf->pools[i].servers[j].max_connections;
-		}
+	for (size_t i = 0; i < layout->server_count; i++) {
+		servers[i].place = SNAPSHOT_NO_PLACE;
+		if (layout->servers[i].conf == NULL)
+			continue;
+		servers[i].pool = layout->servers[i].pool;
+		servers[i].address = layout->servers[i].conf->address;
 	}
-	owner->snapshot.addresses = addresses;
-	owner->snapshot.limits = limits;
-	owner->snapshot.server_count = count;
+	for (size_t i = 0; i < layout->pool_count; i++) {
+		for (uint32_t j = 0; j < layout->pools[i].server_count; j++)
+			servers[layout->pools[i].servers[j]].place = j;
+	}
+	owner->snapshot.servers = servers;
+	owner->snapshot.server_count = layout->server_count;
 	return 0;
 }
 
@@ -226,9 +258,10 @@ int snapshot_new(const struct snapshot_source *source, struct snapshot **ret_sna
 	atomic_init(&owner->snapshot.references, 1);
 	owner->snapshot.generation = source->generation;
 	owner->snapshot.accepting = source->accepting;
-	owner->snapshot.max_connections = source->conf->forwarder.max_connections;
-	if (fill_pools(owner, source) < 0 || fill_services(owner, source->conf) < 0 ||
-		fill_addresses(owner, source->conf) < 0 || fill_yields(owner, source) < 0) {
+	owner->snapshot.conf = conf_ref(source->layout->conf);
+	owner->snapshot.max_connections = source->layout->conf->forwarder.max_connections;
+	if (fill_pools(owner, source) < 0 || fill_services(owner, source->layout) < 0 ||
+		fill_servers(owner, source->layout) < 0 || fill_yields(owner, source) < 0) {
 		snapshot_unref(&owner->snapshot);
 		return -ENOMEM;
 	}
@@ -249,10 +282,13 @@ void snapshot_unref(struct snapshot *snapshot)
 	if (snapshot == NULL || atomic_fetch_sub(&snapshot->references, 1) > 1)
 		return;
 	owner = CONTAINER_OF(snapshot, struct owner, snapshot);
-	for (size_t i = 0; i < snapshot->pool_count; i++)
+	for (size_t i = 0; i < snapshot->pool_count; i++) {
 		balance_plan_unref(snapshot->pools[i].servers.plan);
+		board_pool_unref(snapshot->pools[i].board);
+	}
 	for (size_t i = 0; i < snapshot->service_count; i++)
 		access_unref(snapshot->services[i].access);
+	conf_unref(snapshot->conf);
 	arena_free(&owner->arena);
 	free(owner);
 }

@@ -2,12 +2,15 @@
 /*
  * What the workers forward by: services, pools and servers with what is decided about them, in one immutable piece.
  * The control thread builds a new one at each change; workers hold references, and the last to let go frees it.
+ *
+ * All three stand in arrays by their slots (layout.h). What is leaving is there for those connections that it has
+ * still: a service with what it was configured to be, a pool without servers, a server without a place.
  */
 #ifndef LBPAIR_LBD_SNAPSHOT_H
 #define LBPAIR_LBD_SNAPSHOT_H
 
-#include "common/model/conf.h"
 #include "lbd/balance.h"
+#include "lbd/layout.h"
 #include "lbd/split.h"
 
 struct snapshot_service {
@@ -25,11 +28,20 @@ struct snapshot_service {
 
 struct snapshot_pool {
 	enum balance_kind balance;
-	uint32_t first_server;
 	struct queue_conf queue;
-	bool counted;      /* its servers are entered on the board */
-	uint64_t revision; /* another one whenever something of its servers is */
+	bool counted;            /* its servers are entered on the board */
+	uint64_t revision;       /* another one whenever something of its servers is */
+	const uint32_t *members; /* the servers' slots, by place */
 	struct balance_pool servers;
+	struct board_pool *board;
+};
+
+#define SNAPSHOT_NO_PLACE UINT32_MAX
+
+struct snapshot_server {
+	struct endpoint address;
+	uint32_t pool;
+	uint32_t place; /* in its pool; SNAPSHOT_NO_PLACE: it is leaving, or the slot is free */
 };
 
 /* An address that this node has given up: connections to it are reset, once for each new revision. */
@@ -43,10 +55,10 @@ struct snapshot {
 	uint64_t generation; /* counts up */
 	bool accepting;
 	uint32_t max_connections; /* of all; 0: without limit */
+	struct conf *conf;        /* what strings and the like belong to: a reference */
 	const struct snapshot_service *services;
 	const struct snapshot_pool *pools;
-	const struct endpoint *addresses; /* of the servers, pool by pool */
-	const uint32_t *limits;           /* the same; 0: none */
+	const struct snapshot_server *servers;
 	const struct snapshot_yield *yields;
 	size_t service_count;
 	size_t pool_count;
@@ -55,12 +67,13 @@ struct snapshot {
 };
 
 struct snapshot_source {
-	const struct conf *conf;
+	const struct layout *layout;
+	struct board *board;             /* its slots are reserved */
 	const struct snapshot *previous; /* plans that still hold are taken over; NULL: there is none */
 	uint64_t generation;
 	bool accepting;
-	const unsigned *shares;         /* by server */
-	const uint64_t *pool_revisions; /* by pool */
+	const unsigned *shares;         /* by server's slot */
+	const uint64_t *pool_revisions; /* by pool's slot */
 	const struct snapshot_yield *yields;
 	size_t yield_count;
 };
@@ -70,8 +83,5 @@ MUST_USE int snapshot_new(const struct snapshot_source *source, struct snapshot 
 struct snapshot *snapshot_ref(struct snapshot *snapshot);
 /* Accepts NULL. */
 void snapshot_unref(struct snapshot *snapshot);
-
-/* How many servers the configuration has, over all pools. */
-size_t snapshot_count_servers(const struct conf *conf);
 
 #endif

@@ -37,12 +37,12 @@ static json_t *percent_json(double percent)
 }
 
 /* The service's pools, and its backup pool while that one answers. */
-static json_t *shares_json(const struct director *director, size_t place)
+static json_t *shares_json(const struct director *director, uint32_t slot)
 {
-	const struct conf *conf = director_conf(director);
-	const struct service_conf *service = &conf->services[place];
-	const struct split *split = &director_snapshot(director)->services[place].split;
-	bool backup = split->count == 1 && &conf->pools[split->sides->pool] == service->backup_pool;
+	const struct layout *layout = director_layout(director);
+	const struct service_conf *service = layout->services[slot].conf;
+	const struct split *split = &director_snapshot(director)->services[slot].split;
+	bool backup = split->count == 1 && layout->pools[split->sides->pool].conf == service->backup_pool;
 	json_t *list = json_array();
 	struct service_pools pools;
 
@@ -56,15 +56,15 @@ static json_t *shares_json(const struct director *director, size_t place)
 	return list;
 }
 
-static json_t *service_json(const struct director *director, size_t place)
+static json_t *service_json(const struct director *director, uint32_t slot)
 {
-	const struct service_conf *service = &director_conf(director)->services[place];
-	struct service_totals totals = workers_service_totals(director_workers(director), place);
+	const struct service_conf *service = director_layout(director)->services[slot].conf;
+	struct service_totals totals = workers_service_totals(director_workers(director), slot);
 
 	json_t *json;
 
 	json = json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I}", "name", service->name, "protocol",
-		protocol_name(service->protocol), "listen", listen_json(service), "pools", shares_json(director, place),
+		protocol_name(service->protocol), "listen", listen_json(service), "pools", shares_json(director, slot),
 		"connections", (json_int_t)totals.connections, "connections_total",
 		(json_int_t)totals.connections_total, "refused_total", (json_int_t)totals.refused_total, "bytes_in",
 		(json_int_t)totals.bytes_in, "bytes_out", (json_int_t)totals.bytes_out);
@@ -90,16 +90,16 @@ static json_t *agent_json(const struct server *server)
 	return *server->agent_text != '\0' ? json_string(server->agent_text) : json_null();
 }
 
-static json_t *server_json(const struct director *director, const struct server *server)
+static json_t *server_json(const struct director *director, uint32_t slot)
 {
-	size_t place = (size_t)(server - director_servers(director)->list);
-	struct server_totals totals = workers_server_totals(director_workers(director), place);
+	const struct server *server = &director_servers(director)->list[slot];
+	struct server_totals totals = workers_server_totals(director_workers(director), slot);
 	char address[ENDPOINT_TEXT_MAX];
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:b, s:i, s:I, s:I, s:I, s:s, s:o, s:o, s:b}", "name",
 		server->conf->name, "address", endpoint_text(&server->conf->address, address), "admin",
 		admin_name(server->admin), "health", health_name(servers_health(server)), "weight",
-		(int)server->conf->weight, "share", (int)director_servers(director)->shares[place], "backup",
+		(int)server->conf->weight, "share", (int)director_servers(director)->shares[slot], "backup",
 		(int)server->conf->backup, "max_connections", (int)server->conf->max_connections, "connections",
 		(json_int_t)totals.connections, "connections_total", (json_int_t)totals.connections_total,
 		"connects_failed", (json_int_t)totals.connects_failed, "check", server->check, "certificate_until",
@@ -108,32 +108,31 @@ static json_t *server_json(const struct director *director, const struct server 
 }
 
 /* Of the plan by which sources are dealt out: the same on both nodes, or they differ in it. */
-static json_t *digest_json(const struct director *director, const struct pool_conf *pool)
+static json_t *digest_json(const struct director *director, uint32_t slot)
 {
-	const struct snapshot *snapshot = director_snapshot(director);
-	const struct balance_plan *plan = snapshot->pools[pool - director_conf(director)->pools].servers.plan;
+	const struct balance_plan *plan = director_snapshot(director)->pools[slot].servers.plan;
 
 	return plan != NULL ? json_sprintf("%016" PRIx64, plan->digest) : json_null();
 }
 
-static json_t *queue_json(const struct director *director, const struct pool_conf *pool)
+static json_t *queue_json(const struct director *director, uint32_t slot)
 {
-	size_t place = (size_t)(pool - director_conf(director)->pools);
-	struct queue_totals totals = workers_queue_totals(director_workers(director), place);
+	struct queue_totals totals = workers_queue_totals(director_workers(director), slot);
 
-	return json_pack("{s:i, s:I, s:I}", "size", (int)pool->queue.size, "waiting", (json_int_t)totals.waiting,
-		"timeouts_total", (json_int_t)totals.timeouts);
+	return json_pack("{s:i, s:I, s:I}", "size", (int)director_layout(director)->pools[slot].conf->queue.size,
+		"waiting", (json_int_t)totals.waiting, "timeouts_total", (json_int_t)totals.timeouts);
 }
 
-static json_t *pool_json(const struct director *director, const struct pool_conf *pool)
+static json_t *pool_json(const struct director *director, uint32_t slot)
 {
-	const struct server *first = servers_of_pool(director_servers(director), pool);
+	const struct layout_pool *pool = &director_layout(director)->pools[slot];
 	json_t *servers = json_array();
 
 	for (size_t i = 0; i < pool->server_count; i++)
-		json_array_append_new(servers, server_json(director, first + i));
-	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "name", pool->name, "balance", balance_table[pool->balance]->name,
-		"digest", digest_json(director, pool), "queue", queue_json(director, pool), "servers", servers);
+		json_array_append_new(servers, server_json(director, pool->servers[i]));
+	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "name", pool->conf->name, "balance",
+		balance_table[pool->conf->balance]->name, "digest", digest_json(director, slot), "queue",
+		queue_json(director, slot), "servers", servers);
 }
 
 static json_t *roles_json(const struct roles *roles)
@@ -148,14 +147,15 @@ static json_t *roles_json(const struct roles *roles)
 
 json_t *status_json(const struct director *director, const struct status_identity *identity)
 {
-	const struct conf *conf = director_conf(director);
+	const struct layout *layout = director_layout(director);
+	const struct conf *conf = layout->conf;
 	json_t *services = json_array();
 	json_t *pools = json_array();
 
 	for (size_t i = 0; i < conf->service_count; i++)
-		json_array_append_new(services, service_json(director, i));
+		json_array_append_new(services, service_json(director, layout->service_of[i]));
 	for (size_t i = 0; i < conf->pool_count; i++)
-		json_array_append_new(pools, pool_json(director, &conf->pools[i]));
+		json_array_append_new(pools, pool_json(director, layout->pool_of[i]));
 	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:o, s:o, s:o}", "node", identity->node, "version",
 		PACKAGE_VERSION, "config_hash", conf->hash, "generation", 0, "pid", (int)getpid(), "threads",
 		(int)workers_count(director_workers(director)), "config_path", identity->config_path, "services",

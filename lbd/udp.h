@@ -62,6 +62,7 @@ struct udp_session {
 	struct udp_entry entry;
 	struct udp *udp;
 	struct udp_listener *listener;
+	uint32_t service;  /* its slot; a listener may come to serve another one */
 	struct loop_io io; /* towards the server; not added: there is none at the moment */
 	struct wheel_timer timer;
 	struct udp_life life;
@@ -99,7 +100,7 @@ void udp_answers_send(struct udp *udp);
 
 static inline struct service_counters *udp_counters(const struct udp_listener *listener)
 {
-	return &listener->udp->env.counters->services[listener->service];
+	return counters_service(listener->udp->env.counters, listener->service);
 }
 
 #endif

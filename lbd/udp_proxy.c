@@ -246,7 +246,7 @@ static void udp_apply(struct forward *forward, const struct snapshot *snapshot)
 	if (udp->listener_count == 0)
 		return;
 	if (picker_update(udp->picker, snapshot) < 0)
-		log_error("out of memory, balancing goes on by the former state", log_uint("worker", udp->env.worker));
+		log_error("out of memory, some pools are not balanced", log_uint("worker", udp->env.worker));
 	carry_out_yields(udp);
 }
 

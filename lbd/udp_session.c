@@ -16,12 +16,17 @@ static_assert(sizeof(struct udp_session) <= 384, "a session has grown");
 
 static const struct snapshot_service *session_service(const struct udp_session *session)
 {
-	return &session->udp->snapshot->services[session->listener->service];
+	return &session->udp->snapshot->services[session->service];
 }
 
 static struct server_counters *session_server_counters(const struct udp_session *session)
 {
-	return &session->udp->env.counters->servers[session->hold.place];
+	return counters_server(session->udp->env.counters, session->hold.server);
+}
+
+static struct service_counters *session_counters(const struct udp_session *session)
+{
+	return counters_service(session->udp->env.counters, session->service);
 }
 
 static struct mono session_now(const struct udp_session *session)
@@ -31,8 +36,7 @@ static struct mono session_now(const struct udp_session *session)
 
 static void session_drop(const struct udp_session *session, struct udp_batch *batch, uint8_t place)
 {
-	counter_add(
-		&udp_counters(session->listener)->datagrams_dropped, udp_datagram_count(udp_batch_at(batch, place)));
+	counter_add(&session_counters(session)->datagrams_dropped, udp_datagram_count(udp_batch_at(batch, place)));
 }
 
 /* Keys. */
@@ -77,15 +81,16 @@ static void session_leave_server(struct udp_session *session)
 	if (session->io.added) {
 		/* A few answers cannot be too many for a socket, and short sessions are to stay cheap. */
 		if (session_service(session)->udp.answers == 0)
-			counter_add(&udp_counters(session->listener)->datagrams_dropped, udp_drops(fd));
+			counter_add(&session_counters(session)->datagrams_dropped, udp_drops(fd));
 		loop_io_forget(session->udp->env.loop, &session->io);
 		close(fd);
 	}
-	if (session->hold.place == UDP_NO_SERVER)
+	if (session->hold.server == UDP_NO_SERVER)
 		return;
-	counter_subtract(&session_server_counters(session)->connections, 1);
 	picker_leave(session->udp->picker, session->udp->snapshot, &session->hold);
-	session->hold.place = UDP_NO_SERVER;
+	/* Last: the server's slot may be given away then. */
+	counter_subtract(&session_server_counters(session)->connections, 1);
+	session->hold.server = UDP_NO_SERVER;
 }
 
 void udp_session_end(struct udp_session *session, enum end_cause cause)
@@ -95,15 +100,16 @@ void udp_session_end(struct udp_session *session, enum end_cause cause)
 	session_leave_server(session);
 	wheel_clear(&session->timer);
 	udp_table_remove(&udp->table, &session->entry);
-	counter_subtract(&udp_counters(session->listener)->connections, 1);
-	counter_add(&udp_counters(session->listener)->ended_total[cause], 1);
-	gates_leave(udp->env.board, session->listener->service, &session->pass);
+	gates_leave(udp->env.board, session->service, &session->pass);
+	counter_add(&session_counters(session)->ended_total[cause], 1);
+	/* Last: the service's slot may be given away then. */
+	counter_subtract(&session_counters(session)->connections, 1);
 	slab_give(&udp->sessions, session);
 }
 
 static void session_refuse(struct udp_session *session, enum end_cause cause)
 {
-	counter_add(&udp_counters(session->listener)->refused_total, 1);
+	counter_add(&session_counters(session)->refused_total, 1);
 	udp_session_end(session, cause);
 }
 
@@ -112,7 +118,7 @@ static bool session_fail(struct udp_session *session, int error)
 {
 	counter_add(&session_server_counters(session)->connects_failed, 1);
 	if (session->tried_count < UDP_TRIED_MAX)
-		session->tried[session->tried_count++] = session->hold.place;
+		session->tried[session->tried_count++] = session->hold.server;
 	session_leave_server(session);
 	if (udp_life_failed(&session->life))
 		return true;
@@ -165,7 +171,7 @@ static bool make_room(struct udp *udp, const char *what)
 	session = CONTAINER_OF(oldest, struct udp_session, entry);
 	if (!udp_life_is_resting(&session->life, loop_now(udp->env.loop)))
 		return false;
-	counter_add(&udp_counters(session->listener)->sessions_evicted, 1);
+	counter_add(&session_counters(session)->sessions_evicted, 1);
 	udp_session_end(session, END_EVICTED);
 	return true;
 }
@@ -202,17 +208,18 @@ struct udp_session *udp_session_open(
 	session->udp = udp;
 	session->listener = listener;
 	session->pass = pass;
+	session->service = listener->service;
 	session->entry.key = *key;
 	session->client = datagram->peer;
-	session->hold.place = UDP_NO_SERVER;
+	session->hold.server = UDP_NO_SERVER;
 	session->lot = hash_next(&udp->lots);
 	session->request_group = UDP_NO_GROUP;
 	wheel_timer_init(&session->timer);
 	udp_life_begin(&session->life, session_service(session)->retries, session_now(session));
 	udp_table_insert(&udp->table, &session->entry);
 	session_set_timer(session);
-	counter_add(&udp_counters(listener)->connections, 1);
-	counter_add(&udp_counters(listener)->connections_total, 1);
+	counter_add(&session_counters(session)->connections, 1);
+	counter_add(&session_counters(session)->connections_total, 1);
 	return session;
 }
 
@@ -275,15 +282,15 @@ static bool session_connect(struct udp_session *session)
 {
 	struct udp *udp = session->udp;
 	int r = session_take_server(session);
-	uint32_t place = session->hold.place;
+	uint32_t server = session->hold.server;
 
 	if (r < 0) {
 		session_refuse(session, r == -EAGAIN ? END_SERVERS_FULL : END_NO_SERVER);
 		return false;
 	}
-	r = connect_to(session, &udp->snapshot->addresses[place]);
+	r = connect_to(session, &udp->snapshot->servers[server].address);
 	if (is_exhaustion(r) && make_room(udp, r == -EAGAIN ? "local ports" : strerrordesc_np(-r)))
-		r = connect_to(session, &udp->snapshot->addresses[place]);
+		r = connect_to(session, &udp->snapshot->servers[server].address);
 	if (is_exhaustion(r)) {
 		session_refuse(session, r == -EAGAIN ? END_OUT_OF_PORTS : END_OUT_OF_RESOURCES);
 		return false;
@@ -303,7 +310,7 @@ static void count_sent(struct udp_session *session, const uint8_t *places, unsig
 	for (unsigned i = 0; i < count; i++)
 		bytes += udp_batch_at(session->udp->requests, places[i])->size;
 	session->bytes_in += bytes;
-	counter_add(&udp_counters(session->listener)->bytes_in, bytes);
+	counter_add(&session_counters(session)->bytes_in, bytes);
 }
 
 static void session_note_requests(struct udp_session *session, const uint8_t *places, unsigned count)

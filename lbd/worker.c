@@ -113,11 +113,21 @@ static void *worker_main(void *context)
 
 /* In the control thread. */
 
-static int make_counters(struct counters *counters, const struct snapshot *snapshot)
+int worker_reserve(struct worker *worker, size_t service_count, size_t server_count)
 {
-	counters->services = calloc(MAX(snapshot->service_count, (size_t)1), sizeof *counters->services);
-	counters->servers = calloc(MAX(snapshot->server_count, (size_t)1), sizeof *counters->servers);
-	return counters->services == NULL || counters->servers == NULL ? -ENOMEM : 0;
+	int r = chunks_reserve(&worker->counters.services, service_count);
+
+	return r < 0 ? r : chunks_reserve(&worker->counters.servers, server_count);
+}
+
+void worker_clear_service(struct worker *worker, uint32_t slot)
+{
+	*counters_service(&worker->counters, slot) = (struct service_counters){0};
+}
+
+void worker_clear_server(struct worker *worker, uint32_t slot)
+{
+	*counters_server(&worker->counters, slot) = (struct server_counters){0};
 }
 
 static int start_forwards(struct worker *worker)
@@ -145,7 +155,7 @@ static int prepare(struct worker *worker)
 	if (worker->mail_fd < 0)
 		return -errno;
 	board_set_wake(worker->setup.board, worker->setup.number, worker->mail_fd);
-	r = make_counters(&worker->counters, worker->snapshot);
+	r = worker_reserve(worker, worker->snapshot->service_count, worker->snapshot->server_count);
 	if (r == 0)
 		r = start_forwards(worker);
 	if (r == 0)
@@ -164,6 +174,7 @@ int worker_start(const struct worker_setup *setup, struct worker **ret_worker)
 		return -ENOMEM;
 	worker->setup = *setup;
 	worker->mail_fd = -1;
+	counters_init(&worker->counters);
 	worker->snapshot = snapshot_ref(setup->snapshot);
 	atomic_init(&worker->generation, setup->snapshot->generation);
 	r = prepare(worker);
@@ -202,8 +213,8 @@ void worker_stop(struct worker *worker)
 	snapshot_unref(worker->snapshot);
 	fd_close(&worker->mail_fd);
 	loop_free(worker->loop);
-	free(worker->counters.services);
-	free(worker->counters.servers);
+	chunks_free(&worker->counters.services);
+	chunks_free(&worker->counters.servers);
 	free(worker);
 }
 

@@ -29,6 +29,12 @@ void worker_end(struct worker *worker);
 /* Ends the thread, resets what is open, and frees it. Accepts NULL. */
 void worker_stop(struct worker *worker);
 
+/* Makes room for the counters of so many slots. -ENOMEM: there is as much as before. */
+MUST_USE int worker_reserve(struct worker *worker, size_t service_count, size_t server_count);
+/* Slots that are used anew count from 0. No snapshot that has them has been handed over yet. */
+void worker_clear_service(struct worker *worker, uint32_t slot);
+void worker_clear_server(struct worker *worker, uint32_t slot);
+
 /* Hands over a snapshot; the worker takes a reference of its own. One that it has not looked at yet is replaced. */
 void worker_publish(struct worker *worker, struct snapshot *snapshot);
 

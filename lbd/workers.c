@@ -12,7 +12,7 @@ struct workers {
 	struct worker *list[LIVENESS_LOOPS_MAX];
 	uint64_t beats_seen[LIVENESS_LOOPS_MAX];
 	unsigned count;
-	struct board board;
+	struct board *board;
 };
 
 unsigned workers_wanted(const struct conf *conf)
@@ -65,7 +65,7 @@ static int start_one(struct workers *workers, const struct workers_setup *setup)
 		.liveness_loop = workers->count + 1,
 		.live = setup->live,
 		.snapshot = setup->snapshot,
-		.board = &workers->board,
+		.board = workers->board,
 		.news_fd = setup->news_fd,
 	};
 	int r;
@@ -80,21 +80,13 @@ static int start_one(struct workers *workers, const struct workers_setup *setup)
 
 int workers_start(const struct workers_setup *setup, struct workers **ret_workers, struct text *errors)
 {
-	const struct board_size size = {
-		.services = setup->snapshot->service_count,
-		.pools = setup->snapshot->pool_count,
-		.servers = setup->snapshot->server_count,
-	};
-	/* The board in it has cache lines to itself. */
-	struct workers *workers = aligned_alloc(_Alignof(struct workers), sizeof *workers);
+	struct workers *workers = calloc(1, sizeof *workers);
 	int r;
 
 	if (workers == NULL)
 		return -ENOMEM;
-	*workers = (struct workers){0};
-	r = board_init(&workers->board, &size);
-	if (r == 0)
-		r = open_entries(setup->conf, setup->count, workers->entries, errors);
+	workers->board = setup->board;
+	r = open_entries(setup->layout->conf, setup->count, workers->entries, errors);
 	while (r == 0 && workers->count < setup->count)
 		r = start_one(workers, setup);
 	if (r < 0)
@@ -113,8 +105,28 @@ void workers_stop(struct workers *workers)
 	for (unsigned i = 0; i < workers->count; i++)
 		worker_stop(workers->list[i]);
 	close_entries(workers->entries);
-	board_free(&workers->board);
 	free(workers);
+}
+
+int workers_reserve(struct workers *workers, size_t service_count, size_t server_count)
+{
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < workers->count; i++)
+		r = worker_reserve(workers->list[i], service_count, server_count);
+	return r;
+}
+
+void workers_clear_service(struct workers *workers, uint32_t slot)
+{
+	for (unsigned i = 0; i < workers->count; i++)
+		worker_clear_service(workers->list[i], slot);
+}
+
+void workers_clear_server(struct workers *workers, uint32_t slot)
+{
+	for (unsigned i = 0; i < workers->count; i++)
+		worker_clear_server(workers->list[i], slot);
 }
 
 unsigned workers_count(const struct workers *workers)
@@ -163,12 +175,12 @@ bool workers_have_beaten(struct workers *workers)
 	return all;
 }
 
-struct service_totals workers_service_totals(const struct workers *workers, size_t place)
+struct service_totals workers_service_totals(const struct workers *workers, uint32_t slot)
 {
 	struct service_totals totals = {0};
 
 	for (unsigned i = 0; i < workers->count; i++) {
-		const struct service_counters *counters = &worker_counters(workers->list[i])->services[place];
+		const struct service_counters *counters = counters_service(worker_counters(workers->list[i]), slot);
 
 		totals.connections += counter_read(&counters->connections);
 		totals.connections_total += counter_read(&counters->connections_total);
@@ -183,12 +195,12 @@ struct service_totals workers_service_totals(const struct workers *workers, size
 	return totals;
 }
 
-struct server_totals workers_server_totals(const struct workers *workers, size_t place)
+struct server_totals workers_server_totals(const struct workers *workers, uint32_t slot)
 {
 	struct server_totals totals = {0};
 
 	for (unsigned i = 0; i < workers->count; i++) {
-		const struct server_counters *counters = &worker_counters(workers->list[i])->servers[place];
+		const struct server_counters *counters = counters_server(worker_counters(workers->list[i]), slot);
 
 		totals.connections += counter_read(&counters->connections);
 		totals.connections_total += counter_read(&counters->connections_total);
@@ -198,9 +210,9 @@ struct server_totals workers_server_totals(const struct workers *workers, size_t
 	return totals;
 }
 
-struct queue_totals workers_queue_totals(const struct workers *workers, size_t pool)
+struct queue_totals workers_queue_totals(const struct workers *workers, uint32_t pool)
 {
-	const struct board_gate *queue = &workers->board.queues[pool];
+	const struct board_gate *queue = board_queue(workers->board, pool);
 
 	return (struct queue_totals){
 		.waiting = atomic_load_explicit(&queue->count, memory_order_relaxed),

@@ -16,7 +16,8 @@ unsigned workers_wanted(const struct conf *conf);
 MUST_USE int workers_probe(const struct conf *conf, struct text *errors);
 
 struct workers_setup {
-	const struct conf *conf;
+	const struct layout *layout;
+	struct board *board; /* outlives them */
 	unsigned count;
 	struct liveness *live; /* NULL: none; the workers have its loops 1 to `count` */
 	struct snapshot *snapshot;
@@ -27,6 +28,12 @@ struct workers_setup {
 MUST_USE int workers_start(const struct workers_setup *setup, struct workers **ret_workers, struct text *errors);
 /* Resets what is open. Accepts NULL. */
 void workers_stop(struct workers *workers);
+
+/* The counters of so many slots. -ENOMEM. */
+MUST_USE int workers_reserve(struct workers *workers, size_t service_count, size_t server_count);
+/* As worker.h has it. */
+void workers_clear_service(struct workers *workers, uint32_t slot);
+void workers_clear_server(struct workers *workers, uint32_t slot);
 
 unsigned workers_count(const struct workers *workers);
 void workers_publish(struct workers *workers, struct snapshot *snapshot);
@@ -52,12 +59,12 @@ struct server_totals {
 	uint64_t connects_failed;
 	uint64_t resets_early;
 };
-struct service_totals workers_service_totals(const struct workers *workers, size_t place);
+struct service_totals workers_service_totals(const struct workers *workers, uint32_t slot);
 struct queue_totals {
 	uint64_t waiting;
 	uint64_t timeouts;
 };
-struct queue_totals workers_queue_totals(const struct workers *workers, size_t pool);
-struct server_totals workers_server_totals(const struct workers *workers, size_t place);
+struct queue_totals workers_queue_totals(const struct workers *workers, uint32_t pool);
+struct server_totals workers_server_totals(const struct workers *workers, uint32_t slot);
 
 #endif

@@ -3,14 +3,25 @@
 
 #include <string.h>
 
-void conf_free(struct conf *conf)
+struct conf *conf_ref(struct conf *conf)
 {
-	if (conf == NULL)
+	atomic_fetch_add(&conf->references, 1);
+	return conf;
+}
+
+void conf_unref(struct conf *conf)
+{
+	if (conf == NULL || atomic_fetch_sub(&conf->references, 1) > 0)
 		return;
 	for (size_t i = 0; i < conf->service_count; i++)
 		access_unref(conf->services[i].access);
 	arena_free(&conf->arena);
 	free(conf);
+}
+
+void conf_free(struct conf *conf)
+{
+	conf_unref(conf);
 }
 
 const struct node_conf *conf_find_node(const struct conf *conf, const char *name)

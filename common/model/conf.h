@@ -13,6 +13,8 @@
 #include "common/pure/text.h"
 #include "common/system/log.h"
 
+#include <stdatomic.h>
+
 struct node_conf {
 	const char *name;
 	struct ip address;
@@ -224,6 +226,7 @@ struct pool_conf {
 #define CONF_HASH_SIZE 17
 
 struct conf {
+	_Atomic unsigned references; /* beyond the first */
 	struct arena arena;
 	char hash[CONF_HASH_SIZE]; /* of the whole configuration with its defaults, so that layout and comments do not
 				      count */
@@ -239,7 +242,7 @@ struct conf {
 };
 
 /*
- * Parses and checks the file. On success 0 and a configuration to be freed with conf_free. On failure -EINVAL (or the
+ * Parses and checks the file. On success 0 and a configuration to be freed with conf_unref. On failure -EINVAL (or the
  * errno of reading) and in `errors` a line for each mistake, `FILE:LINE: what, and what would be right`, in the
  * order of the lines.
  */
@@ -247,7 +250,11 @@ MUST_USE int conf_load(const char *path, struct conf **ret_conf, struct text *er
 /* The same from memory; `name` stands for the file in errors. */
 MUST_USE int conf_parse(
 	const char *name, const char *content, size_t size, struct conf **ret_conf, struct text *errors);
-/* Accepts NULL. */
+/* One more that uses it, in whatever thread. */
+struct conf *conf_ref(struct conf *conf);
+/* The last that lets go frees it. Accepts NULL. */
+void conf_unref(struct conf *conf);
+/* The same, where there is one user alone. */
 void conf_free(struct conf *conf);
 
 /* The whole configuration with its defaults, in the configuration's own language. */

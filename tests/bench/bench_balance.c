@@ -19,6 +19,7 @@ struct bench {
 	uint32_t *ends;
 	uint64_t *active;
 	struct board board;
+	struct board_pool *on_board;
 	struct balance_pool pool;
 	void *state;
 };
@@ -38,6 +39,20 @@ static void *take(size_t count, size_t size)
 	return memory;
 }
 
+static void put_on_board(struct bench *bench, size_t count)
+{
+	uint32_t *servers = take(count, sizeof *servers), *limits = take(count, sizeof *limits);
+
+	for (uint32_t i = 0; i < count; i++)
+		servers[i] = i;
+	board_init(&bench->board);
+	if (board_reserve(&bench->board, &(struct board_size){0, 1, count}) < 0 ||
+		board_pool_new(&bench->board, 0, servers, limits, count, &bench->on_board) < 0)
+		abort();
+	free(servers);
+	free(limits);
+}
+
 static void fill(struct bench *bench, size_t count)
 {
 	uint32_t end = 0;
@@ -46,8 +61,7 @@ static void fill(struct bench *bench, size_t count)
 	bench->servers = take(count, sizeof *bench->servers);
 	bench->ends = take(count, sizeof *bench->ends);
 	bench->active = take(balance_active_size(count), sizeof *bench->active);
-	if (board_init(&bench->board, &(struct board_size){0, 1, count}) < 0)
-		abort();
+	put_on_board(bench, count);
 	for (size_t i = 0; i < count; i++) {
 		snprintf(name, sizeof name, "app%zu", i);
 		bench->servers[i].key = hash_text(name);
@@ -69,13 +83,14 @@ static void empty(struct bench *bench)
 	free(bench->ends);
 	free(bench->active);
 	free(bench->state);
+	board_pool_unref(bench->on_board);
 	board_free(&bench->board);
 	balance_plan_unref(bench->pool.plan);
 }
 
 static void enter(struct bench *bench, size_t place)
 {
-	struct board_place at = board_place(&bench->board, 0, 0, place, 0);
+	struct board_place at = board_place(bench->on_board, place);
 
 	if (!board_enter(&at))
 		abort();
@@ -83,17 +98,17 @@ static void enter(struct bench *bench, size_t place)
 
 static void leave(struct bench *bench, size_t place)
 {
-	struct board_place at = board_place(&bench->board, 0, 0, place, 0);
+	struct board_place at = board_place(bench->on_board, place);
 
 	board_leave(&at);
 	if (bench->ops->changed != NULL)
-		bench->ops->changed(bench->state, &bench->pool, bench->board.servers, place);
+		bench->ops->changed(bench->state, &bench->pool, bench->on_board->servers, place);
 }
 
 static double picks_a_second(struct bench *bench)
 {
 	static size_t open[OPEN];
-	struct balance_query query = {.board = bench->board.servers, .full = bench->board.full};
+	struct balance_query query = {.board = bench->on_board->servers, .full = bench->on_board->full};
 	struct mono start = clock_cpu();
 
 	for (uint32_t i = 0; i < PICKS; i++) {

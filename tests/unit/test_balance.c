@@ -18,6 +18,7 @@ struct bench {
 	uint32_t ends[SERVERS_MAX];
 	uint64_t active[SERVERS_MAX / 64 + 1];
 	struct board board;
+	struct board_pool *on_board;
 	uint32_t limits[SERVERS_MAX];
 	struct balance_pool pool;
 	void *states[WORKERS];
@@ -44,6 +45,18 @@ static void bench_share(struct bench *bench, size_t place, unsigned share)
 	bench_shares(bench);
 }
 
+/* As bench->limits has them from now on. */
+static void bench_limits(struct bench *bench)
+{
+	uint32_t servers[SERVERS_MAX];
+
+	for (uint32_t i = 0; i < SERVERS_MAX; i++)
+		servers[i] = i;
+	board_pool_unref(bench->on_board);
+	assert_int_equal(
+		board_pool_new(&bench->board, 0, servers, bench->limits, bench->pool.count, &bench->on_board), 0);
+}
+
 /* All servers are up; those of `weights`, or `count` equal ones. */
 static struct bench *bench_new(const struct balance_ops *ops, const unsigned *weights, size_t count, uint32_t seed)
 {
@@ -60,7 +73,9 @@ static struct bench *bench_new(const struct balance_ops *ops, const unsigned *we
 		bench->servers[i].weight = bench->servers[i].share = weights != NULL ? weights[i] : 100;
 	}
 	bench->pool = (struct balance_pool){.servers = bench->servers, .count = count, .active = bench->active};
-	assert_int_equal(board_init(&bench->board, &(struct board_size){0, 1, count}), 0);
+	board_init(&bench->board);
+	assert_int_equal(board_reserve(&bench->board, &(struct board_size){0, 1, count}), 0);
+	bench_limits(bench);
 	bench->pool.lots = (struct lots){.ends = bench->ends, .count = count};
 	assert_int_equal(balance_plan_new(ops, bench->servers, count, &bench->pool.plan), 0);
 	for (uint32_t i = 0; i < WORKERS; i++) {
@@ -80,6 +95,7 @@ static void bench_free(struct bench **bench)
 	balance_plan_unref((*bench)->pool.plan);
 	for (size_t i = 0; i < WORKERS; i++)
 		free((*bench)->states[i]);
+	board_pool_unref((*bench)->on_board);
 	board_free(&(*bench)->board);
 	free(*bench);
 }
@@ -87,21 +103,21 @@ static void bench_free(struct bench **bench)
 
 static size_t ask(struct bench *bench, size_t worker, struct balance_query query)
 {
-	query.board = bench->board.servers;
-	query.full = bench->board.full;
+	query.board = bench->on_board->servers;
+	query.full = bench->on_board->full;
 	return bench->ops->pick(bench->states[worker], &bench->pool, &query);
 }
 
 static bool take(struct bench *bench, size_t place)
 {
-	struct board_place at = board_place(&bench->board, 0, 0, place, bench->limits[place]);
+	struct board_place at = board_place(bench->on_board, place);
 
 	return board_enter(&at);
 }
 
 static void give(struct bench *bench, size_t place)
 {
-	struct board_place at = board_place(&bench->board, 0, 0, place, bench->limits[place]);
+	struct board_place at = board_place(bench->on_board, place);
 
 	board_leave(&at);
 }
@@ -120,7 +136,7 @@ static void leave(struct bench *bench, size_t worker, size_t place)
 {
 	give(bench, place);
 	if (bench->ops->changed != NULL)
-		bench->ops->changed(bench->states[worker], &bench->pool, bench->board.servers, place);
+		bench->ops->changed(bench->states[worker], &bench->pool, bench->on_board->servers, place);
 }
 
 /* One that ends at once. */
@@ -337,6 +353,7 @@ static void the_full_are_passed_over(const struct balance_ops *ops)
 
 	for (size_t i = 0; i < COUNT; i++)
 		room += bench->limits[i] = i % 4;
+	bench_limits(bench);
 	/* One in four has no limit; without it there is room for 1, 2 and 3 at those that have. */
 	for (size_t i = 0; i < COUNT; i += 4)
 		bench_share(bench, i, 0);
@@ -371,10 +388,12 @@ static void by_source_the_next_in_order_steps_in(const struct balance_ops *ops)
 		size_t first = ask(bench, 0, query);
 
 		bench->limits[first] = 1;
+		bench_limits(bench);
 		assert_true(take(bench, first));
 		full = ask(bench, 0, query);
 		give(bench, first);
 		bench->limits[first] = 0;
+		bench_limits(bench);
 		bench_share(bench, first, 0);
 		down = ask(bench, 0, query);
 		bench_share(bench, first, 100);
@@ -458,8 +477,8 @@ static uint32_t highest(const struct bench *bench, uint32_t *ret_lowest)
 
 	*ret_lowest = UINT32_MAX;
 	for (size_t i = 0; i < bench->pool.count; i++) {
-		most = MAX(most, board_open(&bench->board.servers[i]));
-		*ret_lowest = MIN(*ret_lowest, board_open(&bench->board.servers[i]));
+		most = MAX(most, board_open(board_server(&bench->board, (uint32_t)i)));
+		*ret_lowest = MIN(*ret_lowest, board_open(board_server(&bench->board, (uint32_t)i)));
 	}
 	return most;
 }
@@ -494,7 +513,7 @@ static void least_connections_sees_what_others_left(void **state)
 	for (size_t i = 0; i < 1000; i++)
 		assert_true(enter(bench, 1) < 100);
 	/* All of one server's connections end, of which nobody tells the worker. */
-	while (board_open(&bench->board.servers[42]) > 0)
+	while (board_open(board_server(&bench->board, 42)) > 0)
 		give(bench, 42);
 	for (size_t i = 0; i < 30; i++)
 		emptied += enter(bench, 1) == 42;

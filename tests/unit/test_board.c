@@ -12,17 +12,46 @@
 #define THREADS 4
 #define ROUNDS 100000
 #define SERVERS 70
+#define LIMIT 2
 
 static struct board board;
+static struct board_pool *pool;
 
-static struct board_place at(size_t place, uint32_t limit)
+/* All servers of the board, in one pool, with one limit. */
+static struct board_pool *make_pool(uint32_t limit)
 {
-	return board_place(&board, 0, 0, place, limit);
+	uint32_t servers[SERVERS], limits[SERVERS];
+	struct board_pool *made;
+
+	for (uint32_t i = 0; i < SERVERS; i++) {
+		servers[i] = i;
+		limits[i] = i == 68 ? 0 : limit;
+	}
+	assert_int_equal(board_pool_new(&board, 0, servers, limits, SERVERS, &made), 0);
+	return made;
+}
+
+static void begin(void)
+{
+	board_init(&board);
+	assert_int_equal(board_reserve(&board, &(struct board_size){1, 1, SERVERS}), 0);
+	pool = make_pool(LIMIT);
+}
+
+static void end(void)
+{
+	board_pool_unref(pool);
+	board_free(&board);
+}
+
+static struct board_place at(size_t place)
+{
+	return board_place(pool, place);
 }
 
 static bool is_marked(size_t place)
 {
-	return board_full(board.full, place / 64) >> place % 64 & 1;
+	return board_full(pool->full, place / 64) >> place % 64 & 1;
 }
 
 static void the_last_place_is_the_last(void **state)
@@ -30,9 +59,9 @@ static void the_last_place_is_the_last(void **state)
 	struct board_place last, free;
 
 	(void)state;
-	assert_int_equal(board_init(&board, &(struct board_size){1, 1, SERVERS}), 0);
-	last = at(69, 2);
-	free = at(68, 0);
+	begin();
+	last = at(69);
+	free = at(68);
 	assert_true(board_enter(&last));
 	assert_false(is_marked(69));
 	assert_true(board_enter(&last));
@@ -45,23 +74,42 @@ static void the_last_place_is_the_last(void **state)
 		assert_true(board_enter(&free));
 	assert_int_equal(board_open(free.server), 100);
 	assert_false(is_marked(68));
-	board_free(&board);
+	end();
 }
 
-static void the_bits_of_pools_do_not_meet(void **state)
+/* What changes to another pool of the same servers does, as after a reload. */
+static void another_pool_goes_on_from_the_counts(void **state)
 {
-	static const size_t sizes[] = {0, 1, 64, 65, 0, 0, 63, 128, 1};
-	size_t first = 0, end = 0;
+	struct board_place before, after;
+	struct board_pool *former;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-		size_t word = board_first_word(i, first);
-
-		assert_true(word >= end);
-		end = word + (sizes[i] + 63) / 64;
-		first += sizes[i];
-	}
-	assert_true(end <= board_first_word(ARRAY_LEN(sizes), first) + 1);
+	begin();
+	before = at(5);
+	assert_true(board_enter(&before));
+	assert_true(board_enter(&before));
+	former = pool;
+	pool = make_pool(3);
+	after = at(5);
+	assert_int_equal(board_open(after.server), 2);
+	assert_true(board_enter(&after));
+	assert_false(board_enter(&after));
+	assert_true(is_marked(5));
+	/* One that still goes by the former pool makes room, which its bits tell and not ours. */
+	board_leave(&before);
+	board_pool_unref(former);
+	assert_true(is_marked(5));
+	board_pool_sweep(&board, pool);
+	assert_false(is_marked(5));
+	assert_true(board_enter(&after));
+	board_pool_sweep(&board, pool);
+	assert_true(is_marked(5));
+	/* One that was not counted so far. */
+	board_enter_late(&after);
+	assert_int_equal(board_open(after.server), 4);
+	board_leave_server(after.server);
+	assert_false(board_enter(&after));
+	end();
 }
 
 struct presser {
@@ -71,16 +119,14 @@ struct presser {
 	unsigned entered;
 };
 
-#define LIMIT 2
-
 /* Holds up to two at a time. */
 static void *press(void *context)
 {
 	struct presser *presser = context;
 
 	for (unsigned i = 0; i < ROUNDS; i++) {
-		struct board_place one = at(hash_next(&presser->random) % 2, LIMIT);
-		struct board_place other = at(hash_next(&presser->random) % 2, LIMIT);
+		struct board_place one = at(hash_next(&presser->random) % 2);
+		struct board_place other = at(hash_next(&presser->random) % 2);
 		bool in_one = board_enter(&one), in_other = board_enter(&other);
 
 		presser->entered += in_one + in_other;
@@ -99,7 +145,7 @@ static void threads_keep_to_the_limit(void **state)
 	unsigned entered = 0;
 
 	(void)state;
-	assert_int_equal(board_init(&board, &(struct board_size){1, 1, SERVERS}), 0);
+	begin();
 	for (size_t i = 0; i < THREADS; i++) {
 		pressers[i].random = i;
 		assert_int_equal(pthread_create(&pressers[i].thread, NULL, press, &pressers[i]), 0);
@@ -112,10 +158,10 @@ static void threads_keep_to_the_limit(void **state)
 	assert_true(entered > ROUNDS);
 	/* Whatever the order was, nothing is left, and no bit where there is room. */
 	for (size_t i = 0; i < 2; i++) {
-		assert_int_equal(board_open(&board.servers[i]), 0);
+		assert_int_equal(board_open(board_server(&board, (uint32_t)i)), 0);
 		assert_false(is_marked(i));
 	}
-	board_free(&board);
+	end();
 }
 
 static bool was_woken(int fd)
@@ -131,8 +177,8 @@ static void those_that_wait_hear_in_turn(void **state)
 	int fds[3];
 
 	(void)state;
-	assert_int_equal(board_init(&board, &(struct board_size){1, 1, 1}), 0);
-	queue = &board.queues[0];
+	begin();
+	queue = board_queue(&board, 0);
 	for (uint32_t i = 0; i < 3; i++) {
 		fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		board_set_wake(&board, i, fds[i]);
@@ -159,7 +205,7 @@ static void those_that_wait_hear_in_turn(void **state)
 		assert_false(was_woken(fds[i]));
 		close(fds[i]);
 	}
-	board_free(&board);
+	end();
 }
 
 static void all_that_wait_hear_at_once(void **state)
@@ -168,8 +214,8 @@ static void all_that_wait_hear_at_once(void **state)
 	int fds[BOARD_WORKERS_MAX];
 
 	(void)state;
-	assert_int_equal(board_init(&board, &(struct board_size){1, 1, 1}), 0);
-	gate = &board.services[0];
+	begin();
+	gate = board_service(&board, 0);
 	for (uint32_t i = 0; i < BOARD_WORKERS_MAX; i++) {
 		fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		board_set_wake(&board, i, fds[i]);
@@ -184,27 +230,27 @@ static void all_that_wait_hear_at_once(void **state)
 		assert_false(was_woken(fds[i]));
 		close(fds[i]);
 	}
-	board_free(&board);
+	end();
 }
 
 static void a_queue_is_as_long_as_it_may_be(void **state)
 {
 	(void)state;
-	assert_int_equal(board_init(&board, &(struct board_size){1, 1, 1}), 0);
-	assert_false(board_gate_enter(&board.queues[0], 0));
-	assert_true(board_gate_enter(&board.queues[0], 2));
-	assert_true(board_gate_enter(&board.queues[0], 2));
-	assert_false(board_gate_enter(&board.queues[0], 2));
-	board_gate_leave(&board.queues[0]);
-	assert_true(board_gate_enter(&board.queues[0], 2));
-	board_free(&board);
+	begin();
+	assert_false(board_gate_enter(board_queue(&board, 0), 0));
+	assert_true(board_gate_enter(board_queue(&board, 0), 2));
+	assert_true(board_gate_enter(board_queue(&board, 0), 2));
+	assert_false(board_gate_enter(board_queue(&board, 0), 2));
+	board_gate_leave(board_queue(&board, 0));
+	assert_true(board_gate_enter(board_queue(&board, 0), 2));
+	end();
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_last_place_is_the_last),
-		cmocka_unit_test(the_bits_of_pools_do_not_meet),
+		cmocka_unit_test(another_pool_goes_on_from_the_counts),
 		cmocka_unit_test(threads_keep_to_the_limit),
 		cmocka_unit_test(those_that_wait_hear_in_turn),
 		cmocka_unit_test(all_that_wait_hear_at_once),

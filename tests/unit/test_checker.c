@@ -13,10 +13,10 @@ static struct fixture {
 	unsigned most;
 } fixture;
 
-static void on_result(void *context, size_t place, const struct check_result *result, const char *text)
+static void on_result(void *context, uint32_t slot, const struct check_result *result, const char *text)
 {
 	(void)context;
-	(void)place;
+	(void)slot;
 	assert_false(result->passed);
 	assert_string_equal(text, "connection refused");
 	fixture.results++;
@@ -51,8 +51,8 @@ static void checks_that_are_due_together_leave_room_for_others(void **state)
 	assert_int_equal(loop_new(&fixture.loop), 0);
 	loop_after_round(fixture.loop, after_round, NULL);
 	setup.loop = fixture.loop;
-	for (setup.place = 0; setup.place < CROWD; setup.place++)
-		assert_int_equal(checker_new(&setup, &checkers[setup.place]), 0);
+	for (setup.slot = 0; setup.slot < CROWD; setup.slot++)
+		assert_int_equal(checker_new(&setup, &checkers[setup.slot]), 0);
 	assert_int_equal(loop_run(fixture.loop), 0);
 	assert_int_equal(fixture.results, CROWD);
 	assert_in_range(fixture.most, 1, CHECKER_BEGUN_MAX);

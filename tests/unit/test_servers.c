@@ -39,7 +39,7 @@ static const struct service_conf services[] = {
 	{.name = "split", .pools = three, .pool_count = ARRAY_LEN(three), .backup_pool = &pools[1]},
 };
 
-static const struct conf conf = {
+static struct conf conf = {
 	.pools = pools,
 	.pool_count = ARRAY_LEN(pools),
 	.services = services,
@@ -47,6 +47,7 @@ static const struct conf conf = {
 };
 
 static struct fixture {
+	struct layout *layout;
 	struct runtime *runtime;
 	struct servers *servers;
 	struct board board;
@@ -63,9 +64,11 @@ static int setup(void **state)
 	fixture = (struct fixture){0};
 	assert_int_equal(runtime_new(&fixture.runtime), 0);
 	assert_int_equal(runtime_set_admin(fixture.runtime, "green/c", ADMIN_DRAIN), 0);
-	assert_int_equal(servers_new(&conf, fixture.runtime, &fixture.servers), 0);
+	assert_int_equal(layout_next(NULL, &conf, &fixture.layout), 0);
+	assert_int_equal(servers_next(NULL, fixture.layout, fixture.runtime, fixture.now, &fixture.servers), 0);
 	size.servers = fixture.servers->count;
-	assert_int_equal(board_init(&fixture.board, &size), 0);
+	board_init(&fixture.board);
+	assert_int_equal(board_reserve(&fixture.board, &size), 0);
 	assert_int_equal(picker_new(0, &fixture.board, &fixture.picker), 0);
 	return 0;
 }
@@ -76,6 +79,7 @@ static int teardown(void **state)
 	picker_free(fixture.picker);
 	board_free(&fixture.board);
 	servers_free(fixture.servers);
+	layout_free(fixture.layout);
 	runtime_free(fixture.runtime);
 	return 0;
 }
@@ -83,7 +87,8 @@ static int teardown(void **state)
 static struct snapshot *take_snapshot(void)
 {
 	struct snapshot_source source = {
-		.conf = &conf,
+		.layout = fixture.layout,
+		.board = &fixture.board,
 		.generation = ++fixture.generation,
 		.accepting = true,
 		.shares = servers_shares(fixture.servers, fixture.now),
@@ -112,7 +117,7 @@ static const char *met(void)
 
 			if (picker_take(fixture.picker, snapshot, &query, &hold) < 0)
 				continue;
-			letters[hold.place] = fixture.servers->list[hold.place].conf->name[0];
+			letters[hold.server] = fixture.servers->list[hold.server].conf->name[0];
 			picker_leave(fixture.picker, snapshot, &hold);
 		}
 	}
@@ -125,7 +130,7 @@ static void set_admin(const char *name, enum admin_state admin)
 	servers_set_admin(fixture.servers, servers_find(fixture.servers, name), admin, fixture.now);
 }
 
-static void note(size_t place, const char *results)
+static void note(uint32_t place, const char *results)
 {
 	for (; *results != '\0'; results++) {
 		struct check_result result = {.passed = *results == '+'};
@@ -164,7 +169,7 @@ static void backups_serve_when_nobody_else_can(void **state)
 	set_admin("red/y", ADMIN_DRAIN);
 	set_admin("red/s", ADMIN_DRAIN);
 	assert_string_equal(met() + 4, "-x---");
-	assert_true(servers_pool_is_up(fixture.servers, &pools[3]));
+	assert_true(servers_pool_is_up(fixture.servers, 3));
 	set_admin("red/y", ADMIN_ENABLED);
 	assert_string_equal(met() + 4, "-x-y-");
 	set_admin("red/r", ADMIN_ENABLED);
@@ -247,7 +252,7 @@ static void a_server_that_comes_up_starts_slowly(void **state)
 	assert_int_equal(fixture.servers->pool_revisions[3], red);
 }
 
-static void say(size_t place, const char *line)
+static void say(uint32_t place, const char *line)
 {
 	struct check_result result = {.agent = true};
 
@@ -306,14 +311,14 @@ static void servers_that_fail_clients_are_ejected(void **state)
 static void pools_are_up_with_a_server(void **state)
 {
 	(void)state;
-	assert_true(servers_pool_is_up(fixture.servers, &pools[0]));
-	assert_false(servers_pool_is_up(fixture.servers, &pools[1]));
+	assert_true(servers_pool_is_up(fixture.servers, 0));
+	assert_false(servers_pool_is_up(fixture.servers, 1));
 	/* One is drained, the other of weight 0. */
-	assert_false(servers_pool_is_up(fixture.servers, &pools[2]));
+	assert_false(servers_pool_is_up(fixture.servers, 2));
 	note(0, "-");
-	assert_true(servers_pool_is_up(fixture.servers, &pools[0]));
+	assert_true(servers_pool_is_up(fixture.servers, 0));
 	note(1, "-");
-	assert_false(servers_pool_is_up(fixture.servers, &pools[0]));
+	assert_false(servers_pool_is_up(fixture.servers, 0));
 }
 
 static void all_are_checked_after_their_first_results(void **state)
