@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define VERSION_AND_TYPE 0x31 /* 5.2.1, 5.2.2: version 3, type 1 */
+#define TYPE_ADVERTISEMENT 1 /* 5.2.2 */
 #define HEADER_SIZE 8
 #define INTERVAL_UNIT_NS (10 * NS_PER_MS)
 #define INTERVAL_MASK 0x0fff /* 5.2.6: the upper 4 bits are reserved */
@@ -95,6 +95,14 @@ static bool mac_of(const uint8_t *message, size_t size, const uint8_t *trailer, 
 
 /* Encoding. */
 
+/* The form that there is no choice of. */
+static enum advert_checksum form_of(uint8_t version, const struct ip *source, enum advert_checksum chosen)
+{
+	if (source->family == AF_INET6)
+		return ADVERT_CHECKSUM_PSEUDO_HEADER;
+	return version == 2 ? ADVERT_CHECKSUM_MESSAGE : chosen;
+}
+
 static void write_trailer(
 	struct writer *out, size_t start, const struct ip *source, const struct key *key, uint64_t sequence)
 {
@@ -112,36 +120,83 @@ static void write_trailer(
 	writer_bytes(out, mac, sizeof mac);
 }
 
-void advert_encode(const struct advert *advert, const struct ip *source, const struct ip *destination,
-	enum advert_checksum form, const struct key *key, uint64_t sequence, struct writer *out)
+static void write_header(const struct advert *advert, struct writer *out)
 {
-	size_t start = out->length;
-	struct writer field;
-
-	assert(advert->address_count > 0 && advert->address_count <= ADVERT_ADDRESSES_MAX);
-	assert(advert->interval_ns >= INTERVAL_UNIT_NS && advert->interval_ns / INTERVAL_UNIT_NS <= INTERVAL_MASK);
-	writer_u8(out, VERSION_AND_TYPE);
+	writer_u8(out, (uint8_t)(advert->version << 4 | TYPE_ADVERTISEMENT));
 	writer_u8(out, advert->vrid);
 	writer_u8(out, advert->priority);
 	writer_u8(out, (uint8_t)advert->address_count);
-	writer_u16(out, (uint16_t)(advert->interval_ns / INTERVAL_UNIT_NS));
-	writer_u16(out, 0);
-	for (size_t i = 0; i < advert->address_count; i++)
-		writer_bytes(out, advert->addresses[i].bytes, 4);
-	if (out->bad)
-		return;
+	if (advert->version == 2) {
+		assert(advert->interval_ns >= NS_PER_S && advert->interval_ns / NS_PER_S <= UINT8_MAX);
+		writer_u8(out, advert->password != NULL ? ADVERT_AUTH_PASSWORD : ADVERT_AUTH_NONE);
+		writer_u8(out, (uint8_t)(advert->interval_ns / NS_PER_S));
+	} else {
+		assert(advert->interval_ns >= INTERVAL_UNIT_NS &&
+			advert->interval_ns / INTERVAL_UNIT_NS <= INTERVAL_MASK);
+		writer_u16(out, (uint16_t)(advert->interval_ns / INTERVAL_UNIT_NS));
+	}
+	writer_u16(out, 0); /* the checksum */
+}
+
+static void write_password(const struct advert *advert, struct writer *out)
+{
+	if (advert->password != NULL)
+		writer_bytes(out, advert->password, ADVERT_PASSWORD_SIZE);
+	else
+		writer_zeros(out, ADVERT_PASSWORD_SIZE);
+}
+
+static void write_checksum(const struct writer *out, size_t start, const struct ip *source,
+	const struct ip *destination, enum advert_checksum form)
+{
+	struct writer field = writer_of(out->start + start + CHECKSUM_AT, 2);
+
 	/* Over a zero field: the value to be written. */
-	field = writer_of(out->start + start + CHECKSUM_AT, 2);
 	writer_u16(&field, checksum_of(out->start + start, out->length - start, source, destination, form));
-	if (key != NULL)
+}
+
+void advert_encode(const struct advert *advert, const struct ip *source, const struct ip *destination,
+	enum advert_checksum form, const struct key *key, uint64_t sequence, struct writer *out)
+{
+	enum advert_checksum used = form_of(advert->version, source, form);
+	bool covers_trailer = source->family == AF_INET6;
+	size_t start = out->length;
+
+	assert(advert->version == 3 || (advert->version == 2 && source->family == AF_INET && key == NULL));
+	assert(advert->address_count > 0 && advert->address_count <= ADVERT_ADDRESSES_MAX);
+	write_header(advert, out);
+	for (size_t i = 0; i < advert->address_count; i++)
+		writer_bytes(out, advert->addresses[i].bytes, ip_size(source));
+	if (advert->version == 2)
+		write_password(advert, out);
+	if (!out->bad && !covers_trailer)
+		write_checksum(out, start, source, destination, used);
+	if (!out->bad && key != NULL)
 		write_trailer(out, start, source, key, sequence);
+	if (!out->bad && covers_trailer)
+		write_checksum(out, start, source, destination, used);
 }
 
 /* Decoding. */
 
+static uint8_t version_of(const struct advert_packet *packet)
+{
+	return packet->bytes[0] >> 4;
+}
+
+/* Header, addresses, and the authentication data of version 2; not the trailer. */
 static size_t message_size(const struct advert_packet *packet)
 {
-	return HEADER_SIZE + 4 * (size_t)packet->bytes[3];
+	size_t size = HEADER_SIZE + ip_size(&packet->source) * packet->bytes[3];
+
+	return version_of(packet) == 2 ? size + ADVERT_PASSWORD_SIZE : size;
+}
+
+static bool has_right_version(const struct advert_packet *packet)
+{
+	if ((packet->bytes[0] & 15) != TYPE_ADVERTISEMENT)
+		return false;
+	return version_of(packet) == 3 || (version_of(packet) == 2 && packet->source.family == AF_INET);
 }
 
 static bool has_right_length(const struct advert_packet *packet)
@@ -151,17 +206,24 @@ static bool has_right_length(const struct advert_packet *packet)
 	if (packet->size < HEADER_SIZE)
 		return false;
 	size = message_size(packet);
-	return packet->size == size || packet->size == size + ADVERT_TRAILER_SIZE;
+	if (packet->size == size)
+		return true;
+	return version_of(packet) == 3 && packet->size == size + ADVERT_TRAILER_SIZE;
+}
+
+/* IPv6's checksum covers whatever the packet holds, IPv4's the message alone. */
+static size_t covered_size(const struct advert_packet *packet)
+{
+	return packet->source.family == AF_INET6 ? packet->size : message_size(packet);
 }
 
 static bool find_checksum_form(const struct advert_packet *packet, enum advert_checksum *ret_form)
 {
-	static const enum advert_checksum forms[] = {ADVERT_CHECKSUM_MESSAGE, ADVERT_CHECKSUM_PSEUDO_HEADER};
-
-	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
-		if (checksum_of(packet->bytes, message_size(packet), &packet->source, &packet->destination, forms[i]) ==
-			0) {
-			*ret_form = forms[i];
+	for (enum advert_checksum form = 0; form < ADVERT_CHECKSUM_COUNT; form++) {
+		if (form_of(version_of(packet), &packet->source, form) == form &&
+			checksum_of(packet->bytes, covered_size(packet), &packet->source, &packet->destination, form) ==
+				0) {
+			*ret_form = form;
 			return true;
 		}
 	}
@@ -184,11 +246,21 @@ static bool read_trailer(struct cursor *in, struct advert_received *received)
 	return type == TRAILER_TYPE && received->key_id != 0 && reserved == 0;
 }
 
-static void read_addresses(struct cursor *in, struct advert_received *received)
+static void read_addresses(struct cursor *in, const struct ip *source, struct advert_received *received)
 {
 	for (size_t i = 0; i < received->address_count; i++) {
-		received->addresses[i] = (struct ip){.family = AF_INET};
-		cursor_bytes(in, received->addresses[i].bytes, 4);
+		received->addresses[i] = (struct ip){.family = source->family};
+		cursor_bytes(in, received->addresses[i].bytes, ip_size(source));
+	}
+}
+
+static void read_interval(struct cursor *in, struct advert_received *received)
+{
+	if (received->version == 2) {
+		received->auth = cursor_u8(in);
+		received->interval_ns = cursor_u8(in) * NS_PER_S;
+	} else {
+		received->interval_ns = (cursor_u16(in) & INTERVAL_MASK) * INTERVAL_UNIT_NS;
 	}
 }
 
@@ -198,10 +270,11 @@ static enum advert_discard read_message(const struct advert_packet *packet, stru
 	struct cursor in = cursor_of(packet->bytes, packet->size);
 
 	cursor_skip(&in, 1);
+	received->version = version_of(packet);
 	received->vrid = cursor_u8(&in);
 	received->priority = cursor_u8(&in);
 	received->address_count = cursor_u8(&in);
-	received->interval_ns = (cursor_u16(&in) & INTERVAL_MASK) * INTERVAL_UNIT_NS;
+	read_interval(&in, received);
 	cursor_skip(&in, 2);
 	if (received->vrid == 0)
 		return ADVERT_BAD_VRID;
@@ -209,21 +282,30 @@ static enum advert_discard read_message(const struct advert_packet *packet, stru
 		return ADVERT_BAD_COUNT;
 	if (received->interval_ns == 0)
 		return ADVERT_BAD_INTERVAL;
-	read_addresses(&in, received);
+	read_addresses(&in, &packet->source, received);
+	if (received->version == 2) {
+		cursor_bytes(&in, received->password, ADVERT_PASSWORD_SIZE);
+		return ADVERT_TAKEN;
+	}
 	return read_trailer(&in, received) ? ADVERT_TAKEN : ADVERT_BAD_AUTH;
+}
+
+static bool is_group(const struct ip *ip)
+{
+	return ip->family == AF_INET ? ip->bytes[0] >> 4 == 14 : ip->bytes[0] == 0xff;
 }
 
 enum advert_discard advert_decode(const struct advert_packet *packet, struct advert_received *ret_received)
 {
-	struct advert_received received = {0};
+	struct advert_received received = {.far = packet->ttl != ADVERT_TTL};
 	enum advert_discard verdict;
 
 	if (packet->size >= 2)
 		ret_received->vrid = packet->bytes[1];
-	if (packet->ttl != ADVERT_TTL)
+	if (received.far && is_group(&packet->destination))
 		return ADVERT_BAD_TTL;
 	/* Before the length, which means something else in version 2. */
-	if (packet->size > 0 && packet->bytes[0] != VERSION_AND_TYPE)
+	if (packet->size > 0 && !has_right_version(packet))
 		return ADVERT_BAD_VERSION;
 	if (!has_right_length(packet))
 		return ADVERT_BAD_LENGTH;

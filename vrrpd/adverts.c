@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "vrrpd/adverts.h"
 
+#include "vrrpd/hearing.h"
+
 #include <errno.h>
 
 /* Adverts taken in before others get their turn. */
@@ -39,20 +41,23 @@ static void take_packet(struct agent *agent, const struct rawsock_packet *raw)
 	enum advert_discard verdict = advert_decode(&packet, &received);
 	struct vip *vip = received.vrid != 0 ? find_vip_by_vrid(agent, raw->ifindex, received.vrid) : NULL;
 
+	/* Another version's fields say something else: what is wrong with them is not looked at. */
+	if (vip != NULL && verdict != ADVERT_BAD_TTL && raw->bytes[0] >> 4 != vip->conf->version)
+		verdict = ADVERT_BAD_VERSION;
 	if (vip == NULL)
 		count_discard(agent, raw->ifindex, verdict != ADVERT_TAKEN ? verdict : ADVERT_BAD_VRID);
 	else if (verdict != ADVERT_TAKEN)
 		vip->counters.discarded[verdict]++;
 	else
-		vip_receive(vip, &packet, &received, raw->age_ns);
+		hearing_receive(vip, &packet, &received, raw->age_ns);
 }
 
-void adverts_receive(struct agent *agent)
+static void receive_from(struct agent *agent, struct rawsock *socket)
 {
 	static struct rawsock_packet raw;
 
 	for (int i = 0; i < ADVERT_BATCH; i++) {
-		int r = rawsock_receive(&agent->shared.rawsock, &raw);
+		int r = rawsock_receive(socket, &raw);
 
 		if (r == -EBADMSG)
 			continue;
@@ -60,4 +65,76 @@ void adverts_receive(struct agent *agent)
 			return;
 		take_packet(agent, &raw);
 	}
+}
+
+void adverts_receive(struct agent *agent)
+{
+	for (size_t i = 0; i < FAMILY_COUNT; i++) {
+		if (agent->shared.sockets[i].fd >= 0)
+			receive_from(agent, &agent->shared.sockets[i]);
+	}
+}
+
+static bool is_wanted(const struct conf *conf, enum family family)
+{
+	for (size_t i = 0; i < conf->vip_count; i++) {
+		if (family == FAMILY_IPV4 ? conf->vips[i].has_ipv4 : conf->vips[i].has_ipv6)
+			return true;
+	}
+	return false;
+}
+
+int adverts_open(struct agent *agent)
+{
+	int r = 0;
+
+	for (enum family family = 0; r == 0 && family < FAMILY_COUNT; family++) {
+		if (is_wanted(agent->conf, family))
+			r = rawsock_open(family, &agent->shared.sockets[family]);
+	}
+	return r;
+}
+
+static void on_ipv4(struct loop_io *io, unsigned events)
+{
+	(void)events;
+	adverts_receive(CONTAINER_OF(io, struct agent, advert_io[FAMILY_IPV4]));
+}
+
+static void on_ipv6(struct loop_io *io, unsigned events)
+{
+	(void)events;
+	adverts_receive(CONTAINER_OF(io, struct agent, advert_io[FAMILY_IPV6]));
+}
+
+int adverts_watch(struct agent *agent)
+{
+	static loop_io_fn *const callbacks[] = {[FAMILY_IPV4] = on_ipv4, [FAMILY_IPV6] = on_ipv6};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < FAMILY_COUNT; i++) {
+		if (agent->shared.sockets[i].fd >= 0)
+			r = loop_io_add(agent->loop, &agent->advert_io[i], agent->shared.sockets[i].fd,
+				LOOP_READ | LOOP_PRIORITY, callbacks[i]);
+	}
+	return r;
+}
+
+void adverts_close(struct agent *agent)
+{
+	for (size_t i = 0; i < FAMILY_COUNT; i++) {
+		loop_io_remove(agent->loop, &agent->advert_io[i]);
+		rawsock_close(&agent->shared.sockets[i]);
+	}
+}
+
+int adverts_join(struct agent *agent, const struct vip *vip, int ifindex)
+{
+	int r = 0;
+
+	if (vip->conf->has_ipv4)
+		r = rawsock_join(&agent->shared.sockets[FAMILY_IPV4], ifindex);
+	if (r == 0 && vip->conf->has_ipv6)
+		r = rawsock_join(&agent->shared.sockets[FAMILY_IPV6], ifindex);
+	return r;
 }

@@ -6,6 +6,7 @@
 #include "common/system/fd.h"
 #include "vrrpd/adverts.h"
 #include "vrrpd/announce.h"
+#include "vrrpd/hearing.h"
 #include "vrrpd/programs.h"
 #include "vrrpd/reason.h"
 #include "vrrpd/review.h"
@@ -74,7 +75,7 @@ void agent_save(struct agent *agent)
 	for (size_t i = 0; i < agent->vip_count; i++) {
 		const struct vip *vip = &agent->vips[i];
 
-		state.peer_sequence = MAX(state.peer_sequence, vip_highest_sequence(vip));
+		state.peer_sequence = MAX(state.peer_sequence, hearing_highest_sequence(vip));
 		if (vip->fsm.yielding && state.yielding != NULL)
 			strcpy(state.yielding[state.yielding_count++], vip->conf->name);
 		if (vip->lent && state.lent != NULL)
@@ -143,12 +144,6 @@ static void on_release(void *context, struct vip *vip)
 }
 
 /* Adverts. */
-
-static void on_adverts(struct loop_io *io, unsigned events)
-{
-	(void)events;
-	adverts_receive(CONTAINER_OF(io, struct agent, advert_io));
-}
 
 /* Whether the peer can be asked: it was not known before, or it was heard among what waited. */
 static bool catch_up(void *context)
@@ -233,7 +228,7 @@ static void take_heartbeat(struct agent *agent, const struct peer_message *heart
 
 		vip->peer_state = other != NULL ? other->state : PEER_VIP_INITIALIZE;
 		vip->peer_missed = other != NULL && other->missing;
-		vip_prove_clock(vip, heartbeat->stamp.session, heartbeat->sequence, heartbeat->real_ns);
+		hearing_prove_clock(vip, heartbeat->stamp.session, heartbeat->sequence, heartbeat->real_ns);
 		review_vip(agent, vip);
 		if (before == PEER_VIP_ACTIVE && vip->peer_state != PEER_VIP_ACTIVE)
 			vip_event(vip, VRRP_EVENT_PEER_GONE);
@@ -413,7 +408,7 @@ static int open_sockets(struct agent *agent)
 	if (r == 0)
 		r = announce_open(&agent->shared.announce_fd);
 	if (r == 0)
-		r = rawsock_open(&agent->shared.rawsock);
+		r = adverts_open(agent);
 	if (r < 0)
 		log_error("the sockets could not be opened", log_errno(r));
 	return r;
@@ -454,7 +449,7 @@ static int start_parts(struct agent *agent, const char *run_dir)
 
 	if (r == 0 && agent->conf->service_count > 0)
 		r = forwarder_new(agent->loop, run_dir, &forwarder_events, agent, &agent->forwarder);
-	if (r == 0 && agent->shared.key != NULL && agent->other != NULL) {
+	if (r == 0 && agent->shared.key != NULL && agent->other != NULL && !agent->other->foreign) {
 		struct peer_conf conf = {
 			.self = agent->self,
 			.other = agent->other,
@@ -485,8 +480,7 @@ static int start_parts(struct agent *agent, const char *run_dir)
 	if (r == 0)
 		r = handovers_new(agent->loop, agent->peer, find_vip, agent, &agent->handovers);
 	if (r == 0)
-		r = loop_io_add(agent->loop, &agent->advert_io, agent->shared.rawsock.fd, LOOP_READ | LOOP_PRIORITY,
-			on_adverts);
+		r = adverts_watch(agent);
 	if (r == 0)
 		r = loop_timer_set(agent->loop, &agent->pulse, clock_mono(), on_pulse);
 	return r;
@@ -573,7 +567,8 @@ int agent_new(const struct agent_setup *setup, struct agent **ret_agent)
 		.release = on_release,
 		.catch_up = catch_up,
 		.announce_fd = -1,
-		.rawsock = {.fd = -1},
+		.sockets = {{.fd = -1}, {.fd = -1}},
+		.other = agent->other,
 	};
 	r = start(agent, setup->run_dir);
 	if (r < 0) {
@@ -626,10 +621,9 @@ void agent_free(struct agent *agent)
 	events_free(agent->events);
 	peer_free(agent->peer);
 	forwarder_free(agent->forwarder);
-	loop_io_remove(agent->loop, &agent->advert_io);
 	loop_timer_clear(agent->loop, &agent->pulse);
 	monitor_free(agent->monitor);
-	rawsock_close(&agent->shared.rawsock);
+	adverts_close(agent);
 	fd_close(&agent->shared.announce_fd);
 	address_close(agent->shared.addresses);
 	free(agent->vips);

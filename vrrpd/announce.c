@@ -4,10 +4,14 @@
 #include "common/system/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if_arp.h>
+#include <netinet/icmp6.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const uint8_t broadcast[ANNOUNCE_MAC_SIZE] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
@@ -30,6 +34,73 @@ void announce_encode(const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct i
 	writer_bytes(out, target->bytes, 4);
 }
 
+/* The Internet checksum of an ICMPv6 message with its pseudo-header (RFC 8200 section 8.1). */
+static uint16_t icmp_checksum(const struct ip *source, const struct ip *destination, const uint8_t *bytes, size_t size)
+{
+	const uint8_t *const parts[] = {source->bytes, destination->bytes, bytes};
+	const size_t sizes[] = {16, 16, size};
+	uint32_t sum = IPPROTO_ICMPV6 + (uint32_t)size;
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		struct cursor in = cursor_of(parts[i], sizes[i]);
+
+		while (in.left >= 2)
+			sum += cursor_u16(&in);
+	}
+	while (sum > UINT16_MAX)
+		sum = (sum & UINT16_MAX) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+#define NEIGHBOUR_SIZE 32 /* the ICMPv6 message with its one option */
+#define NEIGHBOUR_AT 54   /* behind Ethernet and IPv6 */
+
+void announce_encode_neighbour(
+	const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *address, bool is_router, struct writer *out)
+{
+	static const uint8_t all_nodes_mac[ANNOUNCE_MAC_SIZE] = {0x33, 0x33, 0, 0, 0, 1};
+	const struct ip all_nodes = {.family = AF_INET6, .bytes = {0xff, 0x02, [15] = 1}};
+	size_t start = out->length;
+	struct writer checksum;
+
+	assert(address->family == AF_INET6);
+	writer_bytes(out, all_nodes_mac, sizeof all_nodes_mac);
+	writer_bytes(out, mac, ANNOUNCE_MAC_SIZE);
+	writer_u16(out, ETHERTYPE_IPV6);
+	/* RFC 8200 section 3. */
+	writer_u16(out, 0x6000);
+	writer_u16(out, 0);
+	writer_u16(out, NEIGHBOUR_SIZE);
+	writer_u8(out, IPPROTO_ICMPV6);
+	writer_u8(out, 255);
+	writer_bytes(out, address->bytes, 16);
+	writer_bytes(out, all_nodes.bytes, 16);
+	/* RFC 4861 section 4.4: not solicited, overriding what is known. */
+	writer_u8(out, ND_NEIGHBOR_ADVERT);
+	writer_u8(out, 0);
+	writer_u16(out, 0);
+	writer_u8(out, is_router ? 0xa0 : 0x20);
+	writer_zeros(out, 3);
+	writer_bytes(out, address->bytes, 16);
+	writer_u8(out, ND_OPT_TARGET_LINKADDR);
+	writer_u8(out, 1);
+	writer_bytes(out, mac, ANNOUNCE_MAC_SIZE);
+	if (out->bad)
+		return;
+	checksum = writer_of(out->start + start + NEIGHBOUR_AT + 2, 2);
+	writer_u16(&checksum, icmp_checksum(address, &all_nodes, out->start + start + NEIGHBOUR_AT, NEIGHBOUR_SIZE));
+}
+
+bool announce_is_router(const char *interface)
+{
+	char path[64], answer;
+	AUTO_FD fd = -1;
+
+	snprintf(path, sizeof path, "/proc/sys/net/ipv6/conf/%s/forwarding", interface);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && read(fd, &answer, 1) == 1 && answer != '0';
+}
+
 int announce_open(int *ret_fd)
 {
 	/* Protocol 0: nothing is received (packet(7)). */
@@ -41,20 +112,39 @@ int announce_open(int *ret_fd)
 	return 0;
 }
 
-int announce_send(int fd, int ifindex, const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *sender,
-	const struct ip *target)
+static int send_frame(int fd, int ifindex, uint16_t type, const struct writer *frame)
 {
 	struct sockaddr_ll to = {
 		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETHERTYPE_ARP),
+		.sll_protocol = htons(type),
 		.sll_ifindex = ifindex,
 		.sll_halen = ANNOUNCE_MAC_SIZE,
 	};
+
+	assert(!frame->bad);
+	/* A frame begins with whom it is for. */
+	memcpy(to.sll_addr, frame->start, ANNOUNCE_MAC_SIZE);
+	return sendto(fd, frame->start, frame->length, 0, (const struct sockaddr *)&to, sizeof to) < 0 ? -errno : 0;
+}
+
+int announce_send(int fd, int ifindex, const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *sender,
+	const struct ip *target)
+{
 	uint8_t frame[ANNOUNCE_FRAME_SIZE];
 	struct writer out = writer_of(frame, sizeof frame);
 
-	memcpy(to.sll_addr, broadcast, sizeof broadcast);
 	announce_encode(mac, sender, target, &out);
-	assert(!out.bad && out.length == sizeof frame);
-	return sendto(fd, frame, sizeof frame, 0, (const struct sockaddr *)&to, sizeof to) < 0 ? -errno : 0;
+	return send_frame(fd, ifindex, ETHERTYPE_ARP, &out);
+}
+
+int announce_address(
+	int fd, int ifindex, const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *address, bool is_router)
+{
+	uint8_t frame[ANNOUNCE_NEIGHBOUR_SIZE];
+	struct writer out = writer_of(frame, sizeof frame);
+
+	if (address->family == AF_INET)
+		return announce_send(fd, ifindex, mac, address, address);
+	announce_encode_neighbour(mac, address, is_router, &out);
+	return send_frame(fd, ifindex, ETHERTYPE_IPV6, &out);
 }

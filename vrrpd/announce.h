@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Gratuitous ARP: tells the LAN that a VIP is here now (RFC 9568 section 6.4.2; RFC 826; RFC 5227 section 3: an
- * announcement is a request for the address itself).
+ * Tells the LAN that a VIP is here now (RFC 9568 section 6.4.2): gratuitous ARP (RFC 826; RFC 5227 section 3: an
+ * announcement is a request for the address itself), or an unsolicited neighbour advertisement (RFC 4861
+ * section 7.2.6).
  */
 #ifndef LBPAIR_VRRPD_ANNOUNCE_H
 #define LBPAIR_VRRPD_ANNOUNCE_H
@@ -11,6 +12,7 @@
 
 #define ANNOUNCE_MAC_SIZE 6
 #define ANNOUNCE_FRAME_SIZE 42
+#define ANNOUNCE_NEIGHBOUR_SIZE 86
 
 /* A non-blocking packet socket for sending; it receives nothing. Needs CAP_NET_RAW. */
 MUST_USE int announce_open(int *ret_fd);
@@ -21,7 +23,14 @@ MUST_USE int announce_open(int *ret_fd);
  */
 MUST_USE int announce_send(int fd, int ifindex, const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *sender,
 	const struct ip *target);
-/* The frame alone; no I/O. */
+/* Announces the address, of either family, to everyone. `is_router`: this host forwards IPv6. Errors as above. */
+MUST_USE int announce_address(
+	int fd, int ifindex, const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *address, bool is_router);
+/* Whether the host forwards IPv6 on that interface. */
+bool announce_is_router(const char *interface);
+/* The frames alone; no I/O. */
+void announce_encode_neighbour(
+	const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *address, bool is_router, struct writer *out);
 void announce_encode(const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *sender, const struct ip *target,
 	struct writer *out);
 

@@ -3,7 +3,6 @@
 
 #include "common/system/crypto.h"
 #include "common/system/fd.h"
-#include "vrrpd/advert.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,15 +16,8 @@
 #define READ_ATTEMPTS 100
 
 struct slot_vip {
-	bool active;
-	bool is_signed;
-	uint8_t vrid;
-	uint8_t checksum;
-	int ifindex;
-	struct ip source;
-	int64_t interval_ns;
+	struct fence_vip vip; /* its pointer means nothing in the other process */
 	uint32_t first_address;
-	uint32_t address_count;
 };
 
 struct slot {
@@ -197,17 +189,8 @@ static void write_slot(struct slot *slot, const struct fence_vip *vips, size_t c
 	slot->key = key != NULL ? *key : (struct key){0};
 	slot->vip_count = (uint32_t)count;
 	for (size_t i = 0; i < count; i++) {
-		slot->vips[i] = (struct slot_vip){
-			.active = vips[i].active,
-			.is_signed = vips[i].is_signed,
-			.vrid = vips[i].vrid,
-			.checksum = vips[i].checksum,
-			.ifindex = vips[i].ifindex,
-			.source = vips[i].source,
-			.interval_ns = vips[i].interval_ns,
-			.first_address = address_count,
-			.address_count = (uint32_t)vips[i].address_count,
-		};
+		slot->vips[i] = (struct slot_vip){.vip = vips[i], .first_address = address_count};
+		slot->vips[i].vip.addresses = NULL;
 		for (size_t j = 0; j < vips[i].address_count; j++)
 			slot->addresses[address_count++] = vips[i].addresses[j];
 	}
@@ -254,19 +237,8 @@ void fence_copy_free(struct fence_copy *copy)
 static void expand_vips(struct fence_copy *copy)
 {
 	for (size_t i = 0; i < copy->slot.vip_count; i++) {
-		const struct slot_vip *from = &copy->slot.vips[i];
-
-		copy->vips[i] = (struct fence_vip){
-			.active = from->active,
-			.is_signed = from->is_signed,
-			.vrid = from->vrid,
-			.checksum = from->checksum,
-			.ifindex = from->ifindex,
-			.source = from->source,
-			.interval_ns = from->interval_ns,
-			.addresses = copy->slot.addresses + from->first_address,
-			.address_count = from->address_count,
-		};
+		copy->vips[i] = copy->slot.vips[i].vip;
+		copy->vips[i].addresses = copy->slot.addresses + copy->slot.vips[i].first_address;
 	}
 }
 

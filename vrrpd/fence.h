@@ -12,6 +12,8 @@
 #include "common/pure/addr.h"
 #include "common/pure/mono.h"
 #include "common/system/keyring.h"
+#include "vrrpd/advert.h"
+#include "vrrpd/family.h"
 
 #define FENCE_VIPS_MAX 256
 #define FENCE_ADDRESSES_MAX 2048
@@ -21,13 +23,17 @@ struct fence;
 struct fence_vip {
 	bool active;
 	uint8_t vrid;
-	uint8_t checksum; /* enum advert_checksum: the form that its adverts are sent in */
+	uint8_t version;
+	uint8_t forms; /* of version 3 over IPv4: a bit for each enum advert_checksum that adverts are sent in */
 	int ifindex;
-	struct ip source; /* the address that adverts are sent from */
+	struct ip sources[FAMILY_COUNT];      /* what adverts are sent from; family 0: none are */
+	struct ip destinations[FAMILY_COUNT]; /* and what to */
 	int64_t interval_ns;
 	const struct prefix *addresses; /* copied in; out of fence_copy_vips they point into the reader's own copy */
 	size_t address_count;
 	bool is_signed;
+	bool has_password;
+	uint8_t password[ADVERT_PASSWORD_SIZE];
 };
 
 /*

@@ -61,7 +61,7 @@ static bool is_owner(const struct vrrp_fsm *fsm)
 
 static int64_t active_down_ns(const struct vrrp_fsm *fsm)
 {
-	return timers_active_down_ns(fsm->facts.priority, fsm->active_interval_ns);
+	return timers_active_down_ns(fsm->conf.version, fsm->facts.priority, fsm->active_interval_ns);
 }
 
 static void send_advert(struct vrrp_actions *out, uint8_t priority)
@@ -216,7 +216,8 @@ static void backup_on_advert(struct vrrp_fsm *fsm, const struct vrrp_event *even
 			return;
 		fsm->resigned_heard = true;
 		fsm->weaker_since = (struct mono){0};
-		fsm->down_at = mono_add(now, timers_skew_ns(fsm->facts.priority, fsm->active_interval_ns));
+		fsm->down_at =
+			mono_add(now, timers_skew_ns(fsm->conf.version, fsm->facts.priority, fsm->active_interval_ns));
 		return;
 	}
 	fsm->silent_at = (struct mono){0};
@@ -367,6 +368,12 @@ static void leave_as_planned(struct vrrp_fsm *fsm, struct mono now, struct vrrp_
 	fsm->yielding = true;
 }
 
+/* Of a vip with both families IPv4 breaks the tie; by what comes over IPv6 none is lost and none is won (5.4). */
+static bool is_undecided(const struct vrrp_fsm *fsm, const struct vrrp_event *event)
+{
+	return event->priority == fsm->facts.priority && event->source.family != fsm->facts.source.family;
+}
+
 static bool rival_wins(const struct vrrp_fsm *fsm, const struct vrrp_event *event)
 {
 	if (event->priority != fsm->facts.priority)
@@ -397,10 +404,16 @@ static void active_on_advert(
 	if (is_set(fsm->grace_until) && mono_before(now, fsm->grace_until))
 		return;
 	fsm->rival_until = mono_add(now, 3 * event->interval_ns);
+	/* No answer either: two nodes that hear each other by IPv6 alone would answer each other without end. */
+	if (!is_owner(fsm) && is_undecided(fsm, event))
+		return;
 	if (is_owner(fsm) || !rival_wins(fsm, event)) {
 		/* RFC 9568 6.4.3: the sender learns at once who is active; the LAN is told again as well (5.4). */
-		send_advert(out, fsm->facts.priority);
 		out->todo |= VRRP_DO_ANNOUNCE;
+		/* RFC 3768 6.4.3: version 2 passes it over. */
+		if (fsm->conf.version == 2)
+			return;
+		send_advert(out, fsm->facts.priority);
 		fsm->advert_at = mono_add(now, fsm->conf.interval_ns);
 		return;
 	}

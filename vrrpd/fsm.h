@@ -10,6 +10,8 @@
  * - a node that gave a vip away as planned yields to the new owner until that fails, resigns or is sick (5.6);
  * - a node that lost its addresses to its guardian or to the lease goes to Backup for a full Active_Down_Interval
  * (5.1);
+ * - both families of a vip are one state: an advert of either restarts the one timer, and so a claim is due when both
+ * are silent; at equal priority the IPv4 source alone breaks the tie (5.4);
  * - a node that overslept gives up to whoever claimed meanwhile, whatever the priorities (5.3).
  */
 #ifndef LBPAIR_VRRPD_FSM_H
@@ -37,6 +39,7 @@ const char *vrrp_state_name(enum vrrp_state state);
 #define VRRP_UNBOUND_CLAIM_NS (10 * NS_PER_S)
 
 struct vrrp_conf {
+	uint8_t version;  /* 2 or 3 */
 	uint8_t priority; /* configured */
 	int64_t interval_ns;
 	bool preempt;
@@ -47,7 +50,7 @@ struct vrrp_conf {
 /* What the node knows; the whole of it comes with VRRP_EVENT_FACTS whenever some of it changes. */
 struct vrrp_facts {
 	bool link_ok;                /* the interface is there, up, has carrier and an address to send from */
-	struct ip source;            /* that address: it breaks ties */
+	struct ip source;            /* that address: it breaks ties; the IPv4 one where the vip has both */
 	uint8_t priority;            /* effective */
 	bool bound;                  /* the forwarder's listeners are bound (true where none is wanted) */
 	bool ready;                  /* and each server has been checked, and no service is down that the peer has up */

@@ -10,8 +10,8 @@
 #include "common/system/fd.h"
 #include "common/system/log.h"
 #include "vrrpd/address.h"
-#include "vrrpd/advert.h"
-#include "vrrpd/rawsock.h"
+#include "vrrpd/fsm.h"
+#include "vrrpd/transmit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,10 +29,10 @@ struct guard {
 	struct fence *fence;
 	int main_pidfd;
 	struct fence_copy *copy;
-	struct address_socket *addresses; /* NULL: could not be had; the leases must do */
-	struct rawsock rawsock;           /* fd -1: likewise */
-	uint64_t seen;                    /* of the main process's progress */
-	int64_t silent_ns;                /* without progress, in time that the guardian itself has lived through */
+	struct address_socket *addresses;     /* NULL: could not be had; the leases must do */
+	struct rawsock sockets[FAMILY_COUNT]; /* fd -1: likewise */
+	uint64_t seen;                        /* of the main process's progress */
+	int64_t silent_ns;                    /* without progress, in time that the guardian itself has lived through */
 };
 
 /* What keeps the guardian running when the host is short of everything. Without a right it goes on without. */
@@ -58,10 +58,11 @@ static int guard_open(struct guard *guard)
 	if (r < 0)
 		log_error("the guardian has no netlink socket: it can kill, and the leases end by themselves",
 			log_errno(r));
-	r = rawsock_open(&guard->rawsock);
-	if (r < 0) {
-		guard->rawsock.fd = -1;
-		log_error("the guardian has no raw socket: it cannot tell the peer of a crash", log_errno(r));
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		r = rawsock_open(family, &guard->sockets[family]);
+		/* A host without IPv6 has no vips of it. */
+		if (r < 0 && r != -EAFNOSUPPORT)
+			log_error("the guardian has no raw socket: it cannot tell the peer of a crash", log_errno(r));
 	}
 	guard->seen = fence_progress_count(guard->fence);
 	return 0;
@@ -72,7 +73,8 @@ static void guard_close(struct guard *guard)
 	fence_copy_free(guard->copy);
 	fence_wipe(guard->fence);
 	address_close(guard->addresses);
-	rawsock_close(&guard->rawsock);
+	for (enum family family = 0; family < FAMILY_COUNT; family++)
+		rawsock_close(&guard->sockets[family]);
 	fd_close(&guard->main_pidfd);
 	fence_free(guard->fence);
 }
@@ -103,28 +105,14 @@ static void remove_addresses(const struct guard *guard, const struct fence_vip *
 /* RFC 9568 section 6.4.3: priority 0 says that the active router leaves, and costs the peer its skew time alone. */
 static void say_goodbye(struct guard *guard, const struct fence_vip *vip)
 {
-	const struct key *key = vip->is_signed ? fence_copy_key(guard->copy) : NULL;
-	struct ip addresses[ADVERT_ADDRESSES_MAX];
-	struct advert advert = {.vrid = vip->vrid, .interval_ns = vip->interval_ns, .addresses = addresses};
-	struct ip group = rawsock_group();
-	uint8_t bytes[ADVERT_SIZE_MAX];
-	struct writer out = writer_of(bytes, sizeof bytes);
-	uint64_t sequence = 0;
-	int r;
+	const struct transmit transmit = {
+		.sockets = guard->sockets,
+		.fence = guard->fence,
+		.key = fence_copy_key(guard->copy),
+	};
+	uint64_t sent = 0;
+	int r = transmit_advert(&transmit, vip, VRRP_PRIORITY_RESIGN, &sent);
 
-	for (size_t i = 0; i < vip->address_count && advert.address_count < ARRAY_LEN(addresses); i++) {
-		if (vip->addresses[i].ip.family == AF_INET)
-			addresses[advert.address_count++] = vip->addresses[i].ip;
-	}
-	if (guard->rawsock.fd < 0 || vip->source.family != AF_INET || advert.address_count == 0 ||
-		(vip->is_signed && key == NULL))
-		return;
-	if (vip->is_signed)
-		sequence = fence_next_sequence(guard->fence, advert_sequence_of(clock_real_ns()));
-	advert_encode(&advert, &vip->source, &group, (enum advert_checksum)vip->checksum, key, sequence, &out);
-	if (out.bad)
-		return;
-	r = rawsock_send(&guard->rawsock, vip->ifindex, &vip->source, bytes, out.length);
 	if (r < 0)
 		log_warning("the guardian could not send priority 0", log_uint("vrid", vip->vrid), log_errno(r));
 }
@@ -223,7 +211,7 @@ static void watch(struct guard *guard)
 
 void guard_run(struct fence *fence, int main_pidfd)
 {
-	struct guard guard = {.fence = fence, .main_pidfd = main_pidfd, .rawsock.fd = -1};
+	struct guard guard = {.fence = fence, .main_pidfd = main_pidfd, .sockets = {{.fd = -1}, {.fd = -1}}};
 	int r;
 
 	claim_resources();

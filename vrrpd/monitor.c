@@ -119,26 +119,41 @@ static bool decode_link(const struct nlmsghdr *message, struct monitor_change *c
 	return true;
 }
 
+/* rtnetlink(7): IPv4 tells its own address apart from that of the other end of a line; IPv6 has the one alone. */
+static const void *own_address(const struct attributes *attributes, uint8_t family)
+{
+	const void *local = attribute_of_size(attributes, IFA_LOCAL, family == AF_INET ? 4 : 16);
+
+	if (local == NULL && family == AF_INET6)
+		return attribute_of_size(attributes, IFA_ADDRESS, 16);
+	return local;
+}
+
 static bool decode_address(const struct nlmsghdr *message, struct monitor_change *change)
 {
 	const struct ifaddrmsg *info;
 	struct attributes attributes;
-	const void *local;
+	struct ip ip = {0};
+	const void *own;
 	const uint8_t *protocol;
 
 	info = read_message(message, sizeof *info, &attributes);
-	if (info == NULL || info->ifa_family != AF_INET || info->ifa_index == 0 || info->ifa_index > INT_MAX ||
-		info->ifa_prefixlen > 32)
+	if (info == NULL || (info->ifa_family != AF_INET && info->ifa_family != AF_INET6))
 		return false;
-	local = attribute_of_size(&attributes, IFA_LOCAL, sizeof(struct in_addr));
-	if (local == NULL)
+	ip.family = info->ifa_family;
+	if (info->ifa_index == 0 || info->ifa_index > INT_MAX || info->ifa_prefixlen > 8 * ip_size(&ip))
 		return false;
+	own = own_address(&attributes, info->ifa_family);
+	if (own == NULL)
+		return false;
+	memcpy(ip.bytes, own, ip_size(&ip));
 	protocol = attribute_of_size(&attributes, IFA_PROTO, sizeof *protocol);
 	change->kind = message->nlmsg_type == RTM_NEWADDR ? MONITOR_ADDRESS : MONITOR_ADDRESS_GONE;
 	change->ifindex = (int)info->ifa_index;
-	change->address = (struct prefix){.ip.family = AF_INET, .length = info->ifa_prefixlen};
-	memcpy(change->address.ip.bytes, local, sizeof(struct in_addr));
+	change->address = (struct prefix){.ip = ip, .length = info->ifa_prefixlen};
 	change->is_vip = protocol != NULL && *protocol == ADDRESS_PROTOCOL;
+	/* Nothing can be sent from one that is still asked after; when that is over the kernel tells of it anew. */
+	change->is_tentative = (info->ifa_flags & IFA_F_TENTATIVE) != 0 && (info->ifa_flags & IFA_F_OPTIMISTIC) == 0;
 	return true;
 }
 
@@ -185,7 +200,7 @@ int monitor_decode(const void *bytes, size_t size, monitor_change_fn *fn, void *
 		interrupted |= (message->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
 		if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR)
 			r = decode_end(message);
-		else if (decode_message(message, &change))
+		else if (decode_message(message, &change) && !(change.kind == MONITOR_ADDRESS && change.is_tentative))
 			fn(context, &change);
 	}
 	return interrupted ? -EINTR : r;
@@ -456,7 +471,7 @@ static int dump_once(struct monitor *monitor, struct table *table)
 	(void)setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
 	r = dump_one(monitor, socket, RTM_GETLINK, AF_UNSPEC, table);
 	if (r == 0)
-		r = dump_one(monitor, socket, RTM_GETADDR, AF_INET, table);
+		r = dump_one(monitor, socket, RTM_GETADDR, AF_UNSPEC, table);
 	if (r == 0 && table->failed)
 		r = -ENOMEM;
 	return r;
@@ -538,7 +553,7 @@ int monitor_new(struct loop *loop, const struct monitor_events *events, void *co
 	monitor->loop = loop;
 	monitor->events = *events;
 	monitor->context = context;
-	r = socket_open(SOCK_NONBLOCK, RTMGRP_LINK | RTMGRP_IPV4_IFADDR, &monitor->events_socket);
+	r = socket_open(SOCK_NONBLOCK, RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR, &monitor->events_socket);
 	if (r < 0)
 		goto fail;
 	fd = mnl_socket_get_fd(monitor->events_socket);
@@ -585,13 +600,21 @@ static bool is_one_of(const struct ip *ip, const struct prefix *list, size_t cou
 	return false;
 }
 
-bool monitor_primary_ipv4(
-	const struct monitor *monitor, int ifindex, const struct prefix *except, size_t except_count, struct ip *ret_ip)
+static bool can_be_source(const struct prefix *address, enum family family)
+{
+	static const struct prefix link_local = {.ip = {.family = AF_INET6, .bytes = {0xfe, 0x80}}, .length = 10};
+
+	return family == FAMILY_IPV4 ? address->ip.family == AF_INET : prefix_contains(&link_local, &address->ip);
+}
+
+bool monitor_source(const struct monitor *monitor, int ifindex, enum family family, const struct prefix *except,
+	size_t except_count, struct ip *ret_ip)
 {
 	for (size_t i = 0; i < monitor->table.address_count; i++) {
 		const struct monitor_address *at = &monitor->table.addresses[i];
 
-		if (at->ifindex == ifindex && !at->is_vip && !is_one_of(&at->address.ip, except, except_count)) {
+		if (at->ifindex == ifindex && !at->is_vip && can_be_source(&at->address, family) &&
+			!is_one_of(&at->address.ip, except, except_count)) {
 			*ret_ip = at->address.ip;
 			return true;
 		}
@@ -606,7 +629,7 @@ bool monitor_find_neighbour(
 		const struct monitor_address *at = &monitor->table.addresses[i];
 		const struct monitor_link *link = find_link(&monitor->table, at->ifindex);
 
-		if (at->is_vip || link == NULL || !prefix_contains(&at->address, ip))
+		if (at->is_vip || link == NULL || ip->family != AF_INET || !prefix_contains(&at->address, ip))
 			continue;
 		*ret_link = *link;
 		*ret_own = at->address.ip;

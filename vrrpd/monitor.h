@@ -5,6 +5,7 @@
 
 #include "common/pure/addr.h"
 #include "common/system/loop.h"
+#include "vrrpd/family.h"
 
 #include <net/if.h>
 
@@ -26,7 +27,7 @@ struct monitor_events {
 	 * first.
 	 */
 	void (*on_link)(void *context, const struct monitor_link *link);
-	/* An IPv4 address was added or removed, by whomever; a renewal is neither. */
+	/* An address was added or removed, by whomever; a renewal is neither. */
 	void (*on_address)(void *context, int ifindex, const struct prefix *address, bool added);
 	/* Events were lost: everything is to be looked at again; monitor_find tells the truth by then. */
 	void (*on_overrun)(void *context);
@@ -44,11 +45,11 @@ void monitor_free(struct monitor *monitor);
 /* The present state of the interface of that name; ifindex 0 in the result when there is none. No system call. */
 struct monitor_link monitor_find(const struct monitor *monitor, const char *name);
 /*
- * The first IPv4 address of the interface that is neither one of `except` nor marked as a VIP (address.h): its primary
- * address. False: none. No system call.
+ * The address of the interface that adverts come from: the first IPv4 address, or the first IPv6 link-local one, that
+ * is neither one of `except` nor marked as a VIP (address.h). False: none. No system call.
  */
-MUST_USE bool monitor_primary_ipv4(const struct monitor *monitor, int ifindex, const struct prefix *except,
-	size_t except_count, struct ip *ret_ip);
+MUST_USE bool monitor_source(const struct monitor *monitor, int ifindex, enum family family,
+	const struct prefix *except, size_t except_count, struct ip *ret_ip);
 
 /*
  * The interface in whose IPv4 network `ip` lies, and the address of this host there that is no VIP. False: `ip` is
@@ -69,13 +70,15 @@ struct monitor_change {
 	int ifindex;              /* of addresses, like the rest */
 	struct prefix address;
 	bool is_vip; /* marked so by IFA_PROTO */
+	bool is_tentative;
 };
 typedef void monitor_change_fn(void *context, const struct monitor_change *change);
 
 /*
- * Reads a buffer of netlink messages, aligned to 4 bytes, and hands on what concerns links and IPv4 addresses; others
- * and malformed ones are passed over. No I/O. Returns 0; 1: the end of a dump was among them; -EINTR: and the dump was
- * not consistent; other negative errno: the kernel refused the request.
+ * Reads a buffer of netlink messages, aligned to 4 bytes, and hands on what concerns links and addresses; others,
+ * malformed ones and addresses that duplicates are still looked for of are passed over. No I/O. Returns 0; 1: the end
+ * of a dump was among them; -EINTR: and the dump was not consistent; other negative errno: the kernel refused the
+ * request.
  */
 int monitor_decode(const void *bytes, size_t size, monitor_change_fn *fn, void *context);
 

@@ -35,7 +35,7 @@ struct agent {
 	struct vip *vips;
 	size_t vip_count;
 
-	struct loop_io advert_io;
+	struct loop_io advert_io[FAMILY_COUNT];
 	struct loop_timer pulse;
 	struct loop_timer finish_limit;
 	struct mono watchdog_at;

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define PROTOCOL 112
-#define GROUP 0xe0000012 /* 224.0.0.18 */
 #define TTL 255
 /* Internetwork control (RFC 791), as routing protocols use it. */
 #define TOS 0xc0
@@ -34,16 +33,13 @@ static int64_t read_clocks(struct mono *ret_now)
 	return real_ns;
 }
 
-struct ip rawsock_group(void)
-{
-	return ip_from_v4((struct in_addr){htonl(GROUP)});
-}
-
-static const struct {
+struct socket_option {
 	int level;
 	int name;
 	int value;
-} socket_options[] = {
+};
+
+static const struct socket_option ipv4_options[] = {
 	{IPPROTO_IP, IP_TTL, TTL},
 	{IPPROTO_IP, IP_MULTICAST_TTL, TTL},
 	{IPPROTO_IP, IP_MULTICAST_LOOP, 0},
@@ -51,27 +47,53 @@ static const struct {
 	{IPPROTO_IP, IP_MULTICAST_ALL, 0},
 	/* IP_TOS sets the queueing priority too, so SO_PRIORITY comes after it. */
 	{IPPROTO_IP, IP_TOS, TOS},
-	{SOL_SOCKET, SO_PRIORITY, 7},
-	{SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER},
-	{SOL_SOCKET, SO_TIMESTAMPNS, 1},
 	{IPPROTO_IP, IP_PKTINFO, 1},
 };
 
-int rawsock_open(struct rawsock *ret_socket)
+static const struct socket_option ipv6_options[] = {
+	{IPPROTO_IPV6, IPV6_UNICAST_HOPS, TTL},
+	{IPPROTO_IPV6, IPV6_MULTICAST_HOPS, TTL},
+	{IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0},
+	{IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0},
+	{IPPROTO_IPV6, IPV6_TCLASS, TOS},
+	{IPPROTO_IPV6, IPV6_RECVPKTINFO, 1},
+	{IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1},
+};
+
+static const struct socket_option common_options[] = {
+	{SOL_SOCKET, SO_PRIORITY, 7},
+	{SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER},
+	{SOL_SOCKET, SO_TIMESTAMPNS, 1},
+};
+
+static int set_options(int fd, const struct socket_option *options, size_t count)
 {
-	AUTO_FD fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, PROTOCOL);
+	for (size_t i = 0; i < count; i++) {
+		if (setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof options[i].value) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+int rawsock_open(enum family family, struct rawsock *ret_socket)
+{
+	bool v6 = family == FAMILY_IPV6;
+	AUTO_FD fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, PROTOCOL);
 	struct mono now;
 	int64_t real_ns = read_clocks(&now);
+	int r;
 
 	if (fd < 0)
 		return -errno;
-	for (size_t i = 0; i < ARRAY_LEN(socket_options); i++) {
-		if (setsockopt(fd, socket_options[i].level, socket_options[i].name, &socket_options[i].value,
-			    sizeof socket_options[i].value) < 0)
-			return -errno;
-	}
+	r = v6 ? set_options(fd, ipv6_options, ARRAY_LEN(ipv6_options))
+	       : set_options(fd, ipv4_options, ARRAY_LEN(ipv4_options));
+	if (r == 0)
+		r = set_options(fd, common_options, ARRAY_LEN(common_options));
+	if (r < 0)
+		return r;
 	*ret_socket = (struct rawsock){
 		.fd = fd_take(&fd),
+		.family = family,
 		.offset_ns = real_ns - now.ns,
 		.offset_at = now,
 	};
@@ -83,57 +105,87 @@ void rawsock_close(struct rawsock *socket)
 	fd_close(&socket->fd);
 }
 
-static int change_membership(const struct rawsock *socket, int operation, int ifindex)
+static int change_membership(const struct rawsock *socket, bool join, int ifindex)
 {
-	struct ip_mreqn request = {.imr_multiaddr.s_addr = htonl(GROUP), .imr_ifindex = ifindex};
+	struct ip group = family_group(socket->family);
+	struct ip_mreqn v4 = {.imr_ifindex = ifindex};
+	struct ipv6_mreq v6 = {.ipv6mr_interface = (unsigned)ifindex};
+	int r;
 
-	return setsockopt(socket->fd, IPPROTO_IP, operation, &request, sizeof request) < 0 ? -errno : 0;
+	if (socket->family == FAMILY_IPV4) {
+		v4.imr_multiaddr = ip_to_v4(&group);
+		r = setsockopt(socket->fd, IPPROTO_IP, join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &v4, sizeof v4);
+	} else {
+		v6.ipv6mr_multiaddr = ip_to_v6(&group);
+		r = setsockopt(socket->fd, IPPROTO_IPV6, join ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, &v6, sizeof v6);
+	}
+	return r < 0 ? -errno : 0;
 }
 
 int rawsock_join(struct rawsock *socket, int ifindex)
 {
-	int r = change_membership(socket, IP_ADD_MEMBERSHIP, ifindex);
+	int r = change_membership(socket, true, ifindex);
 
 	if (r != -EADDRINUSE)
 		return r;
 	/* The socket's membership outlives the interface; only leaving and joining makes it good for a new one. */
-	(void)change_membership(socket, IP_DROP_MEMBERSHIP, ifindex);
-	return change_membership(socket, IP_ADD_MEMBERSHIP, ifindex);
+	(void)change_membership(socket, false, ifindex);
+	return change_membership(socket, true, ifindex);
 }
 
 int rawsock_leave(struct rawsock *socket, int ifindex)
 {
-	int r = change_membership(socket, IP_DROP_MEMBERSHIP, ifindex);
+	int r = change_membership(socket, false, ifindex);
 
 	return r == -ENODEV || r == -EADDRNOTAVAIL ? 0 : r;
 }
 
 union control {
 	struct cmsghdr align;
-	uint8_t bytes[CMSG_SPACE(sizeof(struct in_pktinfo)) + CMSG_SPACE(sizeof(struct timespec))];
+	uint8_t bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(int)) +
+		      CMSG_SPACE(sizeof(struct timespec))];
 };
 
-int rawsock_send(struct rawsock *socket, int ifindex, const struct ip *source, const uint8_t *bytes, size_t size)
+static void put_control(
+	union control *control, struct msghdr *message, int level, int type, const void *data, size_t size)
 {
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(GROUP)};
-	struct in_pktinfo info = {.ipi_ifindex = ifindex, .ipi_spec_dst = ip_to_v4(source)};
+	control->align = (struct cmsghdr){.cmsg_len = CMSG_LEN(size), .cmsg_level = level, .cmsg_type = type};
+	memcpy(CMSG_DATA(&control->align), data, size);
+	message->msg_control = control;
+	message->msg_controllen = CMSG_SPACE(size);
+}
+
+/* Where it goes out and what it says it comes from. */
+static void put_route(union control *control, struct msghdr *message, int ifindex, const struct ip *source)
+{
+	struct in_pktinfo v4 = {.ipi_ifindex = ifindex};
+	struct in6_pktinfo v6 = {.ipi6_ifindex = (unsigned)ifindex};
+
+	if (source->family == AF_INET) {
+		v4.ipi_spec_dst = ip_to_v4(source);
+		put_control(control, message, IPPROTO_IP, IP_PKTINFO, &v4, sizeof v4);
+	} else {
+		v6.ipi6_addr = ip_to_v6(source);
+		put_control(control, message, IPPROTO_IPV6, IPV6_PKTINFO, &v6, sizeof v6);
+	}
+}
+
+int rawsock_send(struct rawsock *socket, int ifindex, const struct ip *source, const struct ip *destination,
+	const uint8_t *bytes, size_t size)
+{
+	/* Of a raw IPv6 socket the port is the protocol, or 0. */
+	const struct endpoint endpoint = {.ip = *destination};
+	struct sockaddr_storage to;
 	struct iovec part = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = size};
 	union control control = {0};
 	struct msghdr message = {
 		.msg_name = &to,
-		.msg_namelen = sizeof to,
+		.msg_namelen = endpoint_to_sockaddr(&endpoint, &to),
 		.msg_iov = &part,
 		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = CMSG_SPACE(sizeof info),
 	};
 
-	control.align = (struct cmsghdr){
-		.cmsg_len = CMSG_LEN(sizeof info),
-		.cmsg_level = IPPROTO_IP,
-		.cmsg_type = IP_PKTINFO,
-	};
-	memcpy(CMSG_DATA(&control.align), &info, sizeof info);
+	put_route(&control, &message, ifindex, source);
 	return sendmsg(socket->fd, &message, 0) < 0 ? -errno : 0;
 }
 
@@ -160,10 +212,27 @@ static int64_t age_of(struct rawsock *socket, int64_t stamp_ns)
 	return MAX(real_ns - stamp_ns, INT64_C(0));
 }
 
+/* IPv6 has no header here: what it says comes beside the packet. */
+static void read_ipv6_control(const struct cmsghdr *c, struct rawsock_packet *packet)
+{
+	struct in6_pktinfo info;
+	int hops;
+
+	if (c->cmsg_type == IPV6_PKTINFO) {
+		memcpy(&info, CMSG_DATA(c), sizeof info);
+		packet->ifindex = (int)info.ipi6_ifindex;
+		packet->destination = ip_from_v6(&info.ipi6_addr);
+	} else if (c->cmsg_type == IPV6_HOPLIMIT) {
+		memcpy(&hops, CMSG_DATA(c), sizeof hops);
+		packet->ttl = (uint8_t)hops;
+	}
+}
+
 static void read_control(struct rawsock *socket, struct msghdr *message, struct rawsock_packet *packet)
 {
 	packet->ifindex = 0;
 	packet->age_ns = 0;
+	packet->ttl = 0;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL; c = CMSG_NXTHDR(message, c)) {
 		struct in_pktinfo info;
 		struct timespec stamp;
@@ -171,6 +240,8 @@ static void read_control(struct rawsock *socket, struct msghdr *message, struct 
 		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
 			memcpy(&info, CMSG_DATA(c), sizeof info);
 			packet->ifindex = info.ipi_ifindex;
+		} else if (c->cmsg_level == IPPROTO_IPV6) {
+			read_ipv6_control(c, packet);
 		} else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
 			memcpy(&stamp, CMSG_DATA(c), sizeof stamp);
 			packet->age_ns = age_of(socket, stamp.tv_sec * NS_PER_S + stamp.tv_nsec);
@@ -208,8 +279,12 @@ static int read_header(struct rawsock_packet *packet, size_t received)
 int rawsock_receive(struct rawsock *socket, struct rawsock_packet *ret_packet)
 {
 	struct iovec part = {.iov_base = ret_packet->buffer, .iov_len = sizeof ret_packet->buffer};
+	struct sockaddr_storage from;
 	union control control;
+	struct endpoint sender;
 	struct msghdr message = {
+		.msg_name = &from,
+		.msg_namelen = sizeof from,
 		.msg_iov = &part,
 		.msg_iovlen = 1,
 		.msg_control = &control,
@@ -219,6 +294,15 @@ int rawsock_receive(struct rawsock *socket, struct rawsock_packet *ret_packet)
 
 	if (received < 0)
 		return -errno;
+	ret_packet->destination = (struct ip){0};
 	read_control(socket, &message, ret_packet);
-	return read_header(ret_packet, (size_t)received);
+	if (socket->family == FAMILY_IPV4)
+		return read_header(ret_packet, (size_t)received);
+	if (endpoint_from_sockaddr(&from, &sender) < 0 || sender.ip.family != AF_INET6 ||
+		ret_packet->destination.family != AF_INET6)
+		return -EBADMSG;
+	ret_packet->source = sender.ip;
+	ret_packet->bytes = ret_packet->buffer;
+	ret_packet->size = (size_t)received;
+	return 0;
 }

@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The socket that adverts go out of and come in by: one raw IPv4 socket of protocol 112 for all vips and interfaces
- * (raw(7), ip(7)), sending to the group 224.0.0.18 with TTL 255 (RFC 9568 sections 5.1.1 and 5.1.1.3), never blocking.
+ * The sockets that adverts go out of and come in by: one raw socket of protocol 112 for each IP version, for all vips
+ * and interfaces (raw(7), ip(7), ipv6(7)), sending with TTL or hop limit 255 (RFC 9568 sections 5.1.1.3 and 5.1.2.3),
+ * never blocking.
  *
- * It needs CAP_NET_RAW, and CAP_NET_ADMIN for its queueing priority.
+ * They need CAP_NET_RAW, and CAP_NET_ADMIN for their queueing priority.
  */
 #ifndef LBPAIR_VRRPD_RAWSOCK_H
 #define LBPAIR_VRRPD_RAWSOCK_H
 
 #include "common/pure/addr.h"
 #include "common/pure/mono.h"
+#include "vrrpd/family.h"
 
 /* Longer than any advert and its IP header; what is cut here is too long for the codec all the same. */
-#define RAWSOCK_BUFFER_SIZE 2048
+#define RAWSOCK_BUFFER_SIZE 4352
 
 struct rawsock {
-	int fd;
+	int fd; /* -1: closed */
+	enum family family;
 	/* The kernel stamps packets by the time of day: a step of that clock must not make them look old. */
 	int64_t offset_ns; /* the time of day minus the monotonic clock, when it was last looked at */
 	struct mono offset_at;
@@ -33,11 +36,8 @@ struct rawsock_packet {
 	uint8_t buffer[RAWSOCK_BUFFER_SIZE];
 };
 
-/* The group 224.0.0.18. */
-struct ip rawsock_group(void);
-
-/* Negative errno of socket(2), -EPERM among them. */
-MUST_USE int rawsock_open(struct rawsock *ret_socket);
+/* Negative errno of socket(2), -EPERM among them; -EAFNOSUPPORT: this host has no IPv6. */
+MUST_USE int rawsock_open(enum family family, struct rawsock *ret_socket);
 void rawsock_close(struct rawsock *socket);
 
 /*
@@ -49,14 +49,14 @@ MUST_USE int rawsock_join(struct rawsock *socket, int ifindex);
 MUST_USE int rawsock_leave(struct rawsock *socket, int ifindex);
 
 /*
- * Sends one message to the group by that interface. `source` is an IPv4 address of this host, the interface's primary
- * one. Errors of sendmsg(2): -EAGAIN when the queue is full, -ENODEV, -ENETDOWN; -EINVAL or -ENETUNREACH (by the
- * kernel's version) when that address is not here.
+ * Sends one message by that interface. `source` is an address of this host: the interface's primary IPv4 address, or
+ * its link-local one. Errors of sendmsg(2): -EAGAIN when the queue is full, -ENODEV, -ENETDOWN; -EINVAL,
+ * -EADDRNOTAVAIL or -ENETUNREACH (by the kernel's version) when that address is not here.
  */
-MUST_USE int rawsock_send(
-	struct rawsock *socket, int ifindex, const struct ip *source, const uint8_t *bytes, size_t size);
+MUST_USE int rawsock_send(struct rawsock *socket, int ifindex, const struct ip *source, const struct ip *destination,
+	const uint8_t *bytes, size_t size);
 
-/* The next packet. -EAGAIN: there is none. -EBADMSG: that one was no IPv4 packet; the next may be read. */
+/* The next packet. -EAGAIN: there is none. -EBADMSG: that one had no sound IP header; the next may be read. */
 MUST_USE int rawsock_receive(struct rawsock *socket, struct rawsock_packet *ret_packet);
 
 #endif

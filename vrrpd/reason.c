@@ -24,10 +24,11 @@ const char *reason_of(const struct agent *agent, const struct vip *vip, char buf
 		snprintf(buffer, REASON_MAX, "tracked %s %s: %s", failed.kind, failed.name, failed.why);
 	} else if (vip->fsm.state == VRRP_FAULT) {
 		const struct monitor_link *link = &vip->link;
-		const char *what = link->ifindex == 0 ? "does not exist"
-				   : !link->up        ? "is down"
-				   : !link->carrier   ? "has no carrier"
-						      : "has no IPv4 address to send from";
+		const char *what = link->ifindex == 0    ? "does not exist"
+				   : !link->up           ? "is down"
+				   : !link->carrier      ? "has no carrier"
+				   : vip->conf->has_ipv4 ? "has no IPv4 address to send from"
+							 : "has no link-local IPv6 address to send from";
 
 		snprintf(buffer, REASON_MAX, "interface %s %s", vip->conf->interface, what);
 	} else if (vip->verdict.reason != HEALTH_REASON_NONE) {

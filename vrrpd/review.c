@@ -2,6 +2,7 @@
 #include "vrrpd/review.h"
 
 #include "common/system/clock.h"
+#include "vrrpd/adverts.h"
 #include "vrrpd/facts.h"
 
 struct forwarder_view review_forwarder(const struct agent *agent)
@@ -56,24 +57,35 @@ static void step_facts(struct vip *vip, const struct vrrp_facts *facts)
 		vip_step(vip, &event);
 }
 
+/* What the vip's adverts would be sent from; returns that of the family which breaks ties. */
+static struct ip find_sources(
+	const struct agent *agent, const struct vip *vip, int ifindex, struct ip ret_sources[static FAMILY_COUNT])
+{
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		if (ifindex == 0 || !monitor_source(agent->monitor, ifindex, family, vip->conf->addresses,
+					    vip->conf->address_count, &ret_sources[family]))
+			ret_sources[family] = (struct ip){0};
+	}
+	return ret_sources[vip->conf->has_ipv4 ? FAMILY_IPV4 : FAMILY_IPV6];
+}
+
 /* Looks at everything that concerns the vip. The link is taken over last where it fails: the addresses sit on the old
  * one. */
 void review_vip(struct agent *agent, struct vip *vip)
 {
 	struct monitor_link link = monitor_find(agent->monitor, vip->conf->interface);
-	struct ip source = {0};
+	struct ip sources[FAMILY_COUNT];
+	struct ip source = find_sources(agent, vip, link.ifindex, sources);
 	struct vrrp_facts facts;
 	bool usable;
 
-	if (link.ifindex != 0 && !monitor_primary_ipv4(agent->monitor, link.ifindex, vip->conf->addresses,
-					 vip->conf->address_count, &source))
-		source = (struct ip){0};
 	usable = link_usable(&link, &source);
 	if (link.ifindex != vip->link.ifindex && vip->fsm.facts.link_ok) {
 		/* Another interface of the same name: the one that we knew is gone. */
 		facts = gather_facts(agent, vip, &source, false);
 		step_facts(vip, &facts);
 	}
+	vip_set_sources(vip, sources);
 	facts = gather_facts(agent, vip, &source, usable);
 	if (!usable) {
 		step_facts(vip, &facts);
@@ -83,7 +95,7 @@ void review_vip(struct agent *agent, struct vip *vip)
 	if (!vip->fsm.facts.link_ok) {
 		/* At the start lbd's own word covers it; later on checks made while the cable was out do not count. */
 		vip->link_ok_at = vip->fsm.state == VRRP_FAULT ? clock_mono() : (struct mono){0};
-		if (rawsock_join(&agent->shared.rawsock, link.ifindex) < 0)
+		if (adverts_join(agent, vip, link.ifindex) < 0)
 			log_error("the group of the adverts could not be joined",
 				log_str("interface", vip->conf->interface));
 	}

@@ -3,6 +3,8 @@
 
 #include "common/system/clock.h"
 #include "vrrpd/announce.h"
+#include "vrrpd/forms.h"
+#include "vrrpd/transmit.h"
 
 #include <errno.h>
 #include <string.h>
@@ -28,131 +30,67 @@ static void set_timer(struct vip *vip, struct loop_timer *timer, struct mono at,
 static void send_advert(struct vip *vip, uint8_t priority)
 {
 	struct vip_shared *shared = vip->shared;
-	struct ip addresses[ADVERT_ADDRESSES_MAX];
-	uint8_t bytes[ADVERT_SIZE_MAX];
-	struct writer out = writer_of(bytes, sizeof bytes);
-	struct ip group = rawsock_group();
-	bool is_signed = vip->conf->authentication == VIP_AUTHENTICATION_HMAC;
-	struct advert advert = {
-		.vrid = vip->conf->vrid,
-		.priority = priority,
-		.interval_ns = vip->conf->advert_interval_ns,
-		.addresses = addresses,
-		.address_count = vip->conf->address_count,
-	};
-	int r;
+	const struct transmit transmit = {.sockets = shared->sockets, .fence = shared->fence, .key = shared->key};
+	const struct fence_vip entry = vip_fence_entry(vip);
+	uint64_t sent = 0;
+	int r = transmit_advert(&transmit, &entry, priority, &sent);
 
-	for (size_t i = 0; i < advert.address_count; i++)
-		addresses[i] = vip->conf->addresses[i].ip;
-	advert_encode(&advert, &vip->fsm.facts.source, &group, ADVERT_CHECKSUM_MESSAGE, is_signed ? shared->key : NULL,
-		is_signed ? fence_next_sequence(shared->fence, advert_sequence_of(clock_real_ns())) : 0, &out);
-	assert(!out.bad);
-	r = rawsock_send(&shared->rawsock, vip->link.ifindex, &vip->fsm.facts.source, bytes, out.length);
 	if (r < 0 && r != vip->send_error)
 		log_warning("an advert could not be sent", log_str("vip", vip->conf->name), log_errno(r));
 	vip->send_error = r;
 	vip->advert_sent_at = clock_mono();
-	if (r == 0)
-		vip->counters.adverts_sent++;
+	vip->counters.adverts_sent += sent;
 }
 
-static void warn_of_clocks(const struct vip *vip, const struct sender *sender)
+uint8_t vip_forms(const struct vip *vip)
 {
-	switch (sender->last) {
-	case REPLAY_FRESH_SHIFTED:
-	case REPLAY_FRESH_PACED:
-		log_warning("the clocks of the two nodes differ", log_str("vip", vip->conf->name),
-			log_ip("peer", &sender->source), log_ms("offset", sender->offset_ns),
-			log_str("accepted_by", sender->last == REPLAY_FRESH_PACED ? "pace" : "nonce"));
-		break;
-	case REPLAY_STALE:
-		log_warning("signed adverts are outside the time window", log_str("vip", vip->conf->name),
-			log_ip("peer", &sender->source), log_ms("offset", sender->offset_ns));
-		break;
-	case REPLAY_FRESH:
-	case REPLAY_OLD:
-		break;
-	}
+	const struct node_conf *other = vip->shared->other;
+
+	return forms_to_send(vip->conf->checksum, other != NULL && other->foreign, vip->heard_forms);
 }
 
-static enum advert_discard check_freshness(struct vip *vip, const struct advert_packet *packet,
-	const struct advert_received *received, struct mono at, int64_t real_ns)
+void vip_heard_form(struct vip *vip, enum advert_checksum form)
 {
-	struct senders_advert advert = {
-		.source = packet->source,
-		.sequence = received->sequence,
-		.interval_ns = received->interval_ns,
-		.at = at,
-		.real_ns = real_ns,
-	};
-	const struct sender *sender;
-	bool news;
-	bool taken = senders_check(&vip->senders, &advert, &sender, &news);
+	uint8_t before = vip_forms(vip), now;
 
-	if (news)
-		warn_of_clocks(vip, sender);
-	return taken ? ADVERT_TAKEN : ADVERT_REPLAYED;
-}
-
-static enum advert_discard judge(struct vip *vip, const struct advert_packet *packet,
-	const struct advert_received *received, struct mono at, int64_t real_ns)
-{
-	if (ip_equal(&packet->source, &vip->fsm.facts.source))
-		return ADVERT_REFLECTED;
-	if (vip->conf->authentication == VIP_AUTHENTICATION_NONE)
-		return ADVERT_TAKEN;
-	if (!received->is_signed || !advert_verify(packet, received, vip->shared->ring))
-		return ADVERT_BAD_AUTH;
-	return check_freshness(vip, packet, received, at, real_ns);
-}
-
-void vip_receive(
-	struct vip *vip, const struct advert_packet *packet, const struct advert_received *received, int64_t age_ns)
-{
-	struct mono at = mono_add(clock_mono(), -age_ns);
-	enum advert_discard verdict = judge(vip, packet, received, at, clock_real_ns() - age_ns);
-	struct vrrp_event event = {
-		.kind = VRRP_EVENT_ADVERT,
-		.source = packet->source,
-		.priority = received->priority,
-		.interval_ns = received->interval_ns,
-	};
-
-	if (verdict != ADVERT_TAKEN) {
-		vip->counters.discarded[verdict]++;
-		if (verdict == ADVERT_REPLAYED && senders_last_is_stale(&vip->senders, &packet->source))
-			vip_event(vip, VRRP_EVENT_STALE);
+	vip->heard_forms |= (uint8_t)(1 << form);
+	now = vip_forms(vip);
+	if (now == before)
 		return;
+	log_warning("adverts of another checksum form are heard, and answered in it", log_str("vip", vip->conf->name),
+		log_str("before", forms_name(before)), log_str("now", forms_name(now)));
+	recorder_add(vip->shared->recorder, loop_now(vip->shared->loop), clock_real_ns(), vip->conf->name,
+		"adverts are sent with checksum %s, by what is heard", forms_name(now));
+	vip->shared->publish(vip->shared->context);
+}
+
+void vip_set_sources(struct vip *vip, const struct ip sources[static FAMILY_COUNT])
+{
+	bool same = true;
+
+	for (size_t i = 0; i < FAMILY_COUNT; i++) {
+		same = same && ip_equal(&vip->sources[i], &sources[i]);
+		vip->sources[i] = sources[i];
 	}
-	vip->counters.adverts_received++;
-	vip->heard_source = packet->source;
-	vip_step(vip, &event);
+	if (!same && vip->lease.held)
+		vip->shared->publish(vip->shared->context);
 }
 
-void vip_prove_clock(struct vip *vip, uint64_t session, uint64_t sequence, int64_t peer_real_ns)
-{
-	senders_prove(&vip->senders, session, sequence, peer_real_ns, clock_mono());
-}
-
-uint64_t vip_highest_sequence(const struct vip *vip)
-{
-	return senders_highest(&vip->senders);
-}
-
-/* Gratuitous ARP. */
+/* Announcements. */
 
 static void on_announcement(struct loop_timer *timer, struct mono now)
 {
 	struct vip *vip = CONTAINER_OF(timer, struct vip, announcement);
 	const struct garp_conf *garp = &vip->conf->garp;
+	bool is_router = vip->conf->has_ipv6 && announce_is_router(vip->conf->interface);
 
 	for (size_t i = 0; i < vip->conf->address_count; i++) {
 		const struct ip *address = &vip->conf->addresses[i].ip;
-		int r = announce_send(vip->shared->announce_fd, vip->link.ifindex, vip->link.mac, address, address);
+		int r = announce_address(
+			vip->shared->announce_fd, vip->link.ifindex, vip->link.mac, address, is_router);
 
 		if (r < 0) {
-			log_warning(
-				"an ARP announcement could not be sent", log_str("vip", vip->conf->name), log_errno(r));
+			log_warning("an announcement could not be sent", log_str("vip", vip->conf->name), log_errno(r));
 			break;
 		}
 	}
@@ -364,6 +302,7 @@ static void on_tick(struct loop_timer *timer, struct mono now)
 void vip_init(struct vip *vip, const struct vip_conf *conf, uint8_t priority, bool yielding, struct vip_shared *shared)
 {
 	struct vrrp_conf vrrp = {
+		.version = conf->version,
 		.priority = priority,
 		.interval_ns = conf->advert_interval_ns,
 		.preempt = conf->preempt,
@@ -388,16 +327,39 @@ void vip_close(struct vip *vip)
 	loop_timer_clear(vip->shared->loop, &vip->tick);
 }
 
+/* Where a family's adverts go: to the group, or to the other node's address of that family. */
+static struct ip destination_of(const struct vip *vip, enum family family)
+{
+	const struct node_conf *other = vip->shared->other;
+
+	if (!vip->conf->unicast)
+		return family_group(family);
+	if (other == NULL || family_of(&other->address) != family)
+		return (struct ip){0};
+	return other->address;
+}
+
 struct fence_vip vip_fence_entry(const struct vip *vip)
 {
-	return (struct fence_vip){
+	struct fence_vip entry = {
 		.active = vip->lease.held,
 		.vrid = vip->conf->vrid,
+		.version = vip->conf->version,
+		.forms = vip_forms(vip),
 		.ifindex = vip->link.ifindex,
-		.source = vip->fsm.facts.source,
 		.interval_ns = vip->conf->advert_interval_ns,
 		.addresses = vip->conf->addresses,
 		.address_count = vip->conf->address_count,
 		.is_signed = vip->conf->authentication == VIP_AUTHENTICATION_HMAC,
+		.has_password = vip->conf->authentication == VIP_AUTHENTICATION_PASSWORD,
 	};
+
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		entry.sources[family] = vip->sources[family];
+		entry.destinations[family] = destination_of(vip, family);
+	}
+	/* Padded with zeros (RFC 2338 section 5.3.10). */
+	if (entry.has_password)
+		memcpy(entry.password, vip->conf->password, strnlen(vip->conf->password, sizeof entry.password));
+	return entry;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One vip at work: carries out what its state machine decides (addresses as leases, adverts, gratuitous ARP), keeps its
- * timers and counts. All decisions are in fsm.c, health.c and replay.c.
+ * One vip at work: carries out what its state machine decides (addresses as leases, adverts, announcements), keeps its
+ * timers and counts. All decisions are in fsm.c, health.c and replay.c; hearing.c takes adverts in.
  */
 #ifndef LBPAIR_VRRPD_VIP_H
 #define LBPAIR_VRRPD_VIP_H
@@ -10,6 +10,7 @@
 #include "common/system/loop.h"
 #include "vrrpd/address.h"
 #include "vrrpd/advert.h"
+#include "vrrpd/family.h"
 #include "vrrpd/fence.h"
 #include "vrrpd/fsm.h"
 #include "vrrpd/health.h"
@@ -27,8 +28,9 @@ struct vip_shared {
 	struct loop *loop;
 	struct address_socket *addresses;
 	int announce_fd;
-	struct rawsock rawsock;
+	struct rawsock sockets[FAMILY_COUNT]; /* fd -1: no vip wants it */
 	struct fence *fence;
+	const struct node_conf *other; /* NULL: there is none */
 	const struct keyring *ring;
 	const struct key *key;  /* to sign with; NULL: none */
 	uint64_t kept_sequence; /* the highest that an earlier run accepted of the peer */
@@ -66,8 +68,14 @@ struct vip {
 	enum peer_vip_state peer_state; /* what the peer last said of it */
 	bool peer_missed;               /* as a backup that heard no adverts */
 	struct senders senders;
-	struct ip heard_source; /* of the last accepted advert */
-	bool lent;              /* it was given away for maintenance, and not otherwise */
+	struct ip sources[FAMILY_COUNT]; /* what its adverts are sent from; family 0: none */
+	bool lent;                       /* it was given away for maintenance, and not otherwise */
+	struct ip heard_source;          /* of the last accepted advert */
+	uint8_t heard_forms;             /* of IPv4 adverts that were accepted: a bit for each enum advert_checksum */
+	bool list_differs;               /* the last accepted advert spoke of other addresses */
+	bool interval_differs;
+	struct mono rival_since; /* a rival has been heard since; {0}: none is */
+	bool rival_told;
 
 	struct loop_timer tick;
 	struct mono advert_sent_at;
@@ -85,15 +93,14 @@ void vip_init(struct vip *vip, const struct vip_conf *conf, uint8_t priority, bo
 /* Gives the event to the state machine, and does what it says. */
 void vip_step(struct vip *vip, const struct vrrp_event *event);
 void vip_event(struct vip *vip, enum vrrp_event_kind kind);
-/* An advert for this vip, decoded; it is verified here. */
-void vip_receive(
-	struct vip *vip, const struct advert_packet *packet, const struct advert_received *received, int64_t age_ns);
 /* One of the addresses has gone from the interface, by whomever. */
 void vip_address_gone(struct vip *vip, const struct prefix *address);
-/* A fresh datagram of the peer: of that session, the last sequence that it had signed, and its time of day. */
-void vip_prove_clock(struct vip *vip, uint64_t session, uint64_t sequence, int64_t peer_real_ns);
-/* The highest sequence that was accepted or proven; 0: none. */
-uint64_t vip_highest_sequence(const struct vip *vip);
+/* What adverts are sent from. */
+void vip_set_sources(struct vip *vip, const struct ip sources[static FAMILY_COUNT]);
+/* An IPv4 advert of that form was accepted: it counts among those that are sent (DESIGN section 5). */
+void vip_heard_form(struct vip *vip, enum advert_checksum form);
+/* A bit for each enum advert_checksum that is sent. */
+uint8_t vip_forms(const struct vip *vip);
 /* Removes the addresses if they are held and clears all timers. */
 void vip_close(struct vip *vip);
 

@@ -19,6 +19,7 @@ struct node_conf {
 	const char *name;
 	struct ip address;
 	unsigned priority; /* 1 to 255; 255 is the owner */
+	bool foreign;      /* speaks VRRP alone: keepalived, a router */
 };
 
 struct pair_conf {
@@ -41,7 +42,19 @@ struct forwarder_conf {
 enum vip_authentication {
 	VIP_AUTHENTICATION_NONE,
 	VIP_AUTHENTICATION_HMAC,
+	VIP_AUTHENTICATION_PASSWORD, /* version 2 only */
+	VIP_AUTHENTICATION_COUNT,
 };
+
+/* What version 3 over IPv4 sends; both forms are taken. */
+enum vip_checksum {
+	VIP_CHECKSUM_AUTO, /* what is heard */
+	VIP_CHECKSUM_RFC9568,
+	VIP_CHECKSUM_PSEUDO_HEADER,
+	VIP_CHECKSUM_COUNT,
+};
+
+#define VIP_PASSWORD_MAX 8
 
 struct garp_conf {
 	unsigned count;
@@ -63,10 +76,17 @@ struct vip_conf {
 	const char *name;
 	uint8_t vrid;
 	const char *interface;
+	/* Of the IPv6 ones the first is link-local: one is added where the file has none. */
 	const struct prefix *addresses;
 	size_t address_count;
+	bool has_ipv4;
+	bool has_ipv6;
+	uint8_t version; /* 2 or 3 */
 	int64_t advert_interval_ns;
 	enum vip_authentication authentication;
+	const char *password;
+	enum vip_checksum checksum;
+	bool unicast;
 	bool preempt;
 	int64_t preempt_delay_ns;
 	int64_t start_delay_ns;

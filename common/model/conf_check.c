@@ -3,6 +3,7 @@
 
 #include "common/model/conf_check_client.h"
 #include "common/model/conf_value.h"
+#include "common/model/conf_vip.h"
 #include "common/model/schema.h"
 #include "common/pure/mono.h"
 #include "common/system/liveness.h"
@@ -231,20 +232,13 @@ static void check_vip_address(struct check *check, const struct prefix *prefix, 
 {
 	char text[PREFIX_TEXT_MAX], ip[IP_TEXT_MAX];
 
-	if (prefix->ip.family == AF_INET6) {
-		conf_error(check->errors, line,
-			"option 'addresses': %s is IPv6, which a vip of this version cannot hold: write an IPv4 "
-			"address",
-			prefix_text(prefix, text));
-		return;
-	}
 	check_host_address(check, line, "addresses", &prefix->ip);
-	if (prefix->length != 32)
+	if (prefix->length != 8 * ip_size(&prefix->ip))
 		conf_error(check->errors, line,
 			"option 'addresses': %s: a VIP is a single address, so that its removal never takes the node's "
 			"own "
-			"with it: write %s/32",
-			prefix_text(prefix, text), ip_text(&prefix->ip, ip));
+			"with it: write %s/%zu",
+			prefix_text(prefix, text), ip_text(&prefix->ip, ip), 8 * ip_size(&prefix->ip));
 	for (size_t i = 0; i < check->conf->pair.node_count; i++) {
 		const struct node_conf *node = &check->conf->pair.nodes[i];
 
@@ -330,11 +324,15 @@ static void check_vips(struct check *check)
 		check_interface(check, vip);
 		check_vip_addresses(check, &addresses, vip);
 		check_tracks(check, vip);
+		conf_vip_check(check->conf, vip, check->errors);
 		if (vrid != NULL && conf_item_option(vip, "interface") != NULL)
 			things_add(check, &vrids, vip->object, vip, vrid->line);
 	}
 	things_settle(check, &addresses, compare_prefixes, prefix_again);
 	things_settle(check, &vrids, compare_vrids, vrid_again);
+	/* The addresses' line numbers go by what the file says, so it is completed when they were looked at. */
+	FOR_EACH_SECTION(vip, check->root, "vip")
+	check->no_memory |= conf_vip_complete(check->conf, vip, check->errors) == -ENOMEM;
 }
 
 /* Services. */

@@ -32,7 +32,16 @@ static const char *const log_levels[] = {
 static const char *const authentications[] = {
 	[VIP_AUTHENTICATION_NONE] = "none",
 	[VIP_AUTHENTICATION_HMAC] = "hmac",
+	[VIP_AUTHENTICATION_PASSWORD] = "password",
 };
+static_assert(ARRAY_LEN(authentications) == VIP_AUTHENTICATION_COUNT, "a row is missing");
+
+static const char *const checksums[] = {
+	[VIP_CHECKSUM_AUTO] = "auto",
+	[VIP_CHECKSUM_RFC9568] = "rfc9568",
+	[VIP_CHECKSUM_PSEUDO_HEADER] = "pseudo-header",
+};
+static_assert(ARRAY_LEN(checksums) == VIP_CHECKSUM_COUNT, "a row is missing");
 
 static const char *const protocols[] = {[SERVICE_PROTOCOL_TCP] = "tcp", [SERVICE_PROTOCOL_UDP] = "udp"};
 static_assert(ARRAY_LEN(protocols) == SERVICE_PROTOCOL_COUNT, "a row is missing");
@@ -65,6 +74,10 @@ static const struct schema_option node_options[] = {
 		.help = "Of two healthy nodes the one with the higher priority is active; 255 is the owner, which "
 			"always "
 			"preempts."},
+	{"foreign", SCHEMA_YES_NO, FIELD(struct node_conf, foreign), .preset = "no", .reload = true,
+		.help = "yes: this node is a router or a keepalived that speaks VRRP alone, and its silence on the "
+			"state "
+			"port is no alarm."},
 };
 
 static const struct schema_section pair_sections[] = {
@@ -179,7 +192,11 @@ static const struct schema_option vip_options[] = {
 		.help = "Where the addresses live and the adverts go."},
 	/* The count of addresses is one byte of an advert. */
 	{"addresses", SCHEMA_PREFIXES, LIST(struct vip_conf, addresses, address_count), RANGE(1, 255), .reload = true,
-		.help = "The addresses that move together: IPv4, /32."},
+		.help = "The addresses that move together, of either family or both: /32 and /128. IPv6 wants a "
+			"link-local one; "
+			"where there is none, fe80::200:5eff:fe00:2XX is added, XX being the vrid."},
+	{"version", SCHEMA_NUMBER, FIELD(struct vip_conf, version), RANGE(2, 3), .preset = "3", .reload = true,
+		.help = "Of the protocol; 2 is for old routers: IPv4, whole seconds, and no hmac."},
 	/* RFC 9568 5.2.7: 12 bits of centiseconds. */
 	{"advert-interval", SCHEMA_SPAN, FIELD(struct vip_conf, advert_interval_ns),
 		RANGE(10 * NS_PER_MS, 40 * NS_PER_S), .step = 10 * NS_PER_MS, .preset = "100ms", .reload = true,
@@ -187,7 +204,20 @@ static const struct schema_option vip_options[] = {
 			"little."},
 	{"authentication", SCHEMA_WORD, FIELD(struct vip_conf, authentication), WORDS(authentications),
 		.preset = "hmac", .reload = true,
-		.help = "hmac signs each advert with the pair's key; none is VRRP as other routers speak it."},
+		.help = "hmac signs each advert with the pair's key; none is VRRP as other routers speak it; password "
+			"is "
+			"version 2's, which everyone on the network can read."},
+	{"password", SCHEMA_STRING, FIELD(struct vip_conf, password), RANGE(0, VIP_PASSWORD_MAX), .preset = "",
+		.reload = true, .help = "For authentication = password."},
+	{"checksum", SCHEMA_WORD, FIELD(struct vip_conf, checksum), WORDS(checksums), .preset = "auto", .reload = true,
+		.help = "Of adverts of version 3 over IPv4 that are sent; both forms are taken. auto answers in the "
+			"form that "
+			"is heard, rfc9568 covers the message alone, pseudo-header is what older keepalived and FRR "
+			"want."},
+	{"unicast", SCHEMA_YES_NO, FIELD(struct vip_conf, unicast), .preset = "no", .reload = true,
+		.help = "yes sends adverts to the other node's address instead of the group. With hmac there may be "
+			"routers in "
+			"between."},
 	{"preempt", SCHEMA_YES_NO, FIELD(struct vip_conf, preempt), .preset = "yes", .reload = true,
 		.help = "Whether a node with a higher priority takes the VIP from one that serves it well."},
 	{"preempt-delay", SCHEMA_SPAN, FIELD(struct vip_conf, preempt_delay_ns), RANGE(0, DAY_NS), .preset = "0s",

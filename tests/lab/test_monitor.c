@@ -140,7 +140,7 @@ static struct ip primary(const struct prefix *except, size_t count)
 {
 	struct ip ip = {0};
 
-	(void)!monitor_primary_ipv4(monitor, host, except, count, &ip);
+	(void)!monitor_source(monitor, host, FAMILY_IPV4, except, count, &ip);
 	return ip;
 }
 
@@ -165,7 +165,7 @@ static void the_present_state_is_there_at_once(void **state)
 	assert_int_equal(monitor_find(monitor, "none").ifindex, 0);
 	assert_primary(NULL, 0, "192.0.2.1");
 	assert_primary(&first, 1, "192.0.2.2");
-	assert_false(monitor_primary_ipv4(monitor, lan, NULL, 0, &(struct ip){0}));
+	assert_false(monitor_source(monitor, lan, FAMILY_IPV4, NULL, 0, &(struct ip){0}));
 	run_loop(50 * NS_PER_MS);
 	assert_int_equal(heard_count, 0);
 }
@@ -243,7 +243,7 @@ static void addresses_come_and_go(void **state)
 	assert_primary(&first, 1, "192.0.2.3");
 	netns_run("ip address flush dev host");
 	assert_hears("192.0.2.3/32 removed on host");
-	assert_false(monitor_primary_ipv4(monitor, host, NULL, 0, &(struct ip){0}));
+	assert_false(monitor_source(monitor, host, FAMILY_IPV4, NULL, 0, &(struct ip){0}));
 }
 
 static void a_vip_comes_is_renewed_in_silence_and_is_deleted_by_another(void **state)
@@ -257,7 +257,7 @@ static void a_vip_comes_is_renewed_in_silence_and_is_deleted_by_another(void **s
 	assert_int_equal(address_install(addresses, host, list, 2, 30), 0);
 	assert_hears("192.0.2.101/32 added on host");
 	/* Another vip's address is nobody's primary address. */
-	assert_false(monitor_primary_ipv4(monitor, host, NULL, 0, &(struct ip){0}));
+	assert_false(monitor_source(monitor, host, FAMILY_IPV4, NULL, 0, &(struct ip){0}));
 	forget();
 	assert_int_equal(address_renew(addresses, host, list, 2, 60), 0);
 	run_loop(50 * NS_PER_MS);

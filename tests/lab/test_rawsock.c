@@ -26,7 +26,7 @@ static int setup(void **state)
 	netns_run("ip address add 192.0.2.1/24 dev host");
 	netns_run("ip address add 192.0.2.2/24 dev host");
 	lan_fd = netns_packet_socket(lan, ETH_P_IP);
-	return rawsock_open(&raw);
+	return rawsock_open(FAMILY_IPV4, &raw);
 }
 
 static int teardown(void **state)
@@ -96,9 +96,9 @@ static void sends_to_the_group_from_the_given_source(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
-		struct ip source = ip_of(sources[i]), group = rawsock_group();
+		struct ip source = ip_of(sources[i]), group = family_group(FAMILY_IPV4);
 
-		assert_int_equal(rawsock_send(&raw, host, &source, (const uint8_t *)"advert", 6), 0);
+		assert_int_equal(rawsock_send(&raw, host, &source, &group, (const uint8_t *)"advert", 6), 0);
 		assert_true(netns_wait(frame_came, &frame, NS_PER_S, NULL));
 		assert_int_equal(frame.size, 14 + IP_HEADER_SIZE + 6);
 		assert_memory_equal(frame.bytes, group_mac, sizeof group_mac);
@@ -112,13 +112,13 @@ static void sends_to_the_group_from_the_given_source(void **state)
 
 static void says_why_it_cannot_send(void **state)
 {
-	struct ip source = ip_of("192.0.2.1"), foreign = ip_of("192.0.2.77");
+	struct ip source = ip_of("192.0.2.1"), foreign = ip_of("192.0.2.77"), group = family_group(FAMILY_IPV4);
 
 	(void)state;
-	assert_int_equal(rawsock_send(&raw, 9999, &source, (const uint8_t *)"x", 1), -ENODEV);
-	assert_true(rawsock_send(&raw, host, &foreign, (const uint8_t *)"x", 1) < 0);
+	assert_int_equal(rawsock_send(&raw, 9999, &source, &group, (const uint8_t *)"x", 1), -ENODEV);
+	assert_true(rawsock_send(&raw, host, &foreign, &group, (const uint8_t *)"x", 1) < 0);
 	netns_run("ip link set host down");
-	assert_true(rawsock_send(&raw, host, &source, (const uint8_t *)"x", 1) < 0);
+	assert_true(rawsock_send(&raw, host, &source, &group, (const uint8_t *)"x", 1) < 0);
 }
 
 static struct rawsock_packet packet;
@@ -134,7 +134,7 @@ static bool packet_came(void *context)
 static void receives_what_was_sent_to_the_group(void **state)
 {
 	static const uint8_t payload[] = {1, 2, 3, 4, 5};
-	struct ip source = ip_of("192.0.2.9"), group = rawsock_group();
+	struct ip source = ip_of("192.0.2.9"), group = family_group(FAMILY_IPV4);
 	int r;
 
 	(void)state;
@@ -188,7 +188,7 @@ static void receives_nothing_where_it_has_not_joined(void **state)
 	struct rawsock other;
 
 	(void)state;
-	assert_int_equal(rawsock_open(&other), 0);
+	assert_int_equal(rawsock_open(FAMILY_IPV4, &other), 0);
 	assert_int_equal(rawsock_join(&other, host), 0);
 	inject("192.0.2.9", "224.0.0.18", 255, "x", 1);
 	usleep(20000);
@@ -236,6 +236,40 @@ static void joins_an_interface_that_came_back(void **state)
 	assert_int_equal(r, 0);
 }
 
+/* Two ends of the same veth: what one sends to the group the other receives, hop limit and all. */
+static void ipv6_goes_from_one_end_to_the_other(void **state)
+{
+	struct ip source = ip_of("fe80::1"), group = family_group(FAMILY_IPV6), other = ip_of("fe80::2");
+	struct rawsock v6;
+	struct ip destinations[] = {group, other};
+
+	(void)state;
+	netns_run("ip address add fe80::1/64 dev host nodad");
+	netns_run("ip address add fe80::2/64 dev lan nodad");
+	rawsock_close(&raw);
+	assert_int_equal(rawsock_open(FAMILY_IPV6, &raw), 0);
+	assert_int_equal(rawsock_open(FAMILY_IPV6, &v6), 0);
+	assert_int_equal(rawsock_join(&raw, lan), 0);
+	assert_int_equal(rawsock_join(&raw, lan), 0);
+	for (size_t i = 0; i < ARRAY_LEN(destinations); i++) {
+		int r;
+
+		assert_int_equal(rawsock_send(&v6, host, &source, &destinations[i], (const uint8_t *)"advert", 6), 0);
+		assert_true(netns_wait(packet_came, &r, NS_PER_S, NULL));
+		assert_int_equal(r, 0);
+		assert_int_equal(packet.size, 6);
+		assert_memory_equal(packet.bytes, "advert", 6);
+		assert_int_equal(packet.ttl, 255);
+		assert_int_equal(packet.ifindex, lan);
+		assert_true(ip_equal(&packet.source, &source));
+		assert_true(ip_equal(&packet.destination, &destinations[i]));
+	}
+	assert_true(rawsock_send(&v6, host, &other, &group, (const uint8_t *)"x", 1) < 0);
+	assert_int_equal(rawsock_leave(&raw, lan), 0);
+	assert_int_equal(rawsock_leave(&raw, 9999), 0);
+	rawsock_close(&v6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +279,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_age_is_the_time_in_the_queue, setup, teardown),
 		cmocka_unit_test_setup_teardown(receives_nothing_where_it_has_not_joined, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_long_packet_is_cut_and_stays_too_long, setup, teardown),
+		cmocka_unit_test_setup_teardown(ipv6_goes_from_one_end_to_the_other, setup, teardown),
 		cmocka_unit_test_setup_teardown(joins_an_interface_that_came_back, setup, teardown),
 	};
 

@@ -63,7 +63,7 @@ static int64_t threshold_ns(const struct sim *sim)
 /* The longest Active_Down_Interval: that of priority 1. */
 static int64_t down_ns(const struct sim *sim)
 {
-	return timers_active_down_ns(1, sim->world.setup.interval_ns);
+	return timers_active_down_ns(3, 1, sim->world.setup.interval_ns);
 }
 
 static bool lan_is_open(const struct sim *sim, int from, int to)
@@ -290,7 +290,7 @@ static void look_at_claims(struct sim_watch *watch, const struct sim *sim, int i
 	const struct sim_node *node = &sim->nodes[index];
 	const struct sim_record *record = &node->record;
 	const struct sim_setup *setup = &sim->world.setup;
-	int64_t least_ns = MAX(timers_skew_ns(setup->priority[index], setup->interval_ns), record->wait_ns);
+	int64_t least_ns = MAX(timers_skew_ns(3, setup->priority[index], setup->interval_ns), record->wait_ns);
 
 	if (record->claims == watch->claims_seen[index])
 		return;

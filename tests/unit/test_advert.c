@@ -65,6 +65,7 @@ static struct bytes encode_draft(const struct key *key, enum advert_checksum for
 	struct ip source = ip_of("198.51.100.10");
 	struct ip group = ip_of("224.0.0.18");
 	struct advert advert = {
+		.version = 3,
 		.vrid = 51,
 		.priority = 200,
 		.interval_ns = NS_PER_S,
@@ -162,12 +163,28 @@ static const struct {
 	{"2133c8010064"
 	 "5402"
 	 "c0000264",
-		255, ADVERT_BAD_VERSION},
+		255, ADVERT_BAD_LENGTH}, /* of version 2, without its authentication data */
 	{"2133c8010001"
-	 "5465"
+	 "5466"
 	 "c0000264"
 	 "0000000000000000",
-		255, ADVERT_BAD_VERSION}, /* of version 2, well formed */
+		255, ADVERT_BAD_CHECKSUM},
+	{"2133c8010000"
+	 "5466"
+	 "c0000264"
+	 "0000000000000000",
+		255, ADVERT_BAD_INTERVAL},
+	{"2133c8010001"
+	 "4f5e"
+	 "c0000264"
+	 "0000000000000507",
+		254, ADVERT_BAD_TTL},
+	{"1133c801006464"
+	 "02c0000264",
+		255, ADVERT_BAD_VERSION},
+	{"4133c801006434"
+	 "02c0000264",
+		255, ADVERT_BAD_VERSION},
 	{"3233c8010064"
 	 "4302"
 	 "c0000264",
@@ -260,17 +277,24 @@ static void what_was_changed_does_not_verify(void **state)
 }
 
 static const struct {
+	int family;
+	uint8_t version;
 	uint8_t vrid;
 	uint8_t priority;
 	int64_t interval_ns;
 	size_t address_count;
 	unsigned key_id; /* 0: unsigned */
 	enum advert_checksum form;
+	const uint8_t *password;
 } round_trips[] = {
-	{1, 0, 10 * NS_PER_MS, 1, 0, ADVERT_CHECKSUM_MESSAGE},
-	{255, 255, 40950 * NS_PER_MS, 255, 2, ADVERT_CHECKSUM_MESSAGE},
-	{51, 150, 100 * NS_PER_MS, 3, 1, ADVERT_CHECKSUM_PSEUDO_HEADER},
-	{200, 1, 40 * NS_PER_S, 2, 0, ADVERT_CHECKSUM_PSEUDO_HEADER},
+	{AF_INET, 3, 1, 0, 10 * NS_PER_MS, 1, 0, ADVERT_CHECKSUM_MESSAGE, NULL},
+	{AF_INET, 3, 255, 255, 40950 * NS_PER_MS, 255, 2, ADVERT_CHECKSUM_MESSAGE, NULL},
+	{AF_INET, 3, 51, 150, 100 * NS_PER_MS, 3, 1, ADVERT_CHECKSUM_PSEUDO_HEADER, NULL},
+	{AF_INET, 3, 200, 1, 40 * NS_PER_S, 2, 0, ADVERT_CHECKSUM_PSEUDO_HEADER, NULL},
+	{AF_INET6, 3, 51, 100, NS_PER_S, 1, 0, ADVERT_CHECKSUM_PSEUDO_HEADER, NULL},
+	{AF_INET6, 3, 7, 254, 10 * NS_PER_MS, 255, 1, ADVERT_CHECKSUM_PSEUDO_HEADER, NULL},
+	{AF_INET, 2, 51, 100, NS_PER_S, 1, 0, ADVERT_CHECKSUM_MESSAGE, NULL},
+	{AF_INET, 2, 9, 0, 255 * NS_PER_S, 255, 0, ADVERT_CHECKSUM_MESSAGE, (const uint8_t *)"secret\0\0"},
 };
 
 static void what_is_written_is_read(void **state)
@@ -280,19 +304,25 @@ static void what_is_written_is_read(void **state)
 		struct ip addresses[ADVERT_ADDRESSES_MAX];
 		struct bytes bytes;
 		struct writer out = writer_of(bytes.bytes, sizeof bytes.bytes);
-		struct advert advert = {round_trips[i].vrid, round_trips[i].priority, round_trips[i].interval_ns,
-			addresses, round_trips[i].address_count};
+		struct advert advert = {round_trips[i].version, round_trips[i].vrid, round_trips[i].priority,
+			round_trips[i].interval_ns, addresses, round_trips[i].address_count, round_trips[i].password};
 		const struct key *key = round_trips[i].key_id != 0 ? &ring.keys[round_trips[i].key_id] : NULL;
 		struct advert_packet packet = packet_of(&bytes);
 		struct advert_received got;
 
 		for (size_t a = 0; a < advert.address_count; a++)
-			addresses[a] = (struct ip){.family = AF_INET, .bytes = {10, 0, (uint8_t)i, (uint8_t)a}};
+			addresses[a] = (struct ip){
+				.family = (uint8_t)round_trips[i].family, .bytes = {10, 0, (uint8_t)i, (uint8_t)a}};
+		if (round_trips[i].family == AF_INET6) {
+			packet.source = ip_of("fe80::10");
+			packet.destination = ip_of("ff02::12");
+		}
 		advert_encode(
 			&advert, &packet.source, &packet.destination, round_trips[i].form, key, SEQUENCE + i, &out);
 		assert_false(out.bad);
 		packet.size = out.length;
 		assert_int_equal(advert_decode(&packet, &got), ADVERT_TAKEN);
+		assert_int_equal(got.version, advert.version);
 		assert_int_equal(got.vrid, advert.vrid);
 		assert_int_equal(got.priority, advert.priority);
 		assert_int_equal(got.interval_ns, advert.interval_ns);
@@ -304,13 +334,94 @@ static void what_is_written_is_read(void **state)
 		assert_int_equal(advert_verify(&packet, &got, &ring), key != NULL);
 		if (key != NULL)
 			assert_true(got.sequence == SEQUENCE + i && got.key_id == key->id);
+		if (advert.version == 2)
+			assert_int_equal(got.auth, advert.password != NULL ? ADVERT_AUTH_PASSWORD : ADVERT_AUTH_NONE);
+		if (advert.password != NULL)
+			assert_memory_equal(got.password, advert.password, ADVERT_PASSWORD_SIZE);
 	}
+}
+
+/* The draft's vector over IPv6: to one node, and the checksum covers the trailer. */
+#define DRAFT_IPV6 \
+	"3133c8010064a2e9" \
+	"fe800000000000000000000000000100" DRAFT_HEAD "c8c56146ebfd66ee10ec4d8186461b78"
+
+static struct advert_packet ipv6_packet(const struct bytes *bytes)
+{
+	struct advert_packet packet = packet_of(bytes);
+
+	packet.source = ip_of("fe80::10");
+	packet.destination = ip_of("fe80::20");
+	return packet;
+}
+
+static void the_ipv6_vector_of_the_draft_comes_out(void **state)
+{
+	struct ip vip = ip_of("fe80::100"), source = ip_of("fe80::10"), destination = ip_of("fe80::20");
+	struct advert advert = {3, 51, 200, NS_PER_S, &vip, 1, NULL};
+	struct bytes got;
+	struct writer out = writer_of(got.bytes, sizeof got.bytes);
+
+	(void)state;
+	/* The form is no choice here. */
+	advert_encode(&advert, &source, &destination, ADVERT_CHECKSUM_MESSAGE, &ring.keys[1], SEQUENCE, &out);
+	assert_false(out.bad);
+	got.size = out.length;
+	assert_hex(&got, DRAFT_IPV6);
+}
+
+static void the_ipv6_vector_of_the_draft_is_read(void **state)
+{
+	struct bytes bytes = from_hex(DRAFT_IPV6);
+	struct advert_packet packet = ipv6_packet(&bytes);
+	struct ip vip = ip_of("fe80::100");
+	struct advert_received got;
+
+	(void)state;
+	assert_int_equal(advert_decode(&packet, &got), ADVERT_TAKEN);
+	assert_true(ip_equal(&got.addresses[0], &vip));
+	assert_true(advert_verify(&packet, &got, &ring));
+	assert_false(got.far);
+	/* The checksum is made for these addresses, and covers the trailer. */
+	packet.destination = ip_of("fe80::21");
+	assert_int_equal(advert_decode(&packet, &got), ADVERT_BAD_CHECKSUM);
+	packet.destination = ip_of("fe80::20");
+	bytes.bytes[bytes.size - 1] ^= 1;
+	assert_int_equal(advert_decode(&packet, &got), ADVERT_BAD_CHECKSUM);
+}
+
+static void version_2_is_for_ipv4_alone(void **state)
+{
+	struct bytes bytes = from_hex("2133c8010001"
+				      "5466"
+				      "c0000264"
+				      "0000000000000000");
+	struct advert_packet packet = ipv6_packet(&bytes);
+	struct advert_received got;
+
+	(void)state;
+	assert_int_equal(advert_decode(&packet, &got), ADVERT_BAD_VERSION);
+}
+
+/* Whether a router in between is borne with is the vip's to say; on the group it never is. */
+static void what_came_by_a_router_is_marked(void **state)
+{
+	struct bytes bytes = from_hex(DRAFT_IPV6);
+	struct advert_packet packet = ipv6_packet(&bytes);
+	struct advert_received got;
+
+	(void)state;
+	packet.ttl = 63;
+	assert_int_equal(advert_decode(&packet, &got), ADVERT_TAKEN);
+	assert_true(got.far);
+	packet.destination = ip_of("ff02::12");
+	assert_int_equal(advert_decode(&packet, &got), ADVERT_BAD_TTL);
 }
 
 static void what_does_not_fit_is_told(void **state)
 {
 	struct ip vip = ip_of("192.0.2.100");
-	struct advert advert = {51, 200, NS_PER_S, &vip, 1};
+	struct advert advert = {3, 51, 200, NS_PER_S, &vip, 1, NULL};
 	uint8_t bytes[40];
 
 	(void)state;
@@ -373,6 +484,10 @@ int main(void)
 		cmocka_unit_test(reserved_bits_are_masked),
 		cmocka_unit_test(what_was_changed_does_not_verify),
 		cmocka_unit_test(what_is_written_is_read),
+		cmocka_unit_test(the_ipv6_vector_of_the_draft_comes_out),
+		cmocka_unit_test(the_ipv6_vector_of_the_draft_is_read),
+		cmocka_unit_test(version_2_is_for_ipv4_alone),
+		cmocka_unit_test(what_came_by_a_router_is_marked),
 		cmocka_unit_test(what_does_not_fit_is_told),
 		cmocka_unit_test(sequences_stand_for_times),
 		cmocka_unit_test(each_reason_has_its_name),

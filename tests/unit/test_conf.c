@@ -230,16 +230,33 @@ static const struct {
 		"f:4: option 'addresses': 192.0.2.100 stands in line 3 already, for 'vip w': take one out\n"
 		"f:5: option 'addresses': 192.0.2.101 stands in line 3 already, for 'vip w': take one out\n"
 		"f:5: option 'vrid': 'vip w' has 1 on e already, in line 3: take another number\n"},
-	{PAIR "vip w { vrid = 1 interface = e/f addresses = { 192.0.2.1,\n192.0.2.0/24,\n2001:db8::1,\n224.0.0.18 } "
+	{PAIR "vip w { vrid = 1 interface = e/f addresses = { 192.0.2.1,\n192.0.2.0/24,\n2001:db8::1/64,\n224.0.0.18 } "
 	      "}\n",
 		"f:3: option 'interface': 'e/f' cannot be an interface: write its name as `ip link` has it\n"
 		"f:3: option 'addresses': 192.0.2.1 is the own address of node 'a': a VIP is an address of no node\n"
 		"f:4: option 'addresses': 192.0.2.0/24: a VIP is a single address, so that its removal never takes the "
 		"node's own with it: write 192.0.2.0/32\n"
-		"f:5: option 'addresses': 2001:db8::1/128 is IPv6, which a vip of this version cannot hold: write an "
-		"IPv4 "
-		"address\n"
+		"f:5: option 'addresses': 2001:db8::1/64: a VIP is a single address, so that its removal never takes "
+		"the "
+		"node's own with it: write 2001:db8::1/128\n"
 		"f:6: option 'addresses': '224.0.0.18' is no address of a host: write a unicast address\n"},
+	{PAIR "vip w { vrid = 1 interface = e addresses = { 192.0.2.100 } version = 2 }\n",
+		"f:3: option 'authentication': version 2 cannot carry hmac: write none or password\n"
+		"f:3: option 'advert-interval': version 2 knows whole seconds only: write 1s or more\n"},
+	{PAIR "vip w { vrid = 1 interface = e\naddresses = { 2001:db8::1 }\nversion = 2 authentication = password "
+	      "checksum = rfc9568\nadvert-interval = 1500ms }\n",
+		"f:4: option 'addresses': version 2 is for IPv4 alone: take the IPv6 addresses out, or write version = "
+		"3\n"
+		"f:5: option 'checksum': version 2 has one form only: write auto, or take it out\n"
+		"f:5: option 'authentication': there is no password: write password = \"...\", 1 to 8 characters\n"
+		"f:6: option 'advert-interval': version 2 knows whole seconds only: write 1s or more\n"},
+	{PAIR "vip w { vrid = 1 interface = e addresses = { 192.0.2.100 }\nauthentication = password\npassword = x }\n"
+	      "vip x { vrid = 2 interface = e addresses = { 192.0.2.101 }\npassword = x }\n",
+		"f:4: option 'authentication': version 3 knows no password: write hmac or none, or version = 2\n"
+		"f:7: option 'password': it goes with authentication = password only: take it out\n"},
+	{PAIR "vip w { vrid = 1 interface = e addresses = { 192.0.2.100, 2001:db8::1 }\nunicast = yes }\n",
+		"f:4: option 'unicast': the vip has IPv6 addresses and node 'a' has none to send its adverts to: write "
+		"unicast = no, or make a vip of its own of them\n"},
 	{PAIR "service s { listen = { 192.0.2.100:80, [::1]:80 } pool = blu }\n"
 	      "service t { listen = { 192.0.2.100:81,\n[::1]:80 } pool = green }\npool blue { }\n",
 		"f:3: option 'pool': there is no pool 'blu': did you mean 'blue'?\n"
@@ -386,6 +403,11 @@ static const char *const good[] = {
 	"service s { listen = 192.0.2.1:80 pool = p allow = { 0.0.0.0/0, ::/0, 10.1.2.3 } deny = 203.0.113.0/24 }",
 	PAIR "pool p { outlier { } } pool q { outlier { failures = 1 max-ejected = 100 } }",
 	PAIR "vip w { vrid = 255 interface = e addresses = { 192.0.2.100, } lease = 60m advert-interval = 40s }",
+	PAIR
+	"vip w { vrid = 1 interface = e addresses = { 192.0.2.100, 2001:db8::1 } }\n"
+	"vip x { vrid = 2 interface = e addresses = { 2001:db8::2, fe80::2, 192.0.2.101 } checksum = pseudo-header }\n"
+	"vip y { vrid = 3 interface = e addresses = { 192.0.2.102 } version = 2 advert-interval = 2s\n"
+	"authentication = password password = \"a b\" unicast = yes }",
 	PAIR POOL
 	"service s { listen = 192.0.2.1:80  pool = p }\n"
 	"vip w { vrid = 1 interface = e addresses = 192.0.2.100 track-interface eth0.1@x { penalty = fault }\n"
@@ -417,6 +439,39 @@ static void good_ones_show_as_the_same_configuration(void **state)
 		conf_free(conf);
 		conf_free(again);
 	}
+}
+
+/* RFC 9568 5.2.9: the first IPv6 address of an advert is link-local. */
+static void ipv6_begins_with_a_link_local_address(void **state)
+{
+	static const char *const expected[][4] = {
+		{"192.0.2.100/32", "fe80::200:5eff:fe00:233/128", "2001:db8::1/128", NULL},
+		{"192.0.2.101/32", "fe80::2/128", "2001:db8::2/128", NULL},
+		{"192.0.2.102/32", NULL},
+	};
+	struct conf *conf = NULL;
+	AUTO_TEXT errors = {0};
+
+	(void)state;
+	assert_int_equal(
+		parse(PAIR "vip a { vrid = 51 interface = e addresses = { 192.0.2.100, 2001:db8::1 } }\n"
+			   "vip b { vrid = 52 interface = e addresses = { 2001:db8::2, fe80::2, 192.0.2.101 } }\n"
+			   "vip c { vrid = 53 interface = e addresses = { 192.0.2.102 } }\n",
+			&conf, &errors),
+		0);
+	for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
+		const struct vip_conf *vip = &conf->vips[i];
+		char text[PREFIX_TEXT_MAX];
+
+		for (size_t k = 0; k < vip->address_count; k++) {
+			assert_non_null(expected[i][k]);
+			assert_string_equal(prefix_text(&vip->addresses[k], text), expected[i][k]);
+		}
+		assert_null(expected[i][vip->address_count]);
+		assert_int_equal(vip->has_ipv6, i < 2);
+		assert_true(vip->has_ipv4);
+	}
+	conf_free(conf);
 }
 
 static void defaults_fill_what_is_not_there(void **state)
@@ -595,6 +650,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mistakes_are_told_with_their_lines),
 		cmocka_unit_test(good_ones_show_as_the_same_configuration),
+		cmocka_unit_test(ipv6_begins_with_a_link_local_address),
 		cmocka_unit_test(defaults_fill_what_is_not_there),
 		cmocka_unit_test(the_hash_is_of_what_is_meant),
 		cmocka_unit_test(at_most_a_hundred_errors_are_shown),

@@ -57,9 +57,9 @@ static void fill(struct publication *p, uint32_t number)
 			.active = number % 2 != 0,
 			.is_signed = number % 5 != 0,
 			.vrid = (uint8_t)i,
-			.checksum = (uint8_t)(number % 2),
+			.forms = (uint8_t)(number % 2),
 			.ifindex = (int)number,
-			.source = p->addresses[i][0].ip,
+			.sources = {p->addresses[i][0].ip},
 			.interval_ns = (int64_t)number * NS_PER_MS,
 			.addresses = p->addresses[i],
 			.address_count = ADDRESSES_PER_VIP - (number + i) % 2,
@@ -72,9 +72,9 @@ static void check_vip(const struct fence_vip *vip, const struct fence_vip *expec
 	assert_int_equal(vip->active, expected->active);
 	assert_int_equal(vip->is_signed, expected->is_signed);
 	assert_int_equal(vip->vrid, expected->vrid);
-	assert_int_equal(vip->checksum, expected->checksum);
+	assert_int_equal(vip->forms, expected->forms);
 	assert_int_equal(vip->ifindex, expected->ifindex);
-	assert_true(ip_equal(&vip->source, &expected->source));
+	assert_true(ip_equal(&vip->sources[0], &expected->sources[0]));
 	assert_true(vip->interval_ns == expected->interval_ns);
 	assert_int_equal(vip->address_count, expected->address_count);
 	for (size_t i = 0; i < vip->address_count; i++) {

@@ -57,6 +57,7 @@ struct trace {
 	int start_delay_ms;
 	bool yielding;
 	const char *peer_address; /* NULL: 192.0.2.12, above our 192.0.2.11 */
+	int version;              /* 0: 3 */
 	struct row rows[12];
 };
 
@@ -465,6 +466,27 @@ static const struct trace traces[] = {
 		ADVERT(10, 100, VRRP_BACKUP, NOTHING),
 		EVENT_ADVERT(20, VRRP_EVENT_TAKE, VRRP_ACTIVE, CLAIM, 150),
 	}},
+	{"over IPv6 no tie is broken where the vip has IPv4 too", .peer_address = "fe80::ffff", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		ADVERT(400, 150, VRRP_ACTIVE, NOTHING),
+		{442, VRRP_EVENT_TICK, 0, FACT_NONE, VRRP_ACTIVE, VRRP_DO_ADVERT, 150},
+	}},
+	{"a greater priority over IPv6 demotes", .peer_address = "fe80::1", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		{400, VRRP_EVENT_ADVERT, 151, FACT_NONE, VRRP_BACKUP, LEAVE, 150},
+	}},
+	{"version 2 waits for its skew in seconds", .version = 2, .rows = {
+		START(NOTHING),
+		TICK(713, VRRP_BACKUP, NOTHING),
+		TICK(715, VRRP_ACTIVE, CLAIM),
+	}},
+	{"version 2 says nothing to a lower priority", .version = 2, .rows = {
+		START(NOTHING),
+		TICK(715, VRRP_ACTIVE, CLAIM),
+		ADVERT(760, 100, VRRP_ACTIVE, VRRP_DO_ANNOUNCE),
+	}},
 	{"worst health lengthens the running wait to that of priority 1", .rows = {
 		START(NOTHING),
 		FACT(100, FACT_PRIORITY_1, VRRP_BACKUP, NOTHING),
@@ -575,6 +597,7 @@ static void traces_go_as_told(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(traces); i++) {
 		const struct trace *trace = &traces[i];
 		struct vrrp_conf conf = {
+			.version = (uint8_t)(trace->version != 0 ? trace->version : 3),
 			.priority = good_facts(trace).priority,
 			.interval_ns = INTERVAL,
 			.preempt = !trace->no_preempt,

@@ -158,12 +158,12 @@ static void the_reference_page_is_what_the_table_prints(void **state)
 /* The options of this version, so that none gets lost and none comes before it works. */
 static const char *const wanted[] = {
 	/* pair */
-	"key-file", "key-id", "state-port", "address", "priority",
+	"key-file", "key-id", "state-port", "address", "priority", "foreign",
 	/* log, forwarder */
 	"level", "threads", "max-connections",
 	/* vip */
-	"vrid", "interface", "addresses", "advert-interval", "authentication", "preempt", "preempt-delay",
-	"start-delay", "lease", "notify", "count", "interval", "refresh",
+	"vrid", "interface", "addresses", "version", "advert-interval", "authentication", "password", "checksum",
+	"unicast", "preempt", "preempt-delay", "start-delay", "lease", "notify", "count", "interval", "refresh",
 	/* track-interface, track-gateway, track-service, track-script */
 	"penalty", "penalty", "interval", "rise", "fall", "penalty", "penalty", "interval", "timeout", "rise", "fall",
 	/* service */

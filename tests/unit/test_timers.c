@@ -26,10 +26,18 @@ static void spans_are_those_of_the_rfc(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		assert_int_equal(timers_skew_ns(table[i].priority, table[i].interval_ns), table[i].skew_ns);
+		assert_int_equal(timers_skew_ns(3, table[i].priority, table[i].interval_ns), table[i].skew_ns);
 		assert_int_equal(
-			timers_active_down_ns(table[i].priority, table[i].interval_ns), table[i].active_down_ns);
+			timers_active_down_ns(3, table[i].priority, table[i].interval_ns), table[i].active_down_ns);
 	}
+}
+
+/* RFC 3768 6.1: of version 2 the skew is a part of a second. */
+static void version_2_has_a_skew_of_its_own(void **state)
+{
+	(void)state;
+	assert_int_equal(timers_skew_ns(2, 100, 4 * NS_PER_S), 609375000);
+	assert_int_equal(timers_active_down_ns(2, 100, 4 * NS_PER_S), 12609375000);
 }
 
 /* What the election rests on: of two backups the one with the greater priority wakes first. */
@@ -37,8 +45,8 @@ static void the_greater_priority_waits_less(void **state)
 {
 	(void)state;
 	for (int priority = 1; priority < 255; priority++) {
-		assert_true(timers_skew_ns((uint8_t)(priority + 1), 10 * NS_PER_MS) <
-			    timers_skew_ns((uint8_t)priority, 10 * NS_PER_MS));
+		assert_true(timers_skew_ns(3, (uint8_t)(priority + 1), 10 * NS_PER_MS) <
+			    timers_skew_ns(3, (uint8_t)priority, 10 * NS_PER_MS));
 	}
 }
 
@@ -46,6 +54,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(spans_are_those_of_the_rfc),
+		cmocka_unit_test(version_2_has_a_skew_of_its_own),
 		cmocka_unit_test(the_greater_priority_waits_less),
 	};
 
