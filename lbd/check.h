@@ -28,6 +28,7 @@ union check_state {
 /* What came of one check. */
 struct check_result {
 	bool passed;
+	int64_t took_ns;
 	bool agent;                  /* it is of `check agent` */
 	struct agent_words words;    /* that the agent has said; where it has passed */
 	char what[CHECK_TEXT_MAX];   /* "HTTP 200", "connection refused" */

@@ -98,12 +98,13 @@ static void finish(struct checker *checker, const struct check_result *result)
 	/* The result may stand in the probe's memory. */
 	struct check_result kept = *result;
 
+	kept.took_ns = mono_diff(now, checker->began);
 	kept.agent = checker->setup.target.conf->kind == CHECK_AGENT;
 
 	if (checker->probe != NULL)
 		checker->ops->free(TAKE(checker->probe));
 	leave_gate(checker->setup.gate);
-	check_result_text(&kept, mono_diff(now, checker->began), text);
+	check_result_text(&kept, kept.took_ns, text);
 	set_timer(checker, next_time(checker, now), on_next);
 	checker->setup.fn(checker->setup.context, checker->setup.slot, &kept, text);
 }

@@ -45,7 +45,7 @@ struct director {
 /* Telling: snapshots to the workers, liveness to vrrpd. */
 
 /* The backup pool does not count. */
-static bool service_is_up(const struct director *director, const struct service_conf *service)
+bool director_service_is_up(const struct director *director, const struct service_conf *service)
 {
 	struct service_pools pools;
 
@@ -70,7 +70,7 @@ static void tell_liveness(struct director *director)
 	}
 	for (size_t i = 0; i < count; i++) {
 		snprintf(services[i].name, LIVENESS_NAME_MAX, "%s", conf->services[i].name);
-		services[i].up = service_is_up(director, &conf->services[i]);
+		services[i].up = director_service_is_up(director, &conf->services[i]);
 	}
 	liveness_set_services(director->setup.live, services, count);
 	liveness_set_checked(director->setup.live, director->servers->unchecked == 0);

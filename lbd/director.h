@@ -48,6 +48,8 @@ const struct conf *director_conf(const struct director *director);
 const struct layout *director_layout(const struct director *director);
 const struct servers *director_servers(const struct director *director);
 const struct workers *director_workers(const struct director *director);
+/* Whether a new connection would find a server in one of the service's own pools. */
+bool director_service_is_up(const struct director *director, const struct service_conf *service);
 /* What the workers were told last. */
 const struct snapshot *director_snapshot(const struct director *director);
 const struct roles *director_roles(const struct director *director);

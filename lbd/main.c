@@ -2,9 +2,11 @@
 #include "common/shell/daemon.h"
 #include "common/system/fd.h"
 #include "common/system/log.h"
+#include "lbd/admin.h"
 #include "lbd/checks.h"
 #include "lbd/commands.h"
 #include "lbd/director.h"
+#include "lbd/http.h"
 #include "lbd/limits.h"
 
 #include <errno.h>
@@ -21,6 +23,7 @@ struct lbd {
 	struct liveness *live;
 	struct director *director;
 	struct commands *commands;
+	struct admin *admin; /* NULL: the configuration wants none */
 };
 
 /* Each line of `text` is an error of its own. */
@@ -52,12 +55,15 @@ static int check_host(const struct lbd *lbd)
 {
 	AUTO_TEXT errors = {0};
 	pid_t pid = running_lbd(lbd);
+	const struct admin_conf *admin = lbd->conf->admin;
 	int r = 0, probed;
 
 	if (pid > 0)
 		fprintf(stderr, "lbd: one runs here already (pid %d), so the ports were not tried\n", (int)pid);
 	else
 		r = workers_probe(lbd->conf, &errors);
+	probed = admin != NULL && pid == 0 ? http_probe(admin->listen, admin->listen_count, &errors) : 0;
+	r = r < 0 ? r : probed;
 	probed = checks_probe(lbd->conf, &errors);
 	r = r < 0 ? r : probed;
 	fputs(text_get(&errors), stderr);
@@ -137,6 +143,26 @@ static int open_commands(struct lbd *lbd)
 	return r;
 }
 
+static int open_admin(struct lbd *lbd)
+{
+	AUTO_TEXT errors = {0};
+	struct admin_setup setup = {
+		.loop = lbd->loop,
+		.conf = lbd->conf->admin,
+		.director = lbd->director,
+		.node = lbd->node->name,
+	};
+	int r;
+
+	if (setup.conf == NULL)
+		return 0;
+	r = admin_new(&setup, &lbd->admin, &errors);
+	log_lines(&errors);
+	if (r < 0)
+		log_error("cannot open the admin pages", log_errno(r));
+	return r;
+}
+
 static int start(struct lbd *lbd)
 {
 	unsigned threads = workers_wanted(lbd->conf);
@@ -156,6 +182,8 @@ static int start(struct lbd *lbd)
 		r = open_director(lbd, threads);
 	if (r == 0)
 		r = open_commands(lbd);
+	if (r == 0)
+		r = open_admin(lbd);
 	if (r < 0)
 		return r;
 	log_info("serving", log_str("node", lbd->node->name), log_uint("services", lbd->conf->service_count),
@@ -166,6 +194,7 @@ static int start(struct lbd *lbd)
 
 static void stop(struct lbd *lbd)
 {
+	admin_free(lbd->admin);
 	commands_free(lbd->commands);
 	director_free(lbd->director);
 	liveness_free(lbd->live);

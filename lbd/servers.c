@@ -212,6 +212,9 @@ void servers_note_check(
 		return;
 	}
 	snprintf(server->check, sizeof server->check, "%s", text);
+	server->checks++;
+	server->checks_failed += !result->passed;
+	server->check_ns = result->took_ns;
 	if (result->certificate_until_s != 0)
 		server->certificate_until_s = result->certificate_until_s;
 	if (!score_step(&server->score, check->rise, check->fall, result->passed))

@@ -24,6 +24,9 @@ struct server {
 	bool usable;
 	struct mono since;                 /* it became usable; MONO_NEVER: it has been so from the start */
 	char check[CHECK_RESULT_TEXT_MAX]; /* the last result; "" before the first */
+	uint64_t checks;                   /* made; this and the next two without the agent's */
+	uint64_t checks_failed;
+	int64_t check_ns; /* what the last one took */
 	struct outlier outlier;
 	bool failures_seen;
 	uint64_t failures;                      /* of clients' connections, as counted last */

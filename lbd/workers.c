@@ -219,3 +219,12 @@ struct queue_totals workers_queue_totals(const struct workers *workers, uint32_t
 		.timeouts = atomic_load_explicit(&queue->timeouts, memory_order_relaxed),
 	};
 }
+
+struct worker_totals workers_worker_totals(const struct workers *workers, unsigned worker)
+{
+	return (struct worker_totals){
+		.open_connections = worker_open_connections(workers->list[worker]),
+		.accepts_paused = counter_read(&worker_counters(workers->list[worker])->accepts_paused),
+		.beats = worker_beats(workers->list[worker]),
+	};
+}

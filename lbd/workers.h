@@ -66,5 +66,11 @@ struct queue_totals {
 };
 struct queue_totals workers_queue_totals(const struct workers *workers, uint32_t pool);
 struct server_totals workers_server_totals(const struct workers *workers, uint32_t slot);
+struct worker_totals {
+	uint64_t open_connections;
+	uint64_t accepts_paused;
+	uint64_t beats;
+};
+struct worker_totals workers_worker_totals(const struct workers *workers, unsigned worker);
 
 #endif

@@ -5,7 +5,8 @@
 # ---- packages: what is there is left alone, and nothing that is installed is started on this host
 
 BUILD_PACKAGES="gcc libc6-dev make autoconf automake autoconf-archive pkg-config libconfuse-dev libjansson-dev
-	libssl-dev libnl-3-dev libnl-route-3-dev libmnl-dev libsystemd-dev libcap-ng-dev"
+	libssl-dev libnl-3-dev libnl-route-3-dev libmnl-dev libsystemd-dev libcap-ng-dev
+	libmicrohttpd-dev"
 TEST_PACKAGES="libcmocka-dev"
 LAB_PACKAGES="iproute2 jq nginx procps util-linux"
 

@@ -34,6 +34,11 @@ struct log_conf {
 	enum log_level level;
 };
 
+struct admin_conf {
+	const struct endpoint *listen;
+	size_t listen_count;
+};
+
 struct forwarder_conf {
 	unsigned max_connections; /* 0: without limit */
 	unsigned threads;         /* 0: auto, one for each processor that the process may use */
@@ -251,6 +256,8 @@ struct conf {
 	char hash[CONF_HASH_SIZE]; /* of the whole configuration with its defaults, so that layout and comments do not
 				      count */
 	struct pair_conf pair;
+	const struct admin_conf *admin; /* NULL: lbd has no pages */
+	size_t admin_count;             /* 0 or 1 */
 	struct log_conf log;
 	struct forwarder_conf forwarder;
 	const struct vip_conf *vips;

@@ -349,9 +349,11 @@ static void endpoint_again(struct conf_errors *errors, const struct thing *first
 {
 	char text[ENDPOINT_TEXT_MAX];
 
-	conf_error(errors, again->line,
-		"option 'listen': %s stands in line %u already, for 'service %.64s': take one out",
-		endpoint_text(again->key, text), first->line, first->section->title);
+	bool named = first->section->title != NULL;
+
+	conf_error(errors, again->line, "option 'listen': %s stands in line %u already, for '%s%s%.64s': take one out",
+		endpoint_text(again->key, text), first->line, first->section->name, named ? " " : "",
+		named ? first->section->title : "");
 }
 
 static const char *pool_name_at(const void *context, size_t i)
@@ -424,16 +426,16 @@ static void resolve_pools(struct check *check, const struct conf_item *service)
 	}
 }
 
-static void check_listen(struct check *check, struct things *things, const struct conf_item *service)
+static void check_listen(
+	struct check *check, struct things *things, const struct conf_item *section, const struct endpoint *listen)
 {
-	const struct conf_item *option = conf_item_option(service, "listen");
-	const struct service_conf *conf = service->object;
+	const struct conf_item *option = conf_item_option(section, "listen");
 	size_t i = 0;
 
 	if (option == NULL)
 		return;
 	for (const struct conf_word *word = option->first_word; word != NULL; word = word->next)
-		things_add(check, things, &conf->listen[i++], service, word->line);
+		things_add(check, things, &listen[i++], section, word->line);
 }
 
 /*
@@ -490,11 +492,17 @@ static void check_services(struct check *check)
 	struct things listens[SERVICE_PROTOCOL_COUNT] = {0}; /* tcp and udp may share a port */
 	size_t count = 0;
 
+	FOR_EACH_SECTION(admin, check->root, "admin")
+	{
+		const struct admin_conf *conf = admin->object;
+
+		check_listen(check, &listens[SERVICE_PROTOCOL_TCP], admin, conf->listen);
+	}
 	FOR_EACH_SECTION(service, check->root, "service")
 	{
 		const struct service_conf *conf = service->object;
 
-		check_listen(check, &listens[conf->protocol], service);
+		check_listen(check, &listens[conf->protocol], service, conf->listen);
 		check_protocol(check, service);
 		conf_check_client(service, check->errors);
 		resolve_pools(check, service);

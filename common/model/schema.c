@@ -103,6 +103,13 @@ static const struct schema_option log_options[] = {
 		.help = "What is logged: this level and those before it."},
 };
 
+static const struct schema_option admin_options[] = {
+	/* HTTP_LISTEN_MAX */
+	{"listen", SCHEMA_ENDPOINTS, LIST(struct admin_conf, listen, listen_count), RANGE(1, 8),
+		.help = "Addresses and ports of lbd's pages, `/metrics` and `/healthz`: whoever reaches them may "
+			"read."},
+};
+
 static const struct schema_option forwarder_options[] = {
 	/* Each thread has a loop in the liveness page, and so has lbd's control thread. */
 	{"threads", SCHEMA_NUMBER, FIELD(struct forwarder_conf, threads), RANGE(1, LIVENESS_LOOPS_MAX - 1),
@@ -423,6 +430,8 @@ static const struct schema_option pool_options[] = {
 static const struct schema_section top_sections[] = {
 	{"pair", ONE(struct conf, pair), .required = true, OPTIONS(pair_options), SECTIONS(pair_sections),
 		.help = "The two nodes, and what they speak to each other with."},
+	{"admin", MANY(struct conf, admin, admin_count), .once = true, OPTIONS(admin_options),
+		.help = "Pages over HTTP that tell what lbd does; without the section there are none."},
 	{"log", ONE(struct conf, log), OPTIONS(log_options), .help = "What goes to the log."},
 	{"forwarder", ONE(struct conf, forwarder), OPTIONS(forwarder_options), .help = "lbd as a whole."},
 	{"vip", NAMED(struct vip_conf), MANY(struct conf, vips, vip_count), OPTIONS(vip_options),

@@ -37,8 +37,8 @@ static const struct {
 	{PAIR "poool p { server s { address = x } }\n",
 		"f:3: section 'poool' is not known in the file: did you mean 'pool'?\n"},
 	{PAIR "log { colour = yes }\n", "f:3: option 'colour' is not known in section 'log': there are level\n"},
-	{PAIR "admin { listen = { 127.0.0.1:8404 } }\n",
-		"f:3: section 'admin' is not known in the file: there are pair, log, forwarder, vip, service, pool\n"},
+	{PAIR "http { listen = { 127.0.0.1:8404 } }\n", "f:3: section 'http' is not known in the file: there are pair, "
+							"admin, log, forwarder, vip, service, pool\n"},
 	{PAIR "include = x\n", "f:3: option 'include' is not known in the file: it has no options\n"},
 	{PAIR "log { x {} y z { a = { 1 }  b { c d { } } }  level = infos }\n",
 		"f:3: section 'x' is not known in section 'log': it has no sections\n"
@@ -198,6 +198,16 @@ static const struct {
 			     "f:3: option 'port' is missing in section 'check agent': set it to the agent's port, a "
 			     "number from 1 to "
 			     "65535\n"},
+	{PAIR "admin { }",
+		"f:3: option 'listen' is missing in section 'admin': set it to { ... } with 1 to 8 addresses, "
+		"each with its port as 192.0.2.1:80 or [2001:db8::1]:80\n"},
+	{PAIR "admin { listen = 8404 }",
+		"f:3: option 'listen': '8404' is not an address with a port: write { ... } with 1 to 8 addresses, each "
+		"with its port as 192.0.2.1:80 or [2001:db8::1]:80\n"},
+	{PAIR "admin { listen = 127.0.0.1:80 }\nadmin { listen = 127.0.0.1:81 }",
+		"f:4: section 'admin' is there again: line 3 has one already, keep one\n"},
+	{PAIR "pool p { }\nadmin { listen = 127.0.0.1:80 }\nservice s { listen = 127.0.0.1:80 pool = p }",
+		"f:5: option 'listen': 127.0.0.1:80 stands in line 4 already, for 'admin': take one out\n"},
 	{PAIR "pool p { outlier { }\n outlier { } }",
 		"f:4: section 'outlier' is there again: line 3 has one already, keep one\n"},
 	{PAIR "pool p { outlier { max-ejected = 101 } }",
@@ -413,6 +423,7 @@ static const char *const good[] = {
 	"vip w { vrid = 1 interface = e addresses = 192.0.2.100 track-interface eth0.1@x { penalty = fault }\n"
 	"track-gateway 2001:db8::1 { } track-gateway 192.0.2.9 { fall = 1 } track-service s { }\n"
 	"track-script /a/b-c { } track-script \"/a+b(c)\" { penalty = 1 } }",
+	PAIR "admin { listen = { 127.0.0.1:8404, [::1]:8404 } }",
 	PAIR "log\n{\nlevel\n=\ndebug\n}\nforwarder { threads = 2 }",
 	PAIR POOL "service s { listen = 192.0.2.1:80  pool = p  timeouts { idle = 0 connect = 0s } }",
 	PAIR POOL "service s { listen = 192.0.2.1:53  pool = p  protocol = udp  udp { answers = 1 } }\n"

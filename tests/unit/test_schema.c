@@ -159,8 +159,8 @@ static void the_reference_page_is_what_the_table_prints(void **state)
 static const char *const wanted[] = {
 	/* pair */
 	"key-file", "key-id", "state-port", "address", "priority", "foreign",
-	/* log, forwarder */
-	"level", "threads", "max-connections",
+	/* admin, log, forwarder */
+	"listen", "level", "threads", "max-connections",
 	/* vip */
 	"vrid", "interface", "addresses", "version", "advert-interval", "authentication", "password", "checksum",
 	"unicast", "preempt", "preempt-delay", "start-delay", "lease", "notify", "count", "interval", "refresh",
