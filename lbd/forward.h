@@ -14,6 +14,7 @@
 #include "lbd/board.h"
 #include "lbd/counters.h"
 #include "lbd/snapshot.h"
+#include "lbd/sources.h"
 
 enum forward_kind {
 	FORWARD_PROXY_TCP,
@@ -28,8 +29,9 @@ struct forward;       /* a worker's half */
 struct forward_env {
 	struct loop *loop;
 	struct counters *counters;
-	struct board *board; /* of all workers */
-	uint32_t worker;     /* from 0 */
+	struct board *board; /* of all workers, as the next */
+	struct sources *sources;
+	uint32_t worker; /* from 0 */
 };
 
 struct forward_ops {

@@ -7,6 +7,7 @@
 #define LBPAIR_LBD_PROXY_H
 
 #include "common/pure/list.h"
+#include "lbd/admission.h"
 #include "lbd/flow.h"
 #include "lbd/forward.h"
 #include "lbd/gates.h"
@@ -32,6 +33,7 @@ struct proxy {
 	struct forward_env env;
 	const struct snapshot *snapshot; /* borrowed from the worker */
 	struct picker *picker;
+	struct admission admission;
 	struct wheel wheel;
 	struct slab conns;
 	struct store store;
@@ -76,8 +78,9 @@ struct conn {
 	uint64_t bytes_in; /* taken by the server */
 	uint64_t bytes_out;
 	struct gates_pass pass;
-	bool heard;       /* the server has sent something */
-	uint8_t prefaces; /* which are still to come, as a set (preface.h) */
+	sources_key counted; /* in the client's share */
+	bool heard;          /* the server has sent something */
+	uint8_t prefaces;    /* which are still to come, as a set (preface.h) */
 	uint8_t tried_count;
 	uint32_t tried[CONN_TRIED_MAX];
 };

@@ -112,6 +112,7 @@ static void conn_end(struct conn *conn, bool reset)
 	list_remove(&conn->busy);
 	list_remove(&conn->link);
 	counter_add(&conn_counters(conn)->ended_total[conn->life.cause], 1);
+	sources_leave(proxy->env.sources, conn->counted);
 	gates_leave(proxy->env.board, conn->service, &conn->pass);
 	/* Last: the service's slot may be given away then. */
 	counter_subtract(&conn_counters(conn)->connections, 1);
@@ -319,9 +320,13 @@ void proxy_conn_go_on(struct conn *conn)
 /* The client is known by now. */
 static bool conn_admit(struct conn *conn)
 {
-	conn->source = hash_bytes(conn->from.ip.bytes, ip_size(&conn->from.ip));
-	if (!access_allows(conn_service(conn)->access, &conn->from.ip))
-		return conn_event_by(conn, LIFE_NO_SERVER, END_DENIED);
+	const struct ip *from = &conn->from.ip;
+	enum end_cause cause = admission_ask(&conn->proxy->admission, conn->proxy->snapshot, conn->listener->service,
+		from, conn_now(conn), &conn->counted);
+
+	if (cause != END_OPEN)
+		return conn_event_by(conn, LIFE_NO_SERVER, cause);
+	conn->source = hash_bytes(from->bytes, ip_size(from));
 	return conn_connect(conn);
 }
 

@@ -201,6 +201,7 @@ static void proxy_stop(struct forward *forward)
 	loop_timer_clear(proxy->env.loop, &proxy->accept_timer);
 	free(proxy->listeners);
 	picker_free(proxy->picker);
+	admission_free(&proxy->admission);
 	proxy_queues_free(&proxy->queues);
 	store_free(&proxy->store);
 	slab_free(&proxy->conns);
@@ -250,6 +251,8 @@ static int proxy_start(struct forward_entry *entry, const struct forward_env *en
 	r = picker_new(env->worker, env->board, &proxy->picker);
 	if (r == 0)
 		r = picker_update(proxy->picker, snapshot);
+	if (r == 0)
+		r = admission_init(&proxy->admission, env->sources);
 	if (r == 0)
 		r = proxy_queues_reserve(&proxy->queues, snapshot->pool_count);
 	if (r == 0)

@@ -74,6 +74,8 @@ static int fill_services(struct owner *owner, const struct layout *layout)
 
 	if (services == NULL)
 		return -ENOMEM;
+	owner->snapshot.services = services;
+	owner->snapshot.service_count = layout->service_count;
 	for (size_t i = 0; i < layout->service_count; i++) {
 		const struct service_conf *conf = layout->services[i].conf;
 
@@ -84,14 +86,13 @@ static int fill_services(struct owner *owner, const struct layout *layout)
 		services[i].retries = conf->retries;
 		services[i].max_connections = conf->max_connections;
 		services[i].access = access_ref(conf->access);
+		services[i].per_source = conf->per_source;
 		services[i].timeouts = conf->timeouts;
 		services[i].udp = conf->udp;
 		services[i].prefaces = preface_asked(conf);
 		if (fill_proxy_from(owner, conf, &services[i]) < 0)
 			return -ENOMEM;
 	}
-	owner->snapshot.services = services;
-	owner->snapshot.service_count = layout->service_count;
 	return 0;
 }
 

@@ -19,6 +19,7 @@ struct snapshot_service {
 	unsigned retries;
 	uint32_t max_connections; /* 0: without limit */
 	struct access *access;    /* a reference; NULL: everybody may come in */
+	struct per_source_conf per_source;
 	struct timeouts_conf timeouts;
 	struct udp_conf udp;
 	uint8_t prefaces;                /* what its clients may have to send first, as a set (preface.h) */

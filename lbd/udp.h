@@ -10,6 +10,7 @@
 #ifndef LBPAIR_LBD_UDP_H
 #define LBPAIR_LBD_UDP_H
 
+#include "lbd/admission.h"
 #include "lbd/forward.h"
 #include "lbd/gates.h"
 #include "lbd/picker.h"
@@ -42,6 +43,7 @@ struct udp {
 
 	/* Without a listener there is none of what follows. */
 	struct picker *picker;
+	struct admission admission;
 	struct wheel wheel;
 	struct slab sessions;
 	struct udp_table table;
@@ -71,6 +73,7 @@ struct udp_session {
 	uint64_t bytes_in;       /* sent to servers */
 	uint64_t bytes_out;      /* from servers, to be sent to the client */
 	struct gates_pass pass;
+	sources_key counted;   /* in the client's share */
 	uint64_t lot;          /* by which it draws its pool, where sources do not decide */
 	uint8_t request_group; /* in the batch at hand */
 	uint8_t tried_count;

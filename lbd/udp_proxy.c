@@ -115,6 +115,7 @@ static void udp_stop(struct forward *forward)
 	loop_timer_clear(udp->env.loop, &udp->answer_timer);
 	free(udp->listeners);
 	picker_free(udp->picker);
+	admission_free(&udp->admission);
 	udp_batch_free(udp->requests);
 	udp_batch_free(udp->answers);
 	udp_table_free(&udp->table);
@@ -165,6 +166,8 @@ static int prepare(struct udp *udp, struct forward_entry *entry)
 		r = udp_batch_new(&udp->requests);
 	if (r == 0)
 		r = udp_batch_new(&udp->answers);
+	if (r == 0)
+		r = admission_init(&udp->admission, udp->env.sources);
 	if (r == 0)
 		r = picker_new(udp->env.worker, udp->env.board, &udp->picker);
 	if (r == 0)

@@ -100,6 +100,7 @@ void udp_session_end(struct udp_session *session, enum end_cause cause)
 	session_leave_server(session);
 	wheel_clear(&session->timer);
 	udp_table_remove(&udp->table, &session->entry);
+	sources_leave(udp->env.sources, session->counted);
 	gates_leave(udp->env.board, session->service, &session->pass);
 	counter_add(&session_counters(session)->ended_total[cause], 1);
 	/* Last: the service's slot may be given away then. */
@@ -176,38 +177,46 @@ static bool make_room(struct udp *udp, const char *what)
 	return true;
 }
 
-/* Before there is a session. */
-static struct udp_session *turn_away(const struct udp_listener *listener, enum end_cause cause)
+/* A session that is counted where it has to be; NULL: it is refused for want of room. */
+static struct udp_session *take_session(struct udp_listener *listener)
 {
-	counter_add(&udp_counters(listener)->refused_total, 1);
-	counter_add(&udp_counters(listener)->ended_total[cause], 1);
-	return NULL;
+	struct udp *udp = listener->udp;
+	struct udp_session *session = NULL;
+	struct gates_pass pass;
+
+	if (gates_enter(udp->env.board, udp->snapshot, listener->service, &pass) != NULL)
+		return NULL;
+	if (!udp_table_is_full(&udp->table) || make_room(udp, "sessions"))
+		session = slab_take(&udp->sessions);
+	if (session != NULL)
+		session->pass = pass;
+	else
+		gates_leave(udp->env.board, listener->service, &pass);
+	return session;
 }
 
 struct udp_session *udp_session_open(
 	struct udp_listener *listener, const struct udp_key *key, const struct udp_datagram *datagram)
 {
 	struct udp *udp = listener->udp;
-	struct udp_session *session = NULL;
 	const struct ip from = key_client(key, listener);
-	struct gates_pass pass;
+	struct udp_session *session = NULL;
+	sources_key counted;
+	enum end_cause cause = admission_ask(
+		&udp->admission, udp->snapshot, listener->service, &from, loop_now(udp->env.loop), &counted);
 
-	if (!access_allows(udp->snapshot->services[listener->service].access, &from))
-		return turn_away(listener, END_DENIED);
-	if (gates_enter(udp->env.board, udp->snapshot, listener->service, &pass) != NULL) {
-		counter_add(&udp_counters(listener)->refused_total, 1);
-		return NULL;
-	}
-	if (!udp_table_is_full(&udp->table) || make_room(udp, "sessions"))
-		session = slab_take(&udp->sessions);
+	if (cause != END_OPEN)
+		counter_add(&udp_counters(listener)->ended_total[cause], 1);
+	else
+		session = take_session(listener);
 	if (session == NULL) {
-		gates_leave(udp->env.board, listener->service, &pass);
+		sources_leave(udp->env.sources, counted);
 		counter_add(&udp_counters(listener)->refused_total, 1);
 		return NULL;
 	}
+	session->counted = counted;
 	session->udp = udp;
 	session->listener = listener;
-	session->pass = pass;
 	session->service = listener->service;
 	session->entry.key = *key;
 	session->client = datagram->peer;

@@ -136,6 +136,7 @@ static int start_forwards(struct worker *worker)
 		.loop = worker->loop,
 		.counters = &worker->counters,
 		.board = worker->setup.board,
+		.sources = worker->setup.sources,
 		.worker = worker->setup.number,
 	};
 	int r = 0;

@@ -19,7 +19,8 @@ struct worker_setup {
 	struct liveness *live;                        /* NULL: none */
 	struct forward_entry *entries[FORWARD_COUNT]; /* stay open as long as the worker */
 	struct snapshot *snapshot;
-	struct board *board; /* outlives the worker */
+	struct board *board; /* outlives the worker, as the next */
+	struct sources *sources;
 	int news_fd; /* an eventfd that is written to when worker_generation or worker_open_connections matter */
 };
 

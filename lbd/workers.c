@@ -2,6 +2,7 @@
 #include "lbd/workers.h"
 
 #include "lbd/forward.h"
+#include "lbd/sources.h"
 #include "lbd/worker.h"
 
 #include <errno.h>
@@ -13,6 +14,7 @@ struct workers {
 	uint64_t beats_seen[LIVENESS_LOOPS_MAX];
 	unsigned count;
 	struct board *board;
+	struct sources *sources;
 };
 
 unsigned workers_wanted(const struct conf *conf)
@@ -66,6 +68,7 @@ static int start_one(struct workers *workers, const struct workers_setup *setup)
 		.live = setup->live,
 		.snapshot = setup->snapshot,
 		.board = workers->board,
+		.sources = workers->sources,
 		.news_fd = setup->news_fd,
 	};
 	int r;
@@ -86,7 +89,9 @@ int workers_start(const struct workers_setup *setup, struct workers **ret_worker
 	if (workers == NULL)
 		return -ENOMEM;
 	workers->board = setup->board;
-	r = open_entries(setup->layout->conf, setup->count, workers->entries, errors);
+	r = sources_new(&workers->sources);
+	if (r == 0)
+		r = open_entries(setup->layout->conf, setup->count, workers->entries, errors);
 	while (r == 0 && workers->count < setup->count)
 		r = start_one(workers, setup);
 	if (r < 0)
@@ -105,6 +110,7 @@ void workers_stop(struct workers *workers)
 	for (unsigned i = 0; i < workers->count; i++)
 		worker_stop(workers->list[i]);
 	close_entries(workers->entries);
+	sources_free(workers->sources);
 	free(workers);
 }
 

@@ -137,6 +137,12 @@ struct pool_share_conf {
 	const struct pool_conf *pool;
 };
 
+/* What one client may have of a service; 0: without limit. */
+struct per_source_conf {
+	unsigned connections;
+	unsigned rate; /* a second */
+};
+
 struct service_conf {
 	const char *name;
 	const struct endpoint *listen;
@@ -159,6 +165,7 @@ struct service_conf {
 	const struct prefix *deny;
 	size_t deny_count;
 	struct access *access; /* both of them; NULL: everybody may come in */
+	struct per_source_conf per_source;
 };
 
 enum balance_kind {

@@ -151,6 +151,42 @@ static void span_describe(const struct schema_option *row, struct text *out)
 		text_addf(out, " in steps of %s", span_text(row->step, step));
 }
 
+/* Rates. */
+
+static int rate_read(const struct reading *in, size_t index)
+{
+	const struct schema_option *row = in->row;
+	size_t digits = strspn(in->text, "0123456789");
+	char number[24] = "";
+	uint64_t value = 0;
+	int r;
+
+	(void)index;
+	if (is_bare_number(in->text) && strcmp(in->text, "0") != 0) {
+		text_addf(in->why, "'%.64s' has no unit: write %.64s/s", in->text, in->text);
+		return -EINVAL;
+	}
+	if (strcmp(in->text + digits, "/s") != 0 && strcmp(in->text, "0") != 0)
+		return wrong(in, "is not a rate");
+	if (digits < sizeof number)
+		memcpy(number, in->text, digits);
+	r = digits < sizeof number ? text_to_u64(number, (uint64_t)row->min, (uint64_t)row->max, &value) : -ERANGE;
+	if (r < 0)
+		return wrong(in, r == -ERANGE ? "is out of range" : "is not a rate");
+	number_store(in->field, row->size, value);
+	return 0;
+}
+
+static void rate_print(const struct schema_option *row, const void *object, struct text *out)
+{
+	text_addf(out, "%u/s", number_load(field_of(row, object), row->size));
+}
+
+static void rate_describe(const struct schema_option *row, struct text *out)
+{
+	text_addf(out, "a rate from %lld/s to %lld/s", (long long)row->min, (long long)row->max);
+}
+
 /* Yes and no, and words. */
 
 static int yes_no_read(const struct reading *in, size_t index)
@@ -524,6 +560,7 @@ static void bytes_describe(const struct schema_option *row, struct text *out)
 static const struct value_type value_types[] = {
 	[SCHEMA_NUMBER] = {number_read, number_print, number_describe, 0},
 	[SCHEMA_SPAN] = {span_read, span_print, span_describe, 0},
+	[SCHEMA_RATE] = {rate_read, rate_print, rate_describe, 0},
 	[SCHEMA_YES_NO] = {yes_no_read, yes_no_print, yes_no_describe, 0},
 	[SCHEMA_WORD] = {word_read, word_print, word_describe, 0},
 	[SCHEMA_STRING] = {string_read, string_print, string_describe, 0},

@@ -263,10 +263,20 @@ static const struct schema_option udp_options[] = {
 			"it has had fewer than the client has sent; 0: when it is idle."},
 };
 
+static const struct schema_option per_source_options[] = {
+	{"connections", SCHEMA_NUMBER, FIELD(struct per_source_conf, connections), RANGE(0, 100000000), .preset = "0",
+		.reload = true, .help = "So many connections may be open from one address; 0: without limit."},
+	{"rate", SCHEMA_RATE, FIELD(struct per_source_conf, rate), RANGE(0, 1000000), .preset = "0/s", .reload = true,
+		.help = "So many new ones may come, as many at once as in a second; 0/s: without limit."},
+};
+
 static const struct schema_section service_sections[] = {
 	{"timeouts", ONE(struct service_conf, timeouts), OPTIONS(timeouts_options),
 		.help = "How long a connection of the service may take or rest."},
 	{"udp", ONE(struct service_conf, udp), OPTIONS(udp_options), .help = "What goes with `protocol = udp` alone."},
+	{"per-source", ONE(struct service_conf, per_source), OPTIONS(per_source_options),
+		.help = "What one client may have of the service; an IPv6 client is its /64. What is more gets a reset "
+			"at once, and with udp no session."},
 };
 
 static const struct schema_option service_options[] = {

@@ -3,10 +3,12 @@
  * Lists of prefixes: how long the set of addresses takes to build, how much memory it has, and a look-up of addresses
  * that are all different and so find little in the processor's caches. The prefixes' lengths are those of a full table
  * of routes: half of them /24, the others shorter, and /48, /32 and /64 for IPv6.
+ * Then what a connection to a service with per-source costs more.
  */
+#include "common/pure/access.h"
 #include "common/pure/hash.h"
 #include "common/system/clock.h"
-#include "common/pure/access.h"
+#include "lbd/sources.h"
 
 #include <stdio.h>
 
@@ -69,13 +71,46 @@ static void measure(size_t count, bool v6)
 	free(prefixes);
 }
 
+/* In and out again, with its hash. */
+static void measure_sources(size_t count)
+{
+	const struct per_source_conf limits = {.connections = 100, .rate = 1000000};
+	struct sources *sources;
+	struct crypto_hash *hash;
+	uint64_t random = 9;
+	struct mono start;
+	unsigned refused = 0;
+
+	if (sources_new(&sources) < 0 || sources_hash_new(sources, &hash) < 0)
+		abort();
+	start = clock_cpu();
+	for (unsigned i = 0; i < LOOKUPS; i++) {
+		struct ip ip = ip_from_v4((struct in_addr){(uint32_t)(hash_next(&random) % count)});
+		sources_key counted;
+
+		if (sources_enter(sources, sources_key_of(hash, 0, &ip), &limits, (struct mono){i * NS_PER_MS / 1000},
+			    &counted))
+			sources_leave(sources, counted);
+		else
+			refused++;
+	}
+	printf("%8zu sources: %5.1f ns each that comes and goes (%u refused)\n", count,
+		(double)mono_diff(clock_cpu(), start) / LOOKUPS, refused);
+	crypto_hash_free(hash);
+	sources_free(sources);
+}
+
 int main(void)
 {
+	static const size_t source_counts[] = {1, 1000, 100000, 10000000};
+
 	static const size_t counts[] = {0, 10, 1000, 100000, 1000000};
 
 	for (int v6 = 0; v6 < 2; v6++) {
 		for (size_t i = 0; i < ARRAY_LEN(counts); i++)
 			measure(counts[i], v6 != 0);
 	}
+	for (size_t i = 0; i < ARRAY_LEN(source_counts); i++)
+		measure_sources(source_counts[i]);
 	return 0;
 }

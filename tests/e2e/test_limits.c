@@ -2,12 +2,14 @@
 /* What services take from whom, and how much of it: lbd as a process, with two workers. */
 #include "tests/e2e/daemon.h"
 
+#include "common/system/clock.h"
 #include "common/system/fd.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -176,12 +178,161 @@ static void a_long_list_is_as_good_as_a_short_one(void **state)
 	end();
 }
 
+struct number {
+	const char *field;
+	json_int_t value;
+};
+
+static bool is_number(void *context)
+{
+	const struct number *number = context;
+
+	return lbd_service_number(&lbd, "s", number->field) == number->value;
+}
+
+static void wait_for(const char *field, json_int_t value)
+{
+	struct number number = {field, value};
+
+	wait_until(is_number, &number, 5000);
+}
+
+/* However the kernel deals them out to the workers. */
+static void a_source_has_so_many_connections(void **state)
+{
+	const struct endpoint one = source_of(1), other = source_of(2);
+	int clients[12], served[3];
+	struct pollfd refused[12];
+	unsigned resets = 0;
+
+	(void)state;
+	start("per-source { connections = 3 }");
+	for (size_t i = 0; i < 12; i++) {
+		clients[i] = connect_from(&one, &front);
+		refused[i] = (struct pollfd){.fd = clients[i], .events = POLLIN};
+	}
+	for (size_t i = 0; i < 3; i++)
+		served[i] = accept_from(server.fd);
+	wait_for("refused_total", 9);
+	assert_int_equal(lbd_service_number(&lbd, "s", "connections"), 3);
+	assert_true(poll(refused, 12, 0) >= 0);
+	for (size_t i = 0; i < 12; i++)
+		resets += refused[i].revents != 0 && is_refused(clients[i]);
+	assert_int_equal(resets, 9);
+	/* Another one has a share of its own, and each that ends leaves room for the next. */
+	assert_true(is_served(2));
+	close(connect_from(&other, &front));
+	close(accept_from(server.fd));
+	for (size_t i = 0; i < 12; i++)
+		close(clients[i]);
+	for (size_t i = 0; i < 3; i++)
+		close(served[i]);
+	wait_for("connections", 0);
+	assert_true(is_served(1));
+	end();
+}
+
+static void a_source_may_come_so_often(void **state)
+{
+	struct mono begin;
+	unsigned served = 0, most;
+
+	(void)state;
+	start("per-source { rate = 20/s }");
+	begin = clock_mono();
+	for (unsigned i = 0; i < 60; i++)
+		served += is_served(1);
+	/* A second's worth at once, and what the time brought. */
+	most = 20 + (unsigned)(mono_diff(clock_mono(), begin) * 20 / NS_PER_S) + 1;
+	assert_in_range(served, 20, most);
+	assert_true(is_served(2));
+	poll(NULL, 0, 1100);
+	for (unsigned i = 0; i < 20; i++)
+		assert_true(is_served(1));
+	end();
+}
+
+static void a_source_has_so_many_sessions(void **state)
+{
+	const struct endpoint one = source_of(1), other = source_of(2);
+	int clients[3];
+	char byte;
+
+	(void)state;
+	start("protocol = udp per-source { connections = 2 }");
+	for (size_t i = 0; i < 3; i++) {
+		clients[i] = udp_client(i < 2 ? &one : &other);
+		assert_int_equal(send(clients[i], "x", 1, 0), 1);
+		assert_int_equal(recv(server.udp_fd, &byte, 1, 0), 1);
+	}
+	close(clients[2]);
+	clients[2] = udp_client(&one);
+	assert_int_equal(send(clients[2], "y", 1, 0), 1);
+	assert_int_equal(send(clients[0], "z", 1, 0), 1);
+	assert_int_equal(recv(server.udp_fd, &byte, 1, 0), 1);
+	assert_int_equal(byte, 'z');
+	assert_int_equal(lbd_service_number(&lbd, "s", "connections"), 3);
+	for (size_t i = 0; i < 3; i++)
+		close(clients[i]);
+	end();
+}
+
+static long resident_kib(void)
+{
+	char path[64], line[128];
+	long kib = -1;
+	FILE *file;
+
+	snprintf(path, sizeof path, "/proc/%d/status", (int)lbd.pid);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	while (kib < 0 && fgets(line, sizeof line, file) != NULL)
+		(void)sscanf(line, "VmRSS: %ld kB", &kib);
+	fclose(file);
+	return kib;
+}
+
+#define FLOOD 10000U
+
+/* The table is what it is: 262144 places of 24 bytes at most. */
+static void a_flood_of_sources_costs_no_memory(void **state)
+{
+	long before;
+
+	(void)state;
+	front = free_endpoint(3);
+	{
+		AUTO_TEXT sections = {0};
+
+		text_addf(&sections,
+			"service s { listen = { \"%s\" } pool = p per-source { connections = 1 rate = 1/s } }\n",
+			text_of(&front));
+		text_add(&sections, "pool p { }\n");
+		lbd = lbd_start(text_get(&sections), 0);
+	}
+	before = resident_kib();
+	for (unsigned i = 0; i < FLOOD; i++) {
+		const struct endpoint from = source_of((uint16_t)i);
+		int client = connect_from(&from, &front);
+
+		assert_true(is_refused(client));
+		close(client);
+	}
+	assert_int_equal(lbd_service_number(&lbd, "s", "connections_total"), FLOOD);
+	assert_in_range(MAX(resident_kib() - before, 0L), 0, 262144 * 24 / 1024 + 4096);
+	end();
+}
+
 int main(int argc, char *argv[])
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_lists_say_who_is_served),
 		cmocka_unit_test(denied_datagrams_go_nowhere),
 		cmocka_unit_test(a_long_list_is_as_good_as_a_short_one),
+		cmocka_unit_test(a_source_has_so_many_connections),
+		cmocka_unit_test(a_source_may_come_so_often),
+		cmocka_unit_test(a_source_has_so_many_sessions),
+		cmocka_unit_test(a_flood_of_sources_costs_no_memory),
 	};
 
 	/* For one of them: test_limits NAME */

@@ -61,6 +61,15 @@ static const struct {
 		"192.0.2.100/32\n"
 		"f:5: option 'deny': 'all' is not an address: write { ... } with 1 to 1000000 addresses as "
 		"192.0.2.100/32\n"},
+	{PAIR "service s { listen = { 192.0.2.1:80 } pool = p\nper-source { connections = -1\nrate = 50 } }\n"
+	      "service t { listen = { 192.0.2.1:81 } pool = p\nper-source { rate = 50/m } }\n"
+	      "service u { listen = { 192.0.2.1:82 } pool = p\nper-source { rate = 1000001/s } }\n"
+	      "service v { listen = { 192.0.2.1:83 } pool = p\nper-source { rate = /s } }\npool p { }\n",
+		"f:4: option 'connections': '-1' is not a number: write a number from 0 to 100000000\n"
+		"f:5: option 'rate': '50' has no unit: write 50/s\n"
+		"f:7: option 'rate': '50/m' is not a rate: write a rate from 0/s to 1000000/s\n"
+		"f:9: option 'rate': '1000001/s' is out of range: write a rate from 0/s to 1000000/s\n"
+		"f:11: option 'rate': '/s' is not a rate: write a rate from 0/s to 1000000/s\n"},
 	{PAIR "pool p { balance = roundrobin }\npool q { balance = leastconn }\n",
 		"f:3: option 'balance': 'roundrobin' is not known: did you mean 'round-robin'?\n"
 		"f:4: option 'balance': 'leastconn' is not known: write round-robin, least-connections, "
@@ -410,7 +419,9 @@ static const char *const good[] = {
 	PAIR "pool p { check script { command = /bin/true argument = \"a b\" } }",
 	PAIR "pool p { check udp { send = \"\\\\x00a\\\\\\\\ \\\\n\" expect = \"\\\\xfF\" } check agent { port = 1 } }",
 	PAIR POOL
-	"service s { listen = 192.0.2.1:80 pool = p allow = { 0.0.0.0/0, ::/0, 10.1.2.3 } deny = 203.0.113.0/24 }",
+	"service s { listen = 192.0.2.1:80 pool = p allow = { 0.0.0.0/0, ::/0, 10.1.2.3 } deny = 203.0.113.0/24 "
+	"per-source { connections = 100 rate = 50/s } }\nservice t { listen = 192.0.2.1:81 pool = p "
+	"per-source { rate = 0 } }",
 	PAIR "pool p { outlier { } } pool q { outlier { failures = 1 max-ejected = 100 } }",
 	PAIR "vip w { vrid = 255 interface = e addresses = { 192.0.2.100, } lease = 60m advert-interval = 40s }",
 	PAIR

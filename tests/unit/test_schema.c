@@ -168,7 +168,8 @@ static const char *const wanted[] = {
 	"penalty", "penalty", "interval", "rise", "fall", "penalty", "penalty", "interval", "timeout", "rise", "fall",
 	/* service */
 	"listen", "protocol", "mode", "pool", "backup-pool", "retries", "max-connections", "accept-proxy",
-	"accept-proxy-from", "allow", "deny", "connect", "idle", "half-close", "hello", "answers",
+	"accept-proxy-from", "allow", "deny", "connect", "idle", "half-close", "hello", "answers", "connections",
+	"rate",
 	/* pool */
 	"balance", "slow-start", "size", "timeout",
 	/* check */
