@@ -19,6 +19,21 @@
 /* Greetings are answered at once, but no faster than this: whoever records and replays them gets no amplifier. */
 #define GREETING_GAP_NS (5 * NS_PER_MS)
 
+/*
+ * Ways between the nodes: from one of our addresses to the one of the peer's that stands in its place. The first is
+ * that of the nodes' `address`, the others are those of `heartbeat`.
+ */
+struct path {
+	struct peer *peer;
+	struct ip other;
+	int fd;
+	struct loop_io io;
+	struct loop_timer silence;
+	bool alive;
+	int ifindex; /* that the last fresh message came in by */
+	int send_error;
+};
+
 struct peer {
 	struct loop *loop;
 	struct peer_conf conf;
@@ -27,20 +42,17 @@ struct peer {
 
 	struct peermsg_keys keys;
 	struct peer_session session;
-	int fd;
-	struct loop_io io;
+	struct path paths[PEER_PATHS_MAX];
+	size_t path_count;
 	struct loop_timer beat;
-	struct loop_timer silence;
 	struct mono greeted_at;
 
 	bool alive;
 	struct mono heard_at;
-	int ifindex;
 	int64_t clock_offset_ns;
 	bool has_heartbeat;
 	struct peer_message heartbeat;
 	uint64_t discarded;
-	int send_error;
 };
 
 bool peer_is_alive(const struct peer *peer)
@@ -53,9 +65,23 @@ struct mono peer_heard_at(const struct peer *peer)
 	return peer->heard_at;
 }
 
-int peer_ifindex(const struct peer *peer)
+bool peer_is_heard_on(const struct peer *peer, int ifindex)
 {
-	return peer->ifindex;
+	for (size_t i = 0; i < peer->path_count; i++) {
+		if (peer->paths[i].alive && peer->paths[i].ifindex == ifindex)
+			return true;
+	}
+	return false;
+}
+
+size_t peer_path_count(const struct peer *peer)
+{
+	return peer->path_count;
+}
+
+struct peer_path peer_path(const struct peer *peer, size_t i)
+{
+	return (struct peer_path){.address = peer->paths[i].other, .alive = peer->paths[i].alive};
 }
 
 const struct peer_message *peer_heartbeat(const struct peer *peer)
@@ -83,29 +109,36 @@ static void set_timer(struct peer *peer, struct loop_timer *timer, struct mono a
 
 /* Sending. */
 
-void peer_send(struct peer *peer, struct peer_message *message)
+static void send_on(struct path *path, const uint8_t *bytes, size_t size)
 {
-	struct endpoint to = {.ip = peer->conf.other->address, .port = peer->conf.port};
-	uint8_t bytes[PEER_DATAGRAM_MAX];
-	struct writer out = writer_of(bytes, sizeof bytes);
+	struct endpoint to = {.ip = path->other, .port = path->peer->conf.port};
 	struct sockaddr_storage address;
 	socklen_t address_size = endpoint_to_sockaddr(&to, &address);
 	int error = 0;
 
-	snprintf(message->from, sizeof message->from, "%s", peer->conf.self->name);
-	snprintf(message->to, sizeof message->to, "%s", peer->conf.other->name);
-	message->real_ns = clock_real_ns();
-	peer_session_stamp(&peer->session, clock_mono(), message);
-	peermsg_encode(message, peermsg_find_key(&peer->keys, peer->conf.key->id), &out);
-	assert(!out.bad);
-	if (sendto(peer->fd, bytes, out.length, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&address,
-		    address_size) < 0)
+	if (sendto(path->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&address, address_size) < 0)
 		error = -errno;
 	/* ECONNREFUSED is the peer's host saying that no vrrpd listens, which is no news of ours. */
-	if (error < 0 && error != -ECONNREFUSED && error != peer->send_error)
-		log_warning("the state port could not be reached", log_ip("peer", &peer->conf.other->address),
-			log_errno(error));
-	peer->send_error = error;
+	if (error < 0 && error != -ECONNREFUSED && error != path->send_error)
+		log_warning("the state port could not be reached", log_ip("peer", &path->other), log_errno(error));
+	path->send_error = error;
+}
+
+void peer_send(struct peer *peer, struct peer_message *message)
+{
+	snprintf(message->from, sizeof message->from, "%s", peer->conf.self->name);
+	snprintf(message->to, sizeof message->to, "%s", peer->conf.other->name);
+	for (size_t i = 0; i < peer->path_count; i++) {
+		uint8_t bytes[PEER_DATAGRAM_MAX];
+		struct writer out = writer_of(bytes, sizeof bytes);
+
+		message->real_ns = clock_real_ns();
+		/* A stamp of its own: the same one that comes by another path would pass for a replay. */
+		peer_session_stamp(&peer->session, clock_mono(), message);
+		peermsg_encode(message, peermsg_find_key(&peer->keys, peer->conf.key->id), &out);
+		assert(!out.bad);
+		send_on(&peer->paths[i], bytes, out.length);
+	}
 }
 
 static void send_heartbeat(struct peer *peer)
@@ -135,42 +168,66 @@ void peer_hurry(struct peer *peer)
 
 /* Receiving. */
 
-static void set_alive(struct peer *peer, bool alive)
+static void log_path(const struct path *path)
 {
-	if (peer->alive == alive)
-		return;
-	peer->alive = alive;
-	if (alive)
+	const struct peer *peer = path->peer;
+
+	if (path->alive)
 		log_info("the peer is heard on the state port", log_str("peer", peer->conf.other->name),
-			log_ms("clock_offset", peer->clock_offset_ns));
+			log_ip("path", &path->other), log_ms("clock_offset", peer->clock_offset_ns));
 	else
-		log_warning("the peer is silent on the state port", log_str("peer", peer->conf.other->name));
-	peer->events.alive(peer->context, alive);
+		log_warning("the peer is silent on the state port", log_str("peer", peer->conf.other->name),
+			log_ip("path", &path->other));
+}
+
+static void set_path_alive(struct path *path, bool alive)
+{
+	struct peer *peer = path->peer;
+	bool any = false;
+
+	if (path->alive == alive)
+		return;
+	path->alive = alive;
+	log_path(path);
+	for (size_t i = 0; i < peer->path_count; i++)
+		any |= peer->paths[i].alive;
+	if (any == peer->alive)
+		return;
+	peer->alive = any;
+	peer->events.alive(peer->context, any);
 }
 
 static void on_silence(struct loop_timer *timer, struct mono now)
 {
-	struct peer *peer = CONTAINER_OF(timer, struct peer, silence);
+	struct path *path = CONTAINER_OF(timer, struct path, silence);
 
 	(void)now;
-	peer_receive(peer);
+	peer_receive(path->peer);
 	if (!loop_timer_is_set(timer))
-		set_alive(peer, false);
+		set_path_alive(path, false);
 }
 
-static void take_fresh(struct peer *peer, const struct peer_message *message, int ifindex)
+static void note_path(struct path *path, int ifindex, struct mono now)
 {
+	struct peer *peer = path->peer;
+
+	path->ifindex = ifindex;
+	set_timer(peer, &path->silence, mono_add(now, DEAD_AFTER_INTERVALS * peer->conf.interval_ns), on_silence);
+	set_path_alive(path, true);
+}
+
+static void take_fresh(struct path *path, const struct peer_message *message, int ifindex)
+{
+	struct peer *peer = path->peer;
 	struct mono now = clock_mono();
 
 	peer->heard_at = now;
-	peer->ifindex = ifindex;
 	peer->clock_offset_ns = message->real_ns - clock_real_ns();
 	if (message->kind == PEER_HEARTBEAT) {
 		peer->heartbeat = *message;
 		peer->has_heartbeat = true;
 	}
-	set_timer(peer, &peer->silence, mono_add(now, DEAD_AFTER_INTERVALS * peer->conf.interval_ns), on_silence);
-	set_alive(peer, true);
+	note_path(path, ifindex, now);
 	peer->events.message(peer->context, message);
 }
 
@@ -184,8 +241,9 @@ static void answer_greeting(struct peer *peer)
 	send_heartbeat(peer);
 }
 
-static void take(struct peer *peer, const uint8_t *bytes, size_t size, int ifindex)
+static void take(struct path *path, const uint8_t *bytes, size_t size, int ifindex)
 {
+	struct peer *peer = path->peer;
 	struct peer_message *message = calloc(1, sizeof *message);
 
 	if (message == NULL)
@@ -198,12 +256,14 @@ static void take(struct peer *peer, const uint8_t *bytes, size_t size, int ifind
 	}
 	switch (peer_session_take(&peer->session, message, clock_mono())) {
 	case PEER_FRESH:
-		take_fresh(peer, message, ifindex);
+		take_fresh(path, message, ifindex);
 		break;
 	case PEER_OVERTAKEN:
-		/* There is one path as yet, and of two heartbeats on it the newer one counts. */
-		if (message->kind != PEER_HEARTBEAT)
-			take_fresh(peer, message, ifindex);
+		/* Of two heartbeats the newer one counts, but this one's path lives as well. */
+		if (message->kind == PEER_HEARTBEAT)
+			note_path(path, ifindex, clock_mono());
+		else
+			take_fresh(path, message, ifindex);
 		break;
 	case PEER_GREETING:
 		answer_greeting(peer);
@@ -216,7 +276,7 @@ static void take(struct peer *peer, const uint8_t *bytes, size_t size, int ifind
 }
 
 /* One datagram; false when none waits. */
-static bool receive_one(struct peer *peer)
+static bool receive_one(struct path *path)
 {
 	uint8_t bytes[PEER_DATAGRAM_MAX];
 	union {
@@ -226,7 +286,7 @@ static bool receive_one(struct peer *peer)
 	struct iovec iov = {.iov_base = bytes, .iov_len = sizeof bytes};
 	struct msghdr header = {
 		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-	ssize_t size = recvmsg(peer->fd, &header, MSG_DONTWAIT | MSG_TRUNC);
+	ssize_t size = recvmsg(path->fd, &header, MSG_DONTWAIT | MSG_TRUNC);
 	int ifindex = 0;
 
 	if (size < 0)
@@ -246,32 +306,38 @@ static bool receive_one(struct peer *peer)
 		}
 	}
 	if ((size_t)size > sizeof bytes)
-		peer->discarded++;
+		path->peer->discarded++;
 	else
-		take(peer, bytes, (size_t)size, ifindex);
+		take(path, bytes, (size_t)size, ifindex);
 	return true;
 }
 
 /* Bounded, so that a flood on this port never starves the adverts. */
 #define RECEIVE_BATCH 64
 
+static void receive(struct path *path)
+{
+	for (int i = 0; i < RECEIVE_BATCH && receive_one(path); i++)
+		;
+}
+
 void peer_receive(struct peer *peer)
 {
-	for (int i = 0; i < RECEIVE_BATCH && receive_one(peer); i++)
-		;
+	for (size_t i = 0; i < peer->path_count; i++)
+		receive(&peer->paths[i]);
 }
 
 static void on_readable(struct loop_io *io, unsigned events)
 {
 	(void)events;
-	peer_receive(CONTAINER_OF(io, struct peer, io));
+	receive(CONTAINER_OF(io, struct path, io));
 }
 
 /* Life. */
 
-static int open_socket(const struct peer_conf *conf, int *ret_fd)
+static int open_socket(const struct ip *ip, uint16_t port, int *ret_fd)
 {
-	struct endpoint own = {.ip = conf->self->address, .port = conf->port};
+	struct endpoint own = {.ip = *ip, .port = port};
 	int family = own.ip.family;
 	AUTO_FD fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	const int on = 1, tos = 0xc0; /* network control, as adverts */
@@ -299,6 +365,18 @@ static int open_socket(const struct peer_conf *conf, int *ret_fd)
 	return 0;
 }
 
+static int add_path(struct peer *peer, const struct ip *own, const struct ip *other)
+{
+	struct path *path = &peer->paths[peer->path_count++];
+	int r;
+
+	*path = (struct path){.peer = peer, .other = *other, .fd = -1};
+	r = open_socket(own, peer->conf.port, &path->fd);
+	if (r == 0)
+		r = loop_io_add(peer->loop, &path->io, path->fd, LOOP_READ | LOOP_PRIORITY, on_readable);
+	return r;
+}
+
 static int init(struct peer *peer)
 {
 	uint64_t session = 0;
@@ -312,10 +390,10 @@ static int init(struct peer *peer)
 			return r;
 	}
 	peer_session_init(&peer->session, session, MAX(3 * peer->conf.interval_ns, ROUND_TRIP_MAX_NS));
-	r = open_socket(&peer->conf, &peer->fd);
-	if (r < 0)
-		return r;
-	r = loop_io_add(peer->loop, &peer->io, peer->fd, LOOP_READ | LOOP_PRIORITY, on_readable);
+	r = add_path(peer, &peer->conf.self->address, &peer->conf.other->address);
+	/* The configuration's check sees to it that both nodes have as many. */
+	for (size_t i = 0; r == 0 && i < peer->conf.self->heartbeat_count; i++)
+		r = add_path(peer, &peer->conf.self->heartbeats[i], &peer->conf.other->heartbeats[i]);
 	if (r < 0)
 		return r;
 	set_timer(peer, &peer->beat, clock_mono(), on_beat);
@@ -334,7 +412,6 @@ int peer_new(struct loop *loop, const struct peer_conf *conf, const struct peer_
 	peer->conf = *conf;
 	peer->events = *events;
 	peer->context = context;
-	peer->fd = -1;
 	r = init(peer);
 	if (r < 0) {
 		peer_free(peer);
@@ -349,9 +426,11 @@ void peer_free(struct peer *peer)
 	if (peer == NULL)
 		return;
 	loop_timer_clear(peer->loop, &peer->beat);
-	loop_timer_clear(peer->loop, &peer->silence);
-	loop_io_remove(peer->loop, &peer->io);
-	fd_close(&peer->fd);
+	for (size_t i = 0; i < peer->path_count; i++) {
+		loop_timer_clear(peer->loop, &peer->paths[i].silence);
+		loop_io_remove(peer->loop, &peer->paths[i].io);
+		fd_close(&peer->paths[i].fd);
+	}
 	crypto_wipe(&peer->keys, sizeof peer->keys);
 	free(peer);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The other node's vrrpd, over the state port (DESIGN section 5.4): sends heartbeats, judges what comes back, knows
- * whether the path lives and by how much the peer's clock is off. What the messages mean is the agent's business.
+ * The other node's vrrpd, over the state port (DESIGN section 5.4): sends heartbeats by every path, judges what comes
+ * back, knows which paths live and by how much the peer's clock is off. What the messages mean is the agent's business.
  */
 #ifndef LBPAIR_VRRPD_PEER_H
 #define LBPAIR_VRRPD_PEER_H
@@ -12,12 +12,14 @@
 
 struct peer;
 
+#define PEER_PATHS_MAX (1 + CONF_HEARTBEATS_MAX)
+
 struct peer_events {
 	/* Fills in what a heartbeat says of this node. */
 	void (*fill)(void *context, struct peer_message *message);
 	/* A fresh message; it lives during the call. */
 	void (*message)(void *context, const struct peer_message *message);
-	/* The path came alive or fell silent. */
+	/* The first path came alive, or the last fell silent. */
 	void (*alive)(void *context, bool alive);
 };
 
@@ -30,7 +32,8 @@ struct peer_conf {
 	const struct key *key;
 };
 
-/* Binds the node's own address. What `conf` points to stays valid. Negative errno of bind(2), with a line on stderr. */
+/* Binds the node's own addresses. What `conf` points to stays valid. Negative errno of bind(2), with a line on stderr.
+ */
 MUST_USE int peer_new(struct loop *loop, const struct peer_conf *conf, const struct peer_events *events, void *context,
 	struct peer **ret_peer);
 /* Accepts NULL. */
@@ -46,8 +49,15 @@ void peer_receive(struct peer *peer);
 bool peer_is_alive(const struct peer *peer);
 /* When the last fresh message came; {0}: none yet. */
 struct mono peer_heard_at(const struct peer *peer);
-/* The interface that the last fresh message came in by. */
-int peer_ifindex(const struct peer *peer);
+/* Whether a living path comes in by that interface. */
+bool peer_is_heard_on(const struct peer *peer, int ifindex);
+/* The way by the nodes' `address` is the first; then come those of `heartbeat`. */
+struct peer_path {
+	struct ip address; /* the peer's */
+	bool alive;
+};
+size_t peer_path_count(const struct peer *peer);
+struct peer_path peer_path(const struct peer *peer, size_t i);
 /* The last heartbeat; NULL before the first. Its content counts while the peer is alive. */
 const struct peer_message *peer_heartbeat(const struct peer *peer);
 /* The peer's clock minus ours, as of its last fresh message (less the way that it came). */

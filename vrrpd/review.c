@@ -43,7 +43,7 @@ static struct vrrp_facts gather_facts(struct agent *agent, struct vip *vip, cons
 		.tracks_services = vip->conf->track_service_count > 0,
 		.peer_priority = agent->other != NULL ? (uint8_t)agent->other->priority : 0,
 		.heartbeat = heartbeat,
-		.peer_on_lan = heartbeat != NULL && peer_ifindex(agent->peer) == vip->link.ifindex,
+		.peer_on_lan = heartbeat != NULL && peer_is_heard_on(agent->peer, vip->link.ifindex),
 	};
 
 	return facts_gather(&input, &vip->fsm, &vip->health, clock_mono(), &vip->verdict);

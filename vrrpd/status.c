@@ -102,9 +102,12 @@ static json_t *peer_json(const struct agent *agent)
 		return json_null();
 	seen = json_array();
 	/* Without a key there are no paths but the adverts' own. */
-	if (agent->peer != NULL)
-		json_array_append_new(seen, json_pack("{s:s, s:b}", "path", ip_text(&agent->other->address, address),
-						    "alive", peer_is_alive(agent->peer)));
+	for (size_t i = 0; agent->peer != NULL && i < peer_path_count(agent->peer); i++) {
+		struct peer_path path = peer_path(agent->peer, i);
+
+		json_array_append_new(
+			seen, json_pack("{s:s, s:b}", "path", ip_text(&path.address, address), "alive", path.alive));
+	}
 	json = json_pack("{s:s, s:s?, s:b, s:o, s:I}", "node", agent->other->name, "config_hash",
 		heartbeat != NULL ? heartbeat->config_hash : NULL, "drift", agent->drift, "seen", seen, "discarded",
 		(json_int_t)(agent->peer != NULL ? peer_discarded(agent->peer) : 0));
@@ -182,6 +185,13 @@ static void explain_peer(struct agent *agent, struct text *out)
 	}
 	text_addf(out, "The peer %s is %s on the state port.\n", agent->other->name,
 		peer_is_alive(agent->peer) ? "heard" : "not heard");
+	for (size_t i = 0; peer_is_alive(agent->peer) && i < peer_path_count(agent->peer); i++) {
+		struct peer_path path = peer_path(agent->peer, i);
+		char address[IP_TEXT_MAX];
+
+		if (!path.alive)
+			text_addf(out, "ALARM: not on its path %s.\n", ip_text(&path.address, address));
+	}
 	if (clock_offset_ns(agent, &offset_ns) && llabs(offset_ns) >= CLOCK_OFFSET_SHOWN_NS)
 		text_addf(out, "ALARM: the peer's clock is off by %+.3f s; see to time synchronisation.\n",
 			(double)offset_ns / (double)NS_PER_S);

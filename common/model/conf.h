@@ -15,11 +15,15 @@
 
 #include <stdatomic.h>
 
+#define CONF_HEARTBEATS_MAX 4
+
 struct node_conf {
 	const char *name;
 	struct ip address;
-	unsigned priority; /* 1 to 255; 255 is the owner */
-	bool foreign;      /* speaks VRRP alone: keepalived, a router */
+	unsigned priority;           /* 1 to 255; 255 is the owner */
+	bool foreign;                /* speaks VRRP alone: keepalived, a router */
+	const struct ip *heartbeats; /* as many on both nodes, and those of one place belong together */
+	size_t heartbeat_count;
 };
 
 struct pair_conf {

@@ -2,6 +2,7 @@
 #include "common/model/conf_check.h"
 
 #include "common/model/conf_check_client.h"
+#include "common/model/conf_check_heartbeats.h"
 #include "common/model/conf_value.h"
 #include "common/model/conf_vip.h"
 #include "common/model/schema.h"
@@ -123,23 +124,11 @@ static void check_names(
 
 /* Nodes. */
 
-/* Whether it can be the address of one host. */
-static bool is_host_address(const struct ip *ip)
-{
-	static const uint8_t zeros[16];
-
-	if (memcmp(ip->bytes, zeros, ip_size(ip)) == 0)
-		return false;
-	if (ip->family == AF_INET)
-		return ip->bytes[0] < 224 && ip->bytes[0] != 0;
-	return ip->bytes[0] != 0xff;
-}
-
 static void check_host_address(struct check *check, unsigned line, const char *option, const struct ip *ip)
 {
 	char text[IP_TEXT_MAX];
 
-	if (!is_host_address(ip))
+	if (!ip_is_host(ip))
 		conf_error(check->errors, line, "option '%s': '%s' is no address of a host: write a unicast address",
 			option, ip_text(ip, text));
 }
@@ -180,6 +169,7 @@ static void check_nodes(struct check *check)
 			check_host_address(
 				check, address->line, "address", &((const struct node_conf *)node->object)->address);
 	}
+	conf_check_heartbeats(first, second, check->errors);
 	if (third != NULL)
 		conf_error(check->errors, third->line, "section 'node %.64s' is one too many: a pair has two nodes",
 			third->title);

@@ -346,6 +346,31 @@ static const void *list_at(const struct schema_option *row, const void *object, 
 	return *(const void *const *)field_of(row, object);
 }
 
+static int ips_read(const struct reading *in, size_t index)
+{
+	struct ip *elements = *(struct ip **)in->field;
+
+	return ip_parse(in->text, &elements[index]) < 0 ? wrong(in, "is not an address") : 0;
+}
+
+static void ips_print(const struct schema_option *row, const void *object, struct text *out)
+{
+	size_t count;
+	const struct ip *elements = list_at(row, object, &count);
+	char ip[IP_TEXT_MAX];
+
+	text_add(out, count > 0 ? "{ " : "{");
+	for (size_t i = 0; i < count; i++)
+		text_addf(out, "%s%s", i > 0 ? ", " : "", ip_text(&elements[i], ip));
+	text_add(out, " }");
+}
+
+static void ips_describe(const struct schema_option *row, struct text *out)
+{
+	text_addf(out, "{ ... } with %lld to %lld addresses as 192.0.2.1 or 2001:db8::1", (long long)row->min,
+		(long long)row->max);
+}
+
 static int endpoints_read(const struct reading *in, size_t index)
 {
 	struct endpoint *elements = *(struct endpoint **)in->field;
@@ -567,6 +592,7 @@ static const struct value_type value_types[] = {
 	[SCHEMA_PATH] = {path_read, string_print, path_describe, 0},
 	[SCHEMA_NAME] = {string_read, string_print, name_describe, 0},
 	[SCHEMA_IP] = {ip_read, ip_print, ip_describe, 0},
+	[SCHEMA_IPS] = {ips_read, ips_print, ips_describe, sizeof(struct ip)},
 	[SCHEMA_ENDPOINT] = {endpoint_read, endpoint_print, endpoint_describe, 0},
 	[SCHEMA_ENDPOINTS] = {endpoints_read, endpoints_print, endpoints_describe, sizeof(struct endpoint)},
 	[SCHEMA_PREFIXES] = {prefixes_read, prefixes_print, prefixes_describe, sizeof(struct prefix)},

@@ -78,6 +78,11 @@ static const struct schema_option node_options[] = {
 		.help = "yes: this node is a router or a keepalived that speaks VRRP alone, and its silence on the "
 			"state "
 			"port is no alarm."},
+	{"heartbeat", SCHEMA_IPS, LIST(struct node_conf, heartbeats, heartbeat_count), RANGE(1, CONF_HEARTBEATS_MAX),
+		.preset = "",
+		.help = "Further addresses at which the other node reaches this one, best by cables of their own; "
+			"those of "
+			"the two nodes pair up in order. Absent: `address` alone."},
 };
 
 static const struct schema_section pair_sections[] = {

@@ -21,6 +21,7 @@ enum schema_type {
 	SCHEMA_PATH,         /* const char *, begins with a slash */
 	SCHEMA_NAME,         /* const char *, the name of another section */
 	SCHEMA_IP,           /* struct ip */
+	SCHEMA_IPS,          /* const struct ip *, with the count in `count_offset` */
 	SCHEMA_ENDPOINT,     /* struct endpoint */
 	SCHEMA_ENDPOINTS,    /* const struct endpoint *, with the count in `count_offset` */
 	SCHEMA_PREFIXES,     /* const struct prefix *, the same */

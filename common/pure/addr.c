@@ -15,6 +15,15 @@ bool ip_is_any(const struct ip *ip)
 	return memcmp(ip->bytes, zeros, sizeof zeros) == 0;
 }
 
+bool ip_is_host(const struct ip *ip)
+{
+	if (ip_is_any(ip))
+		return false;
+	if (ip->family == AF_INET)
+		return ip->bytes[0] < 224 && ip->bytes[0] != 0;
+	return ip->bytes[0] != 0xff;
+}
+
 size_t ip_size(const struct ip *ip)
 {
 	if (ip->family == AF_INET)

@@ -98,6 +98,19 @@ static const struct {
 		"bytes; take it out\n"},
 	{PAIR POOL "service s { listen = { 192.0.2.1:80 } pool = p timeouts {\nhello = 0s } }",
 		"f:5: option 'hello': '0s' is out of range: write a time from 10ms to 1h\n"},
+	{"pair {\n node a { address = 192.0.2.11\n heartbeat = { 192.0.2.11, lb } }\n node b { address = 192.0.2.12 } "
+	 "}",
+		"f:3: option 'heartbeat': 'lb' is not an address: write { ... } with 1 to 4 addresses as 192.0.2.1 or "
+		"2001:db8::1\n"},
+	{"pair {\n node a { address = 192.0.2.11\n heartbeat = { 192.0.2.11, 224.0.0.1 } }\n"
+	 " node b { address = 192.0.2.12\n heartbeat = { 192.0.2.11, 2001:db8::1 } } }",
+		"f:3: option 'heartbeat': 192.0.2.11 is there already: each path wants an address of its own\n"
+		"f:3: option 'heartbeat': '224.0.0.1' is no address of a host: write a unicast address\n"
+		"f:5: option 'heartbeat': 192.0.2.11 is there already: each path wants an address of its own\n"
+		"f:5: option 'heartbeat': 2001:db8::1 is of another family than node 'a' has in its place\n"},
+	{"pair {\n node a { address = 192.0.2.11\n heartbeat = { 192.0.2.21 } }\n node b { address = 192.0.2.12 } }",
+		"f:4: option 'heartbeat': node 'a' has 1 and node 'b' has 0: they pair up in order, write as many for "
+		"both\n"},
 	/* Repeats. */
 	{PAIR "log { level = info\nlevel = info }\n",
 		"f:4: option 'level' is set again in section 'log': line 3 has it already, keep one\n"},

@@ -48,7 +48,7 @@ static void reads_as_printed(const struct schema_option *row, const char *printe
 
 static bool is_list(const struct schema_option *row)
 {
-	return row->type == SCHEMA_ENDPOINTS || row->type == SCHEMA_PREFIXES;
+	return row->type == SCHEMA_IPS || row->type == SCHEMA_ENDPOINTS || row->type == SCHEMA_PREFIXES;
 }
 
 static void default_reads_and_prints(const struct schema_section *section, const struct schema_option *row)
@@ -158,7 +158,7 @@ static void the_reference_page_is_what_the_table_prints(void **state)
 /* The options of this version, so that none gets lost and none comes before it works. */
 static const char *const wanted[] = {
 	/* pair */
-	"key-file", "key-id", "state-port", "address", "priority", "foreign",
+	"key-file", "key-id", "state-port", "address", "priority", "foreign", "heartbeat",
 	/* admin, log, forwarder */
 	"listen", "level", "threads", "max-connections",
 	/* vip */
