@@ -9,6 +9,8 @@ BUILD_PACKAGES="gcc libc6-dev make autoconf automake autoconf-archive pkg-config
 	libmicrohttpd-dev"
 TEST_PACKAGES="libcmocka-dev"
 LAB_PACKAGES="iproute2 jq nginx procps util-linux"
+# The other speakers of VRRP; without one of them its rows of the interoperation test are skipped.
+INTEROP_PACKAGES="keepalived frr"
 
 POLICY=/usr/sbin/policy-rc.d
 POLICY_SAVED=/usr/sbin/policy-rc.d.before-lbpair
@@ -60,9 +62,12 @@ packages_install() {
 	} >"$log" 2>&1 || status=$?
 	policy_restore
 	# What was not here before the tools came shall not start at the next boot either.
-	if echo "$missing" | grep -qx nginx && command -v systemctl >/dev/null; then
-		systemctl disable nginx >>"$log" 2>&1 || true
-	fi
+	local service
+	for service in nginx keepalived frr; do
+		if echo "$missing" | grep -qx "$service" && command -v systemctl >/dev/null; then
+			systemctl disable "$service" >>"$log" 2>&1 || true
+		fi
+	done
 	if [ $status != 0 ]; then
 		tail -n 20 "$log" >&2
 		echo "installing packages failed; the whole output: $log" >&2
