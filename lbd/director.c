@@ -19,6 +19,7 @@ struct director {
 	struct director_setup setup;
 	struct layout *layout;
 	struct runtime *runtime;
+	struct entry *entry;
 	struct board board;
 	struct servers *servers;
 	struct checks *checks;
@@ -98,6 +99,7 @@ static int make_snapshot(struct director *director)
 {
 	struct snapshot_source source = {
 		.layout = director->layout,
+		.entry = director->entry,
 		.board = &director->board,
 		.previous = director->snapshot,
 		.generation = director->generation + 1,
@@ -253,18 +255,19 @@ static void on_watchdog(struct loop_timer *timer, struct mono now)
 static int start_workers(struct director *director, struct text *errors)
 {
 	struct workers_setup setup = {
-		.layout = director->layout,
 		.board = &director->board,
 		.count = director->setup.threads,
 		.live = director->setup.live,
 		.news_fd = director->news_fd,
 	};
-	int r = make_snapshot(director);
+	int r = entry_next(NULL, director->layout, setup.count, &director->entry, errors);
 
+	if (r == 0)
+		r = make_snapshot(director);
 	if (r < 0)
 		return r;
 	setup.snapshot = director->snapshot;
-	return workers_start(&setup, &director->workers, errors);
+	return workers_start(&setup, &director->workers);
 }
 
 static int start_timers(struct director *director)
@@ -344,6 +347,7 @@ void director_free(struct director *director)
 	checks_stop(director->checks);
 	workers_stop(director->workers);
 	snapshot_unref(director->snapshot);
+	entry_unref(director->entry);
 	loop_timer_clear(director->setup.loop, &director->beat_timer);
 	loop_timer_clear(director->setup.loop, &director->change_timer);
 	loop_timer_clear(director->setup.loop, &director->outlier_timer);

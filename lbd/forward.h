@@ -3,8 +3,8 @@
  * Ways to forward a service, one row each: a protocol in a mode. The proxy accepts and connects; a packet path would
  * have no sockets at all, so nothing here speaks of them.
  *
- * The control thread opens a forwarder once for the process (what needs the configuration or privilege), and each
- * worker starts its own half of it.
+ * Each worker has a half of its own of each. What needs the configuration or privilege the control thread has done
+ * before (entry.h), and it stands in the snapshot.
  */
 #ifndef LBPAIR_LBD_FORWARD_H
 #define LBPAIR_LBD_FORWARD_H
@@ -22,8 +22,7 @@ enum forward_kind {
 	FORWARD_COUNT,
 };
 
-struct forward_entry; /* what is opened for the process */
-struct forward;       /* a worker's half */
+struct forward; /* a worker's half */
 
 /* What a worker lends to its half. */
 struct forward_env {
@@ -32,21 +31,14 @@ struct forward_env {
 	struct board *board; /* of all workers, as the next */
 	struct sources *sources;
 	uint32_t worker; /* from 0 */
+	unsigned workers;
 };
 
 struct forward_ops {
 	const char *name;
 	enum service_protocol protocol;
 	enum service_mode mode;
-	/*
-	 * Prepares the services of this protocol and mode for so many workers; from then on clients may come. On
-	 * failure a negative errno and a line for each mistake in `errors`. With `workers` 0 it only tries whether it
-	 * could.
-	 */
-	int (*open)(const struct conf *conf, unsigned workers, struct forward_entry **ret_entry, struct text *errors);
-	void (*close)(struct forward_entry *entry);
-	int (*start)(struct forward_entry *entry, const struct forward_env *env, const struct snapshot *snapshot,
-		struct forward **ret_forward);
+	int (*start)(const struct forward_env *env, const struct snapshot *snapshot, struct forward **ret_forward);
 	/* Resets what is open. */
 	void (*stop)(struct forward *forward);
 	/* Goes by another snapshot from now on; the one before is alive until this returns. */

@@ -61,7 +61,7 @@ static int check_host(const struct lbd *lbd)
 	if (pid > 0)
 		fprintf(stderr, "lbd: one runs here already (pid %d), so the ports were not tried\n", (int)pid);
 	else
-		r = workers_probe(lbd->conf, &errors);
+		r = entry_probe(lbd->conf, &errors);
 	probed = admin != NULL && pid == 0 ? http_probe(admin->listen, admin->listen_count, &errors) : 0;
 	r = r < 0 ? r : probed;
 	probed = checks_probe(lbd->conf, &errors);

@@ -23,6 +23,8 @@ struct proxy;
 struct proxy_listener {
 	struct loop_io io;
 	struct proxy *proxy;
+	struct list link; /* in `listeners` of the proxy */
+	uint64_t number;  /* of the entry's socket */
 	int fd;           /* -1: closed */
 	struct list held; /* in `held` of the proxy, while there is no room for its connections */
 	uint32_t service;
@@ -43,8 +45,8 @@ struct proxy {
 	struct list busy; /* those that could go on and have had their turn */
 	struct loop_timer busy_timer;
 
-	struct proxy_listener *listeners;
-	size_t listener_count;
+	struct list listeners;     /* in the order of their numbers */
+	const struct entry *entry; /* that they follow; NULL: none, or not wholly */
 	struct list held;
 	bool accepts_paused;
 	struct loop_timer accept_timer;
@@ -66,8 +68,8 @@ struct conn {
 	struct wheel_timer timer;
 	struct list link; /* in proxy->open */
 	struct list busy;
-	const struct proxy_listener *listener;
-	uint32_t service;        /* its slot; a listener may come to serve another one */
+	uint32_t service;        /* its slot; the listener may come to serve another one */
+	struct ip address;       /* of the listener; the unspecified one: all of this host's */
 	struct picker_hold hold; /* of the server, which may be CONN_NO_SERVER */
 	uint64_t source;         /* a hash of the client's address */
 	struct endpoint from;    /* the client, as the socket or a PROXY header has it */

@@ -321,8 +321,8 @@ void proxy_conn_go_on(struct conn *conn)
 static bool conn_admit(struct conn *conn)
 {
 	const struct ip *from = &conn->from.ip;
-	enum end_cause cause = admission_ask(&conn->proxy->admission, conn->proxy->snapshot, conn->listener->service,
-		from, conn_now(conn), &conn->counted);
+	enum end_cause cause = admission_ask(
+		&conn->proxy->admission, conn->proxy->snapshot, conn->service, from, conn_now(conn), &conn->counted);
 
 	if (cause != END_OPEN)
 		return conn_event_by(conn, LIFE_NO_SERVER, cause);
@@ -456,7 +456,7 @@ static struct conn *conn_new(
 	if (conn == NULL)
 		return NULL;
 	conn->proxy = proxy;
-	conn->listener = listener;
+	conn->address = listener->address;
 	conn->service = listener->service;
 	conn->hold.server = CONN_NO_SERVER;
 	conn->waits_in = CONN_NO_POOL;
@@ -507,8 +507,8 @@ bool proxy_conn_is_local_to(const struct conn *conn, const struct ip *address)
 	socklen_t size = sizeof local;
 	struct endpoint endpoint;
 
-	if (memcmp(conn->listener->address.bytes, any, sizeof any) != 0)
-		return ip_equal(&conn->listener->address, address);
+	if (memcmp(conn->address.bytes, any, sizeof any) != 0)
+		return ip_equal(&conn->address, address);
 	if (getsockname(conn->client.io.fd, (struct sockaddr *)&local, &size) < 0 ||
 		endpoint_from_sockaddr(&local, &endpoint) < 0)
 		return false;

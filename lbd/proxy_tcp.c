@@ -4,7 +4,6 @@
 #include "common/pure/hash.h"
 #include "common/system/fd.h"
 #include "common/system/log.h"
-#include "lbd/entry.h"
 #include "lbd/proxy.h"
 
 #include <errno.h>
@@ -21,23 +20,17 @@ struct forward {
 	struct proxy proxy;
 };
 
-/* The process's part: listeners for all workers, open before any of them runs. */
-
-static int proxy_open(const struct conf *conf, unsigned workers, struct forward_entry **ret_entry, struct text *errors)
-{
-	return entry_open(&forward_proxy_tcp, conf, workers, ret_entry, errors);
-}
-
 /* Accepting. */
 
 static void on_listener(struct loop_io *io, unsigned events);
 
 static void listeners_watch(struct proxy *proxy)
 {
-	for (size_t i = 0; i < proxy->listener_count; i++) {
-		struct proxy_listener *listener = &proxy->listeners[i];
+	struct proxy_listener *listener;
 
-		if (listener->fd < 0 || listener->io.added || !list_is_empty(&listener->held))
+	LIST_FOR_EACH(listener, &proxy->listeners, link)
+	{
+		if (listener->io.added || !list_is_empty(&listener->held))
 			continue;
 		if (loop_io_add(proxy->env.loop, &listener->io, listener->fd, LOOP_READ, on_listener) < 0)
 			proxy_exhausted(proxy, -ENOMEM);
@@ -68,6 +61,7 @@ static void log_pause(struct proxy *proxy, int error)
 void proxy_exhausted(struct proxy *proxy, int error)
 {
 	struct mono until = mono_add(loop_now(proxy->env.loop), PAUSE_NS);
+	struct proxy_listener *listener;
 
 	if (proxy->accepts_paused)
 		return;
@@ -77,8 +71,8 @@ void proxy_exhausted(struct proxy *proxy, int error)
 	if (loop_timer_set(proxy->env.loop, &proxy->accept_timer, until, on_pause_over) < 0)
 		return;
 	proxy->accepts_paused = true;
-	for (size_t i = 0; i < proxy->listener_count; i++)
-		loop_io_remove(proxy->env.loop, &proxy->listeners[i].io);
+	LIST_FOR_EACH(listener, &proxy->listeners, link)
+	loop_io_remove(proxy->env.loop, &listener->io);
 }
 
 /* False: there is no room, and until there is, the listener's queue holds what comes. */
@@ -136,14 +130,100 @@ static void on_listener(struct loop_io *io, unsigned events)
 		continue;
 }
 
+static void listener_close(struct proxy_listener *listener)
+{
+	list_remove(&listener->held);
+	list_remove(&listener->link);
+	loop_io_remove(listener->proxy->env.loop, &listener->io);
+	fd_close(&listener->fd);
+	free(listener);
+}
+
 /* What stands in the queue has been promised a connection: closing the listener would reset it. */
 static void listener_finish(struct proxy_listener *listener)
 {
 	for (unsigned i = 0; i < UINT16_MAX && accept_one(listener); i++)
 		continue;
-	list_remove(&listener->held);
-	loop_io_remove(listener->proxy->env.loop, &listener->io);
-	fd_close(&listener->fd);
+	listener_close(listener);
+}
+
+static void finish_all(struct proxy *proxy)
+{
+	struct proxy_listener *listener;
+
+	LIST_FOR_EACH(listener, &proxy->listeners, link)
+	listener_finish(listener);
+}
+
+static int listener_open_here(struct proxy *proxy, const struct entry_listener *from)
+{
+	struct proxy_listener *listener = calloc(1, sizeof *listener);
+
+	if (listener == NULL)
+		return -ENOMEM;
+	*listener = (struct proxy_listener){
+		.proxy = proxy,
+		.number = from->socket->number,
+		.fd = fd_take(&from->socket->parts[proxy->env.worker].fd),
+		.service = from->service,
+		.address = from->socket->endpoint.ip,
+	};
+	list_init(&listener->held);
+	list_append(&proxy->listeners, &listener->link);
+	return 0;
+}
+
+/* Those before `number` have gone. Returns the one of that number, or NULL. */
+static struct proxy_listener *advance(struct proxy *proxy, struct list **at, uint64_t number)
+{
+	while (*at != &proxy->listeners) {
+		struct proxy_listener *listener = LIST_ENTRY(*at, struct proxy_listener, link);
+
+		if (listener->number > number)
+			return NULL;
+		*at = (*at)->next;
+		if (listener->number == number)
+			return listener;
+		listener_finish(listener);
+	}
+	return NULL;
+}
+
+/* Both are in the order of their numbers, and new ones come last. -ENOMEM: to be tried again. */
+static int follow(struct proxy *proxy, const struct entry *entry)
+{
+	struct list *at = proxy->listeners.next;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < entry->count; i++) {
+		const struct entry_listener *wanted = &entry->listeners[i];
+		struct proxy_listener *listener;
+
+		if (wanted->socket->protocol != SERVICE_PROTOCOL_TCP)
+			continue;
+		listener = advance(proxy, &at, wanted->socket->number);
+		if (listener != NULL)
+			listener->service = wanted->service;
+		else
+			r = listener_open_here(proxy, wanted);
+	}
+	if (r == 0)
+		(void)advance(proxy, &at, UINT64_MAX);
+	return r;
+}
+
+static int listeners_follow(struct proxy *proxy)
+{
+	const struct entry *entry = proxy->snapshot->entry;
+	int r;
+
+	if (proxy->entry == entry)
+		return 0;
+	r = follow(proxy, entry);
+	proxy->entry = r == 0 ? entry : NULL;
+	if (!proxy->accepts_paused)
+		listeners_watch(proxy);
+	return r;
 }
 
 /* There may be room. Each tries at once: room that one does not need is then told on. */
@@ -189,17 +269,15 @@ void proxy_conn_is_busy(struct proxy *proxy, struct list *link)
 static void proxy_stop(struct forward *forward)
 {
 	struct proxy *proxy = &forward->proxy;
+	struct proxy_listener *listener;
 	struct conn *conn;
 
 	LIST_FOR_EACH(conn, &proxy->open, link)
 	proxy_conn_reset(conn, END_SHUTDOWN);
-	for (size_t i = 0; i < proxy->listener_count; i++) {
-		loop_io_remove(proxy->env.loop, &proxy->listeners[i].io);
-		fd_close(&proxy->listeners[i].fd);
-	}
+	LIST_FOR_EACH(listener, &proxy->listeners, link)
+	listener_close(listener);
 	loop_timer_clear(proxy->env.loop, &proxy->busy_timer);
 	loop_timer_clear(proxy->env.loop, &proxy->accept_timer);
-	free(proxy->listeners);
 	picker_free(proxy->picker);
 	admission_free(&proxy->admission);
 	proxy_queues_free(&proxy->queues);
@@ -208,27 +286,7 @@ static void proxy_stop(struct forward *forward)
 	free(forward);
 }
 
-static int take_listeners(struct proxy *proxy, struct forward_entry *entry)
-{
-	proxy->listeners = calloc(MAX(entry->count, (size_t)1), sizeof *proxy->listeners);
-	if (proxy->listeners == NULL)
-		return -ENOMEM;
-	for (size_t i = 0; i < entry->count; i++) {
-		proxy->listeners[i] = (struct proxy_listener){
-			.proxy = proxy,
-			.fd = fd_take(&entry->listeners[i].fds[proxy->env.worker]),
-			.service = entry->listeners[i].service,
-			.address = entry->listeners[i].address,
-		};
-		list_init(&proxy->listeners[i].held);
-	}
-	proxy->listener_count = entry->count;
-	listeners_watch(proxy);
-	return 0;
-}
-
-static int proxy_start(struct forward_entry *entry, const struct forward_env *env, const struct snapshot *snapshot,
-	struct forward **ret_forward)
+static int proxy_start(const struct forward_env *env, const struct snapshot *snapshot, struct forward **ret_forward)
 {
 	struct forward *forward = calloc(1, sizeof *forward);
 	struct proxy *proxy;
@@ -245,6 +303,7 @@ static int proxy_start(struct forward_entry *entry, const struct forward_env *en
 	list_init(&proxy->open);
 	list_init(&proxy->busy);
 	list_init(&proxy->held);
+	list_init(&proxy->listeners);
 	slab_init(&proxy->conns, sizeof(struct conn));
 	wheel_init(&proxy->wheel, loop_now(env->loop));
 	proxy_queues_init(&proxy->queues, env->board, env->worker);
@@ -256,7 +315,7 @@ static int proxy_start(struct forward_entry *entry, const struct forward_env *en
 	if (r == 0)
 		r = proxy_queues_reserve(&proxy->queues, snapshot->pool_count);
 	if (r == 0)
-		r = take_listeners(proxy, entry);
+		r = listeners_follow(proxy);
 	if (r < 0)
 		proxy_stop(forward);
 	else
@@ -284,11 +343,15 @@ static void reset_local(struct proxy *proxy, const struct ip *address)
 static void carry_out_yields(struct proxy *proxy)
 {
 	uint64_t seen = proxy->yields_seen;
+	struct proxy_listener *listener;
 
+	if (proxy->snapshot->yield_count == 0)
+		return;
 	/* Those that wait to be accepted are to be reset, too. */
-	for (size_t i = 0; proxy->snapshot->yield_count > 0 && i < proxy->listener_count; i++) {
-		if (proxy->listeners[i].io.added)
-			on_listener(&proxy->listeners[i].io, LOOP_READ);
+	LIST_FOR_EACH(listener, &proxy->listeners, link)
+	{
+		if (listener->io.added)
+			on_listener(&listener->io, LOOP_READ);
 	}
 	for (size_t i = 0; i < proxy->snapshot->yield_count; i++) {
 		const struct snapshot_yield *yield = &proxy->snapshot->yields[i];
@@ -310,11 +373,11 @@ static void proxy_apply(struct forward *forward, const struct snapshot *snapshot
 		proxy_queues_reserve(&proxy->queues, snapshot->pool_count) < 0)
 		log_error("out of memory, some pools are not balanced or have no queue",
 			log_uint("worker", proxy->env.worker));
+	if (!snapshot->accepting)
+		finish_all(proxy);
+	else if (listeners_follow(proxy) < 0)
+		log_error("out of memory, a listener waits", log_uint("worker", proxy->env.worker));
 	carry_out_yields(proxy);
-	for (size_t i = 0; !snapshot->accepting && i < proxy->listener_count; i++) {
-		if (proxy->listeners[i].fd >= 0)
-			listener_finish(&proxy->listeners[i]);
-	}
 }
 
 static void proxy_woken(struct forward *forward)
@@ -331,6 +394,8 @@ static void proxy_tick(struct forward *forward, struct mono now)
 	wheel_advance(&proxy->wheel, now, proxy_conn_on_time, proxy);
 	if (!list_is_empty(&proxy->busy) && !loop_timer_is_set(&proxy->busy_timer))
 		on_busy(&proxy->busy_timer, now);
+	if (proxy->entry == NULL && proxy->snapshot->accepting)
+		(void)listeners_follow(proxy);
 }
 
 static size_t proxy_open_connections(const struct forward *forward)
@@ -342,8 +407,6 @@ const struct forward_ops forward_proxy_tcp = {
 	.name = "proxy/tcp",
 	.protocol = SERVICE_PROTOCOL_TCP,
 	.mode = SERVICE_MODE_PROXY,
-	.open = proxy_open,
-	.close = entry_close,
 	.start = proxy_start,
 	.stop = proxy_stop,
 	.apply = proxy_apply,

@@ -260,6 +260,7 @@ int snapshot_new(const struct snapshot_source *source, struct snapshot **ret_sna
 	owner->snapshot.generation = source->generation;
 	owner->snapshot.accepting = source->accepting;
 	owner->snapshot.conf = conf_ref(source->layout->conf);
+	owner->snapshot.entry = entry_ref(source->entry);
 	owner->snapshot.max_connections = source->layout->conf->forwarder.max_connections;
 	if (fill_pools(owner, source) < 0 || fill_services(owner, source->layout) < 0 ||
 		fill_servers(owner, source->layout) < 0 || fill_yields(owner, source) < 0) {
@@ -289,6 +290,7 @@ void snapshot_unref(struct snapshot *snapshot)
 	}
 	for (size_t i = 0; i < snapshot->service_count; i++)
 		access_unref(snapshot->services[i].access);
+	entry_unref(snapshot->entry);
 	conf_unref(snapshot->conf);
 	arena_free(&owner->arena);
 	free(owner);

@@ -10,6 +10,7 @@
 #define LBPAIR_LBD_SNAPSHOT_H
 
 #include "lbd/balance.h"
+#include "lbd/entry.h"
 #include "lbd/layout.h"
 #include "lbd/split.h"
 
@@ -57,6 +58,7 @@ struct snapshot {
 	bool accepting;
 	uint32_t max_connections; /* of all; 0: without limit */
 	struct conf *conf;        /* what strings and the like belong to: a reference */
+	struct entry *entry;      /* a reference */
 	const struct snapshot_service *services;
 	const struct snapshot_pool *pools;
 	const struct snapshot_server *servers;
@@ -69,6 +71,7 @@ struct snapshot {
 
 struct snapshot_source {
 	const struct layout *layout;
+	struct entry *entry;
 	struct board *board;             /* its slots are reserved */
 	const struct snapshot *previous; /* plans that still hold are taken over; NULL: there is none */
 	uint64_t generation;

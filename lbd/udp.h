@@ -25,8 +25,11 @@ struct udp;
 struct udp_listener {
 	struct loop_io io;
 	struct udp *udp;
+	struct list link;            /* in `listeners` of the whole */
+	struct entry_socket *socket; /* a reference */
 	int fd;
 	uint32_t service;
+	bool leaving;         /* no new sessions */
 	struct ip address;    /* the unspecified one: all of this host's */
 	uint8_t answer_group; /* in the batch of answers */
 	uint32_t drops_seen;  /* of those that the kernel counts */
@@ -35,13 +38,14 @@ struct udp_listener {
 struct udp {
 	struct forward_env env;
 	const struct snapshot *snapshot; /* borrowed from the worker */
-	struct udp_listener *listeners;
-	size_t listener_count;
-	uint64_t yields_seen; /* the highest revision that has been carried out */
-	uint64_t lots;        /* the sequence of sessions' lots */
+	struct list listeners;           /* in the order of their numbers */
+	const struct entry *entry;       /* that they follow; NULL: none, or not wholly */
+	uint64_t yields_seen;            /* the highest revision that has been carried out */
+	uint64_t lots;                   /* the sequence of sessions' lots */
 	struct mono drops_read_at;
 
-	/* Without a listener there is none of what follows. */
+	/* Before there is a listener there is none of what follows. */
+	bool ready;
 	struct picker *picker;
 	struct admission admission;
 	struct wheel wheel;
@@ -100,6 +104,12 @@ bool udp_session_is_local_to(const struct udp_session *session, const struct ip 
 unsigned udp_answers_room(struct udp *udp, unsigned *ret_from);
 void udp_answers_add(struct udp_session *session, unsigned place);
 void udp_answers_send(struct udp *udp);
+
+/* Of the sessions that came in here. */
+static inline counter *udp_sessions(const struct udp_listener *listener)
+{
+	return &listener->socket->parts[listener->udp->env.worker].sessions;
+}
 
 static inline struct service_counters *udp_counters(const struct udp_listener *listener)
 {

@@ -4,7 +4,6 @@
 #include "common/pure/hash.h"
 #include "common/system/fd.h"
 #include "common/system/log.h"
-#include "lbd/entry.h"
 #include "lbd/udp.h"
 
 #include <errno.h>
@@ -25,11 +24,6 @@ struct forward {
 	struct udp udp;
 };
 
-static int udp_open(const struct conf *conf, unsigned workers, struct forward_entry **ret_entry, struct text *errors)
-{
-	return entry_open(&forward_proxy_udp, conf, workers, ret_entry, errors);
-}
-
 /* Receiving. */
 
 static void note_dropped(struct udp_listener *listener, const struct udp_datagram *datagram)
@@ -47,7 +41,8 @@ static struct udp_session *session_of(struct udp_listener *listener, struct udp_
 	udp_session_key(listener, datagram, &key);
 	entry = udp_table_find(&udp->table, &key);
 	if (entry == NULL)
-		return udp->snapshot->accepting ? udp_session_open(listener, &key, datagram) : NULL;
+		return udp->snapshot->accepting && !listener->leaving ? udp_session_open(listener, &key, datagram)
+								      : NULL;
 	udp_table_touch(&udp->table, entry);
 	return CONTAINER_OF(entry, struct udp_session, entry);
 }
@@ -92,60 +87,124 @@ static void read_drops(struct udp_listener *listener)
 	listener->drops_seen = drops;
 }
 
+/* Listeners. */
+
+/* It has no sessions any more. */
+static void listener_close(struct udp_listener *listener)
+{
+	struct udp *udp = listener->udp;
+
+	udp_answers_send(udp);
+	list_remove(&listener->link);
+	loop_io_remove(udp->env.loop, &listener->io);
+	fd_close(&listener->fd);
+	entry_socket_unref(listener->socket);
+	free(listener);
+}
+
+static int listener_open_here(struct udp *udp, const struct entry_listener *from)
+{
+	struct udp_listener *listener = calloc(1, sizeof *listener);
+	int *fd = &from->socket->parts[udp->env.worker].fd;
+
+	if (listener == NULL)
+		return -ENOMEM;
+	*listener = (struct udp_listener){
+		.udp = udp,
+		.fd = *fd,
+		.service = from->service,
+		.leaving = from->leaving,
+		.address = from->socket->endpoint.ip,
+		.answer_group = UDP_NO_GROUP,
+	};
+	udp_join(listener->fd);
+	if (loop_io_add(udp->env.loop, &listener->io, listener->fd, LOOP_READ, on_listener) < 0) {
+		free(listener);
+		return -ENOMEM;
+	}
+	*fd = -1;
+	listener->socket = entry_socket_ref(from->socket);
+	list_append(&udp->listeners, &listener->link);
+	return 0;
+}
+
+/* Those before `number` have gone. Returns the one of that number, or NULL. */
+static struct udp_listener *advance(struct udp *udp, struct list **at, uint64_t number)
+{
+	while (*at != &udp->listeners) {
+		struct udp_listener *listener = LIST_ENTRY(*at, struct udp_listener, link);
+
+		if (listener->socket->number > number)
+			return NULL;
+		*at = (*at)->next;
+		if (listener->socket->number == number)
+			return listener;
+		listener_close(listener);
+	}
+	return NULL;
+}
+
+/* Both are in the order of their numbers, and new ones come last. -ENOMEM: to be tried again. */
+static int follow(struct udp *udp, const struct entry *entry)
+{
+	struct list *at = udp->listeners.next;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < entry->count; i++) {
+		const struct entry_listener *wanted = &entry->listeners[i];
+		struct udp_listener *listener;
+
+		if (wanted->socket->protocol != SERVICE_PROTOCOL_UDP)
+			continue;
+		listener = advance(udp, &at, wanted->socket->number);
+		if (listener == NULL) {
+			r = listener_open_here(udp, wanted);
+			continue;
+		}
+		listener->service = wanted->service;
+		listener->leaving = wanted->leaving;
+	}
+	if (r == 0)
+		(void)advance(udp, &at, UINT64_MAX);
+	return r;
+}
+
 /* The row of the table. */
 
 static void end_all(struct udp *udp)
 {
 	struct udp_entry *entry;
 
-	while (udp->listener_count > 0 && (entry = udp_table_oldest(&udp->table)) != NULL)
+	while (udp->ready && (entry = udp_table_oldest(&udp->table)) != NULL)
 		udp_session_end(CONTAINER_OF(entry, struct udp_session, entry), END_SHUTDOWN);
 }
 
-static void udp_stop(struct forward *forward)
+static void drop(struct udp *udp)
 {
-	struct udp *udp = &forward->udp;
-
-	udp_answers_send(udp);
-	end_all(udp);
-	for (size_t i = 0; i < udp->listener_count; i++) {
-		loop_io_remove(udp->env.loop, &udp->listeners[i].io);
-		fd_close(&udp->listeners[i].fd);
-	}
-	loop_timer_clear(udp->env.loop, &udp->answer_timer);
-	free(udp->listeners);
 	picker_free(udp->picker);
 	admission_free(&udp->admission);
 	udp_batch_free(udp->requests);
 	udp_batch_free(udp->answers);
 	udp_table_free(&udp->table);
-	slab_free(&udp->sessions);
-	free(forward);
+	udp->picker = NULL;
+	udp->requests = udp->answers = NULL;
+	udp->table = (struct udp_table){0};
+	udp->admission = (struct admission){0};
 }
 
-static int take_listeners(struct udp *udp, struct forward_entry *entry)
+static void udp_stop(struct forward *forward)
 {
-	int r = 0;
+	struct udp *udp = &forward->udp;
+	struct udp_listener *listener;
 
-	udp->listeners = calloc(MAX(entry->count, (size_t)1), sizeof *udp->listeners);
-	if (udp->listeners == NULL)
-		return -ENOMEM;
-	udp->listener_count = entry->count;
-	for (size_t i = 0; i < entry->count; i++) {
-		struct udp_listener *listener = &udp->listeners[i];
-
-		*listener = (struct udp_listener){
-			.udp = udp,
-			.fd = fd_take(&entry->listeners[i].fds[udp->env.worker]),
-			.service = entry->listeners[i].service,
-			.address = entry->listeners[i].address,
-			.answer_group = UDP_NO_GROUP,
-		};
-		udp_join(listener->fd);
-		if (r == 0)
-			r = loop_io_add(udp->env.loop, &listener->io, listener->fd, LOOP_READ, on_listener);
-	}
-	return r;
+	udp_answers_send(udp);
+	end_all(udp);
+	LIST_FOR_EACH(listener, &udp->listeners, link)
+	listener_close(listener);
+	loop_timer_clear(udp->env.loop, &udp->answer_timer);
+	drop(udp);
+	slab_free(&udp->sessions);
+	free(forward);
 }
 
 static size_t session_limit(unsigned workers)
@@ -158,10 +217,11 @@ static size_t session_limit(unsigned workers)
 	return MAX(most, (size_t)SESSIONS_MIN);
 }
 
-static int prepare(struct udp *udp, struct forward_entry *entry)
+static int prepare(struct udp *udp)
 {
-	int r = udp_table_init(&udp->table, session_limit(entry->workers));
+	int r = udp_table_init(&udp->table, session_limit(udp->env.workers));
 
+	wheel_init(&udp->wheel, loop_now(udp->env.loop));
 	if (r == 0)
 		r = udp_batch_new(&udp->requests);
 	if (r == 0)
@@ -172,17 +232,41 @@ static int prepare(struct udp *udp, struct forward_entry *entry)
 		r = picker_new(udp->env.worker, udp->env.board, &udp->picker);
 	if (r == 0)
 		r = picker_update(udp->picker, udp->snapshot);
-	if (r == 0)
-		r = take_listeners(udp, entry);
+	if (r < 0)
+		drop(udp);
+	udp->ready = r == 0;
 	return r;
 }
 
-static int udp_start(struct forward_entry *entry, const struct forward_env *env, const struct snapshot *snapshot,
-	struct forward **ret_forward)
+static bool has_listeners(const struct entry *entry)
+{
+	for (size_t i = 0; i < entry->count; i++) {
+		if (entry->listeners[i].socket->protocol == SERVICE_PROTOCOL_UDP)
+			return true;
+	}
+	return false;
+}
+
+static int listeners_follow(struct udp *udp)
+{
+	const struct entry *entry = udp->snapshot->entry;
+	int r = 0;
+
+	if (udp->entry == entry)
+		return 0;
+	if (!udp->ready && has_listeners(entry))
+		r = prepare(udp);
+	if (r == 0)
+		r = follow(udp, entry);
+	udp->entry = r == 0 ? entry : NULL;
+	return r;
+}
+
+static int udp_start(const struct forward_env *env, const struct snapshot *snapshot, struct forward **ret_forward)
 {
 	struct forward *forward = calloc(1, sizeof *forward);
 	struct udp *udp;
-	int r = 0;
+	int r;
 
 	if (forward == NULL)
 		return -ENOMEM;
@@ -192,10 +276,9 @@ static int udp_start(struct forward_entry *entry, const struct forward_env *env,
 	/* Workers draw differently. */
 	udp->lots = hash_add(env->worker, (uint64_t)loop_now(env->loop).ns);
 	udp->pressure_logged_at = (struct mono){INT64_MIN / 2};
+	list_init(&udp->listeners);
 	slab_init(&udp->sessions, sizeof(struct udp_session));
-	wheel_init(&udp->wheel, loop_now(env->loop));
-	if (entry->count > 0)
-		r = prepare(udp, entry);
+	r = listeners_follow(udp);
 	if (r < 0)
 		udp_stop(forward);
 	else
@@ -246,25 +329,29 @@ static void udp_apply(struct forward *forward, const struct snapshot *snapshot)
 	struct udp *udp = &forward->udp;
 
 	udp->snapshot = snapshot;
-	if (udp->listener_count == 0)
-		return;
-	if (picker_update(udp->picker, snapshot) < 0)
+	if (udp->ready && picker_update(udp->picker, snapshot) < 0)
 		log_error("out of memory, some pools are not balanced", log_uint("worker", udp->env.worker));
-	carry_out_yields(udp);
+	if (listeners_follow(udp) < 0)
+		log_error("out of memory, a listener waits", log_uint("worker", udp->env.worker));
+	if (udp->ready)
+		carry_out_yields(udp);
 }
 
 static void udp_tick(struct forward *forward, struct mono now)
 {
 	struct udp *udp = &forward->udp;
+	struct udp_listener *listener;
 
-	if (udp->listener_count == 0)
+	if (udp->entry == NULL)
+		(void)listeners_follow(udp);
+	if (!udp->ready)
 		return;
 	wheel_advance(&udp->wheel, now, udp_session_on_time, udp);
 	if (mono_diff(now, udp->drops_read_at) < DROPS_NS)
 		return;
 	udp->drops_read_at = now;
-	for (size_t i = 0; i < udp->listener_count; i++)
-		read_drops(&udp->listeners[i]);
+	LIST_FOR_EACH(listener, &udp->listeners, link)
+	read_drops(listener);
 }
 
 static size_t udp_open_connections(const struct forward *forward)
@@ -276,8 +363,6 @@ const struct forward_ops forward_proxy_udp = {
 	.name = "proxy/udp",
 	.protocol = SERVICE_PROTOCOL_UDP,
 	.mode = SERVICE_MODE_PROXY,
-	.open = udp_open,
-	.close = entry_close,
 	.start = udp_start,
 	.stop = udp_stop,
 	.apply = udp_apply,

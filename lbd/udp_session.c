@@ -45,7 +45,7 @@ void udp_session_key(const struct udp_listener *listener, const struct udp_datag
 {
 	const struct ip *local = datagram->local.family != 0 ? &datagram->local : &listener->address;
 
-	*ret_key = (struct udp_key){.listener = (uint32_t)(listener - listener->udp->listeners)};
+	*ret_key = (struct udp_key){.listener = (uint32_t)listener->socket->number};
 	memcpy(ret_key->local, local->bytes, sizeof ret_key->local);
 	if (datagram->peer.any.sa_family == AF_INET6) {
 		memcpy(ret_key->client, &datagram->peer.v6.sin6_addr, sizeof datagram->peer.v6.sin6_addr);
@@ -103,6 +103,7 @@ void udp_session_end(struct udp_session *session, enum end_cause cause)
 	sources_leave(udp->env.sources, session->counted);
 	gates_leave(udp->env.board, session->service, &session->pass);
 	counter_add(&session_counters(session)->ended_total[cause], 1);
+	counter_subtract(udp_sessions(session->listener), 1);
 	/* Last: the service's slot may be given away then. */
 	counter_subtract(&session_counters(session)->connections, 1);
 	slab_give(&udp->sessions, session);
@@ -227,6 +228,7 @@ struct udp_session *udp_session_open(
 	udp_life_begin(&session->life, session_service(session)->retries, session_now(session));
 	udp_table_insert(&udp->table, &session->entry);
 	session_set_timer(session);
+	counter_add(udp_sessions(listener), 1);
 	counter_add(&session_counters(session)->connections, 1);
 	counter_add(&session_counters(session)->connections_total, 1);
 	return session;

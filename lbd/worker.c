@@ -138,11 +138,12 @@ static int start_forwards(struct worker *worker)
 		.board = worker->setup.board,
 		.sources = worker->setup.sources,
 		.worker = worker->setup.number,
+		.workers = worker->setup.count,
 	};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < FORWARD_COUNT; i++)
-		r = forward_table[i]->start(worker->setup.entries[i], &env, worker->snapshot, &worker->forwards[i]);
+		r = forward_table[i]->start(&env, worker->snapshot, &worker->forwards[i]);
 	return r;
 }
 

@@ -15,9 +15,9 @@ struct worker;
 
 struct worker_setup {
 	uint32_t number; /* from 0 */
+	unsigned count;  /* of workers */
 	unsigned liveness_loop;
-	struct liveness *live;                        /* NULL: none */
-	struct forward_entry *entries[FORWARD_COUNT]; /* stay open as long as the worker */
+	struct liveness *live; /* NULL: none */
 	struct snapshot *snapshot;
 	struct board *board; /* outlives the worker, as the next */
 	struct sources *sources;

@@ -9,7 +9,6 @@
 #include <sched.h>
 
 struct workers {
-	struct forward_entry *entries[FORWARD_COUNT];
 	struct worker *list[LIVENESS_LOOPS_MAX];
 	uint64_t beats_seen[LIVENESS_LOOPS_MAX];
 	unsigned count;
@@ -32,38 +31,11 @@ unsigned workers_wanted(const struct conf *conf)
 	return MIN(wanted, most);
 }
 
-static int open_entries(const struct conf *conf, unsigned count, struct forward_entry *entries[static FORWARD_COUNT],
-	struct text *errors)
-{
-	int result = 0;
-
-	for (size_t i = 0; i < FORWARD_COUNT; i++) {
-		int r = forward_table[i]->open(conf, count, &entries[i], errors);
-
-		result = result < 0 ? result : r;
-	}
-	return result;
-}
-
-static void close_entries(struct forward_entry *entries[static FORWARD_COUNT])
-{
-	for (size_t i = 0; i < FORWARD_COUNT; i++)
-		forward_table[i]->close(entries[i]);
-}
-
-int workers_probe(const struct conf *conf, struct text *errors)
-{
-	struct forward_entry *entries[FORWARD_COUNT] = {0};
-	int r = open_entries(conf, 0, entries, errors);
-
-	close_entries(entries);
-	return r;
-}
-
 static int start_one(struct workers *workers, const struct workers_setup *setup)
 {
 	struct worker_setup one = {
 		.number = workers->count,
+		.count = setup->count,
 		.liveness_loop = workers->count + 1,
 		.live = setup->live,
 		.snapshot = setup->snapshot,
@@ -71,27 +43,21 @@ static int start_one(struct workers *workers, const struct workers_setup *setup)
 		.sources = workers->sources,
 		.news_fd = setup->news_fd,
 	};
-	int r;
-
-	for (size_t i = 0; i < FORWARD_COUNT; i++)
-		one.entries[i] = workers->entries[i];
-	r = worker_start(&one, &workers->list[workers->count]);
+	int r = worker_start(&one, &workers->list[workers->count]);
 	if (r == 0)
 		workers->count++;
 	return r;
 }
 
-int workers_start(const struct workers_setup *setup, struct workers **ret_workers, struct text *errors)
+int workers_start(const struct workers_setup *setup, struct workers **ret_workers)
 {
 	struct workers *workers = calloc(1, sizeof *workers);
-	int r;
+	int r = 0;
 
 	if (workers == NULL)
 		return -ENOMEM;
 	workers->board = setup->board;
 	r = sources_new(&workers->sources);
-	if (r == 0)
-		r = open_entries(setup->layout->conf, setup->count, workers->entries, errors);
 	while (r == 0 && workers->count < setup->count)
 		r = start_one(workers, setup);
 	if (r < 0)
@@ -109,7 +75,6 @@ void workers_stop(struct workers *workers)
 		worker_end(workers->list[i]);
 	for (unsigned i = 0; i < workers->count; i++)
 		worker_stop(workers->list[i]);
-	close_entries(workers->entries);
 	sources_free(workers->sources);
 	free(workers);
 }

@@ -12,11 +12,8 @@ struct workers;
 
 /* `threads` of the configuration, or, where that says auto, one for each processor that the process may use. */
 unsigned workers_wanted(const struct conf *conf);
-/* Tries whether everything could be opened on this host. Negative errno, and a line for each mistake. */
-MUST_USE int workers_probe(const struct conf *conf, struct text *errors);
 
 struct workers_setup {
-	const struct layout *layout;
 	struct board *board; /* outlives them */
 	unsigned count;
 	struct liveness *live; /* NULL: none; the workers have its loops 1 to `count` */
@@ -24,8 +21,8 @@ struct workers_setup {
 	int news_fd; /* as in worker.h */
 };
 
-/* Opens what the services need and starts the threads. Negative errno, and a line for each mistake. */
-MUST_USE int workers_start(const struct workers_setup *setup, struct workers **ret_workers, struct text *errors);
+/* Starts the threads. Negative errno. */
+MUST_USE int workers_start(const struct workers_setup *setup, struct workers **ret_workers);
 /* Resets what is open. Accepts NULL. */
 void workers_stop(struct workers *workers);
 

@@ -50,6 +50,7 @@ static struct fixture {
 	struct layout *layout;
 	struct runtime *runtime;
 	struct servers *servers;
+	struct entry *entry;
 	struct board board;
 	struct picker *picker;
 	uint64_t generation;
@@ -68,6 +69,7 @@ static int setup(void **state)
 	assert_int_equal(servers_next(NULL, fixture.layout, fixture.runtime, fixture.now, &fixture.servers), 0);
 	size.servers = fixture.servers->count;
 	board_init(&fixture.board);
+	assert_int_equal(entry_next(NULL, fixture.layout, 1, &fixture.entry, NULL), 0);
 	assert_int_equal(board_reserve(&fixture.board, &size), 0);
 	assert_int_equal(picker_new(0, &fixture.board, &fixture.picker), 0);
 	return 0;
@@ -78,6 +80,7 @@ static int teardown(void **state)
 	(void)state;
 	picker_free(fixture.picker);
 	board_free(&fixture.board);
+	entry_unref(fixture.entry);
 	servers_free(fixture.servers);
 	layout_free(fixture.layout);
 	runtime_free(fixture.runtime);
@@ -88,6 +91,7 @@ static struct snapshot *take_snapshot(void)
 {
 	struct snapshot_source source = {
 		.layout = fixture.layout,
+		.entry = fixture.entry,
 		.board = &fixture.board,
 		.generation = ++fixture.generation,
 		.accepting = true,
