@@ -15,7 +15,7 @@
 #
 # Environment: LBPAIR_BUILD (where lbd and load are, else the working directory); BENCH_PROCESSOR, BENCH_LOAD_PROCESSOR.
 
-here=$(dirname "$(readlink -f "$0")")
+here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 # shellcheck source=tests/lab/lab.sh
 . "$here/../lab/lab.sh"
 
@@ -35,7 +35,7 @@ usage() {
 	sed -n 's/^# \(bench.sh .*\)/usage: \1/p' "$0" >&2
 	exit 2
 }
-while [ $# -gt 0 ]; do
+while [ $# -gt 0 ] && [ "${BENCH_ONLY_SOURCE-}" != yes ]; do
 	case $1 in
 	--quick) KIND=quick ROUNDS=2 MS=700 LATENCY_MS=1000 ;;
 	--smoke) KIND=smoke ROUNDS=1 MS=100 LATENCY_MS=100 IDLE=50 MANY_SERVERS=100 MANY_SERVICES=10 RATE=200 ;;
@@ -119,6 +119,7 @@ bench_up() {
 		# So many in TIME_WAIT and no more: else each run would find more of them than the one before it.
 		on "$host" sysctl -qw net.ipv4.ip_local_port_range='1024 65000' net.ipv4.tcp_tw_reuse=1 \
 			net.ipv4.tcp_max_tw_buckets=10000 net.ipv4.tcp_no_metrics_save=1 \
+			net.ipv4.tcp_congestion_control=cubic \
 			net.core.somaxconn=65535 net.ipv4.tcp_max_syn_backlog=65535 2>/dev/null
 	done
 	ip -n "$(ns server)" route add local 10.66.0.0/16 dev lo
@@ -334,6 +335,9 @@ facts() {
 		latency_milliseconds: $latency_milliseconds, rate: $rate, idle: $idle, many_servers: $many_servers,
 		many_services: $many_services, sanitized: $sanitized, versions: add}'
 }
+
+# Others measure other things in the same surroundings.
+[ "${BENCH_ONLY_SOURCE-}" != yes ] || return 0
 
 bench_up
 FACTS=$(facts)

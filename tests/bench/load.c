@@ -70,6 +70,7 @@ void load_count(struct load *at, uint64_t count, uint64_t bytes)
 {
 	at->count += count;
 	at->bytes += bytes;
+	at->total_bytes += bytes;
 }
 
 /* The run: warm, then measured; or as long as the mode says. */
@@ -132,11 +133,11 @@ static void finish(struct loop_timer *timer, struct mono now)
 		load.options.mode->end(&load);
 	printf("{\"mode\":\"%s\",\"counts\":\"%s\",\"seconds\":%.6f,\"count\":%" PRIu64 ",\"bytes\":%" PRIu64
 	       ",\"errors\":%" PRIu64 ",\"cpu_ns\":%" PRId64 ",\"busy_ns\":%" PRId64 ",\"user_bytes\":%" PRId64
-	       ",\"slab_bytes\":%" PRId64,
+	       ",\"slab_bytes\":%" PRId64 ",\"answered\":%" PRIu64 ",\"total_bytes\":%" PRIu64,
 		load.options.mode->name, load.options.mode->counts, (double)span_ns / 1e9, load.count, load.bytes,
 		load.errors, after.run_ns - load.before.run_ns, after.busy_ns - load.before.busy_ns,
 		(int64_t)(after.user_bytes - load.before.user_bytes),
-		(int64_t)(after.slab_bytes - load.before.slab_bytes));
+		(int64_t)(after.slab_bytes - load.before.slab_bytes), load.answered, load.total_bytes);
 	if (load.latency_count > 0)
 		print_latencies();
 	printf("}\n");

@@ -58,6 +58,7 @@ struct load {
 	uint64_t bytes;
 	/* Since ever. */
 	uint64_t answered;
+	uint64_t total_bytes;
 	uint64_t errors;
 
 	int listener_fd;
