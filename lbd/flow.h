@@ -10,6 +10,13 @@
 #include "common/system/loop.h"
 #include "lbd/store.h"
 
+/* What stands between our writes and the wire: TCP_NODELAY is set at the second write. */
+enum side_writes {
+	SIDE_WRITES_FIRST,
+	SIDE_WRITES_SECOND,
+	SIDE_WRITES_AT_ONCE, /* it has been set, or was inherited */
+};
+
 /* A socket, and what is known of it since its last event. */
 struct side {
 	struct loop_io io;
@@ -20,6 +27,7 @@ struct side {
 	bool ended;       /* and it has been read */
 	bool shut;        /* we have sent ours */
 	bool reset;
+	enum side_writes writes;
 	int error; /* that it was reset with, where an event told of it: a negative errno */
 };
 

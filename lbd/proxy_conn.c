@@ -142,7 +142,6 @@ static int connect_to(struct conn *conn, const struct endpoint *to)
 
 	if (fd < 0)
 		return -errno;
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	/* tcp(7): urgent bytes stay in the stream, at their place, and so are not lost. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
 	if (connect(fd, (const struct sockaddr *)&address, size) < 0 && errno != EINPROGRESS)
@@ -466,6 +465,7 @@ static struct conn *conn_new(
 		conn->from = (struct endpoint){0}; /* it cannot be: nothing but IP is listened on */
 	conn->lot = hash_next(&proxy->lots);
 	conn->client.writable = true;
+	conn->client.writes = SIDE_WRITES_AT_ONCE; /* the listener's option */
 	wheel_timer_init(&conn->timer);
 	list_init(&conn->busy);
 	list_append(&proxy->open, &conn->link);

@@ -111,6 +111,8 @@ static unsigned from_epoll(uint32_t mask)
 		events |= LOOP_URGENT;
 	if (mask & (EPOLLHUP | EPOLLERR))
 		events |= LOOP_HANGUP;
+	if (mask & EPOLLERR)
+		events |= LOOP_ERROR;
 	return events;
 }
 

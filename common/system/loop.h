@@ -20,6 +20,7 @@ enum {
 	LOOP_PEER_CLOSED = 1 << 4, /* the other side has closed its sending direction (EPOLLRDHUP) */
 	LOOP_PRIORITY = 1 << 5,    /* its callback runs before the others' of the same round */
 	LOOP_URGENT = 1 << 6,      /* TCP's urgent data (EPOLLPRI) */
+	LOOP_ERROR = 1 << 7,       /* reported always, beside LOOP_HANGUP: an error stands */
 };
 
 struct loop_io;

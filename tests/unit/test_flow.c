@@ -6,8 +6,11 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 /* A prime, so that no buffer's size is a multiple of it. */
@@ -200,10 +203,61 @@ static void a_reset_stays_one_when_its_error_has_been_fetched(void **state)
 {
 	(void)state;
 	reset_writer();
-	side_note(&ends.source, LOOP_READ | LOOP_HANGUP | LOOP_PEER_CLOSED);
+	side_note(&ends.source, LOOP_READ | LOOP_HANGUP | LOOP_ERROR | LOOP_PEER_CLOSED);
 	assert_true(ends.source.reset);
 	assert_int_equal(run(), FLOW_BROKEN);
 	assert_false(ends.source.ended);
+}
+
+static int unsent(int fd)
+{
+	int size = -1;
+
+	assert_int_equal(ioctl(fd, SIOCOUTQNSD, &size), 0);
+	return size;
+}
+
+static void a_fin_that_is_there_goes_with_the_last_bytes(void **state)
+{
+	(void)state;
+	write_some(1000);
+	assert_int_equal(shutdown(ends.writer, SHUT_WR), 0);
+	side_note(&ends.source, LOOP_READ | LOOP_PEER_CLOSED);
+	assert_int_equal(run(), FLOW_ENDED);
+	assert_int_equal(unsent(ends.sink.io.fd), ends.written);
+	assert_int_equal(shutdown(ends.sink.io.fd, SHUT_WR), 0);
+	assert_int_equal(unsent(ends.sink.io.fd), 0);
+	while (read_some(1000))
+		continue;
+	assert_int_equal(ends.read, ends.written);
+}
+
+static void bytes_before_others_go_at_once(void **state)
+{
+	(void)state;
+	write_some(1000);
+	assert_int_equal(run(), FLOW_WAITS);
+	assert_int_equal(unsent(ends.sink.io.fd), 0);
+}
+
+static bool sink_delays(void)
+{
+	int no_delay = -1;
+	socklen_t size = sizeof no_delay;
+
+	assert_int_equal(getsockopt(ends.sink.io.fd, IPPROTO_TCP, TCP_NODELAY, &no_delay, &size), 0);
+	return no_delay == 0;
+}
+
+static void the_second_write_turns_delays_off(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		write_some(100);
+		assert_int_equal(run(), FLOW_WAITS);
+		assert_int_equal(sink_delays(), i == 0);
+		assert_int_equal(unsent(ends.sink.io.fd), 0);
+	}
 }
 
 static void a_reset_sink_breaks_the_flow(void **state)
@@ -231,6 +285,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nothing_is_held_while_nothing_is_in_flight, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_reset_comes_after_the_bytes_before_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_reset_stays_one_when_its_error_has_been_fetched, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_fin_that_is_there_goes_with_the_last_bytes, setup, teardown),
+		cmocka_unit_test_setup_teardown(bytes_before_others_go_at_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_second_write_turns_delays_off, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_reset_sink_breaks_the_flow, setup, teardown),
 	};
 
