@@ -5,12 +5,15 @@
 
 static void http_request(const struct check_conf *conf, const struct endpoint *server, struct text *out)
 {
-	char address[ENDPOINT_TEXT_MAX];
+	char address[ENDPOINT_TEXT_MAX] = "localhost";
 
+	/* Else it is a Unix socket. */
+	if (server->ip.family != 0)
+		endpoint_text(server, address);
 	text_addf(out,
 		"GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: lbpair/" PACKAGE_VERSION
 		"\r\nAccept: */*\r\nConnection: close\r\n\r\n",
-		conf->path, *conf->host != '\0' ? conf->host : endpoint_text(server, address));
+		conf->path, *conf->host != '\0' ? conf->host : address);
 }
 
 static bool http_wants_tls(const struct check_conf *conf)

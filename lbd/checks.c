@@ -148,6 +148,9 @@ static int start_check(struct checks *checks, const struct check_conf *conf, con
 	setup->target.trust = find_trust(checks, conf);
 	setup->target.name = server->name;
 	setup->target.server = server->address;
+	setup->target.path = server->path;
+	/* Behind another port somebody else listens, who knows nothing of headers. */
+	setup->target.send_proxy = conf->port == 0 ? server->send_proxy : SEND_PROXY_NONE;
 	if (conf->port != 0)
 		setup->target.server.port = conf->port;
 	r = checker_new(setup, &checks->checkers[checks->checker_count]);

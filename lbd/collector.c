@@ -157,6 +157,7 @@ static void fill_server(const struct director *director, uint32_t slot, struct s
 		.connections = totals.connections_total,
 		.connects_failed = totals.connects_failed,
 		.resets_early = totals.resets_early,
+		.ports_missing = totals.ports_missing,
 		.checks = server->checks,
 		.checks_failed = server->checks_failed,
 		.check_ns = server->checks > 0 ? server->check_ns : -1,
@@ -170,7 +171,7 @@ static int collect_server(const struct collector *collector, size_t slot)
 	const struct server *server = &director_servers(collector->setup.director)->list[slot];
 	const char *labels[2];
 	struct server_sample *sample;
-	char address[ENDPOINT_TEXT_MAX];
+	char address[SERVER_ADDRESS_TEXT_MAX];
 
 	if (server->pool == NULL || server->leaving)
 		return 0;
@@ -179,7 +180,7 @@ static int collect_server(const struct collector *collector, size_t slot)
 	sample = metric_set_add(collector->set, METRIC_GROUP_SERVER, labels);
 	if (sample == NULL)
 		return -ENOMEM;
-	sample->address = metric_set_text(collector->set, endpoint_text(&server->conf->address, address));
+	sample->address = metric_set_text(collector->set, conf_server_address(server->conf, address));
 	fill_server(collector->setup.director, (uint32_t)slot, sample);
 	return sample->address == NULL ? -ENOMEM : 0;
 }

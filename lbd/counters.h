@@ -28,7 +28,8 @@ struct server_counters {
 	counter connections; /* open now, those that are being connected included */
 	counter connections_total;
 	counter connects_failed;
-	counter resets_early; /* by the server, before its first byte */
+	counter resets_early;  /* by the server, before its first byte */
+	counter ports_missing; /* attempts for which this host had no port left */
 };
 
 struct counters {

@@ -2,6 +2,7 @@
 #include "lbd/entry.h"
 
 #include "common/system/fd.h"
+#include "lbd/dial.h"
 #include "lbd/listener.h"
 
 #include <errno.h>
@@ -191,10 +192,24 @@ static int open_socket(struct entry *entry, const struct service_conf *service, 
 	made->number = ++entry->sockets_made;
 	for (unsigned i = 0; r == 0 && i < workers; i++)
 		r = listener_open(service->protocol, endpoint, service->name, &made->parts[i].fd, errors);
+	for (unsigned i = 0; r == 0 && service->fast_open && i < workers; i++)
+		listener_open_fast(made->parts[i].fd);
 	if (r < 0)
 		entry_socket_unref(made);
 	else
 		*ret_socket = made;
+	return r;
+}
+
+static int try_transparent(const struct service_conf *service, const struct endpoint *endpoint, struct text *errors)
+{
+	int r = service->transparent ? dial_try_transparent(endpoint->ip.family) : 0;
+
+	if (r < 0)
+		text_addf(errors,
+			"service %s: 'transparent = yes' cannot be done: %s; it needs CAP_NET_RAW "
+			"(AmbientCapabilities= of the unit), or root\n",
+			service->name, strerrordesc_np(-r));
 	return r;
 }
 
@@ -203,8 +218,10 @@ static int add(struct entry *entry, struct formers *formers, const struct servic
 {
 	struct former *former = find_former(formers, service->protocol, endpoint);
 	struct entry_listener *next = &entry->listeners[entry->count];
-	int r = 0;
+	int r = try_transparent(service, endpoint, errors);
 
+	if (r < 0)
+		return r;
 	if (former != NULL) {
 		former->taken = true;
 		next->socket = entry_socket_ref(former->listener->socket);
@@ -294,6 +311,8 @@ int entry_probe(const struct conf *conf, struct text *errors)
 		for (size_t j = 0; j < service->listen_count; j++) {
 			int r = listener_probe(service->protocol, &service->listen[j], service->name, errors);
 
+			if (r == 0)
+				r = try_transparent(service, &service->listen[j], errors);
 			result = result < 0 ? result : r;
 		}
 	}

@@ -47,12 +47,11 @@ static int server_keys(struct arena *arena, const struct conf *conf, const char 
 
 		for (size_t j = 0; j < pool->server_count; j++) {
 			const struct server_conf *server = &pool->servers[j];
-			char address[ENDPOINT_TEXT_MAX];
+			char address[SERVER_ADDRESS_TEXT_MAX];
 			const char *name = print_key(arena, pool->name, "/", server->name);
 
-			keys[count] = name != NULL
-					      ? print_key(arena, name, " ", endpoint_text(&server->address, address))
-					      : NULL;
+			keys[count] =
+				name != NULL ? print_key(arena, name, " ", conf_server_address(server, address)) : NULL;
 			if (keys[count++] == NULL)
 				return -ENOMEM;
 		}

@@ -11,6 +11,9 @@
 /* The kernel cuts it to net.core.somaxconn. */
 #define BACKLOG 65535
 
+/* Connections by fast open whose handshake is not complete: those beyond have to go without. */
+#define FAST_OPEN_WAITING 4096
+
 /* What a listening UDP socket is asked to hold each way; the kernel cuts it to net.core.rmem_max and wmem_max. */
 #define UDP_BUFFER (4 << 20)
 
@@ -115,4 +118,11 @@ int listener_open(enum service_protocol protocol, const struct endpoint *endpoin
 		return refuse(protocol, endpoint, service, errno, errors);
 	*ret_fd = fd_take(&fd);
 	return 0;
+}
+
+void listener_open_fast(int fd)
+{
+	const int waiting = FAST_OPEN_WAITING;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &waiting, sizeof waiting);
 }

@@ -139,6 +139,8 @@ static const struct metric_row server_rows[] = {
 		.help = "Those that it did not take: refused, unreachable, or no answer in time."},
 	{"lbd_server_early_resets", METRIC_COUNTER, METRIC_NUMBER, FIELD(struct server_sample, resets_early),
 		.help = "Those that it reset before it had sent anything."},
+	{"lbd_server_missing_ports", METRIC_COUNTER, METRIC_NUMBER, FIELD(struct server_sample, ports_missing),
+		.help = "Attempts to connect to it for which this host had no port left."},
 	{"lbd_server_checks", METRIC_COUNTER, METRIC_NUMBER, FIELD(struct server_sample, checks),
 		.help = "Checks that were made, the agent's not included."},
 	{"lbd_server_failed_checks", METRIC_COUNTER, METRIC_NUMBER, FIELD(struct server_sample, checks_failed),

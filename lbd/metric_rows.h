@@ -81,6 +81,7 @@ struct server_sample {
 	uint64_t connections;
 	uint64_t connects_failed;
 	uint64_t resets_early;
+	uint64_t ports_missing;
 	uint64_t checks;
 	uint64_t checks_failed;
 	int64_t check_ns;

@@ -13,7 +13,9 @@ struct probe_target {
 	const struct check_conf *conf;
 	const char *pool;
 	const char *name;
-	struct endpoint server;  /* where the check goes to */
+	struct endpoint server; /* where the check goes to */
+	const char *path;       /* the same, a Unix socket; NULL: none */
+	enum send_proxy send_proxy;
 	struct tls_trust *trust; /* NULL: no TLS is wanted */
 };
 

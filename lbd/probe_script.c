@@ -86,7 +86,7 @@ static int run(struct script *script, int output_fd)
 {
 	const struct probe_target *target = script->probe.setup.target;
 	AUTO_TEXT name = {0};
-	char address[IP_TEXT_MAX], port[8], pool[96], server[96], ip[IP_TEXT_MAX + 16], number[32];
+	char address[128], port[8], pool[96], server[96], ip[sizeof address + 16], number[32];
 	const char *arguments[6] = {target->conf->command};
 	const char *environment[] = {
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", pool, server, ip, number, NULL};
@@ -102,7 +102,10 @@ static int run(struct script *script, int output_fd)
 	text_addf(&name, "%s/%s", target->pool, target->name);
 	if (name.failed)
 		return -ENOMEM;
-	ip_text(&target->server.ip, address);
+	if (target->path != NULL)
+		snprintf(address, sizeof address, "unix:%s", target->path);
+	else
+		ip_text(&target->server.ip, address);
 	snprintf(port, sizeof port, "%u", target->server.port);
 	snprintf(pool, sizeof pool, "LBPAIR_POOL=%s", target->pool);
 	snprintf(server, sizeof server, "LBPAIR_SERVER=%s", target->name);

@@ -4,6 +4,8 @@
 
 #include "common/system/clock.h"
 #include "common/system/fd.h"
+#include "lbd/dial.h"
+#include "lbd/proxy_header.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -135,6 +137,20 @@ static ssize_t stream_receive(struct stream *stream, void *to, size_t size)
 	return got < 0 ? -errno : got;
 }
 
+/* A server that demands a header gets one that names nobody. */
+static int greet(const struct stream *stream)
+{
+	const struct proxy_header header = {0};
+	uint8_t bytes[PROXY_HEADER_WRITE_MAX];
+	size_t size = proxy_header_write(stream->probe.setup.target->send_proxy, &header, bytes);
+	ssize_t put = size > 0 ? send(stream->fd, bytes, size, MSG_NOSIGNAL) : 0;
+
+	if (put < 0)
+		return -errno;
+	/* A socket that has just been connected has room for more than that. */
+	return put == (ssize_t)size ? 0 : -ENOBUFS;
+}
+
 static bool do_connect(struct stream *stream)
 {
 	int error = 0;
@@ -142,6 +158,8 @@ static bool do_connect(struct stream *stream)
 
 	if (getsockopt(stream->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
 		error = errno;
+	if (error == 0)
+		error = -greet(stream);
 	if (error != 0) {
 		finish_failed(stream, -error);
 		return false;
@@ -242,17 +260,17 @@ static void on_socket(struct loop_io *io, unsigned events)
 static int stream_connect(struct stream *stream)
 {
 	const struct probe_target *target = stream->probe.setup.target;
-	struct sockaddr_storage address;
-	socklen_t size = endpoint_to_sockaddr(&target->server, &address);
-	int r = 0;
+	const struct dial how = {.type = SOCK_STREAM,
+		.to = target->server,
+		.path = target->path,
+		.no_delay = target->send_proxy != SEND_PROXY_NONE};
+	const char *host = target->conf->host;
+	int r = dial(&how, &stream->fd);
 
-	stream->fd = socket(target->server.ip.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (stream->fd < 0)
-		return -errno;
-	if (connect(stream->fd, (const struct sockaddr *)&address, size) < 0 && errno != EINPROGRESS)
-		return -errno;
-	if (target->trust != NULL)
-		r = tls_client_new(target->trust, stream->fd, target->conf->host, &target->server.ip, &stream->tls);
+	if (target->trust != NULL && target->path != NULL && *host == '\0')
+		host = "localhost";
+	if (r == 0 && target->trust != NULL)
+		r = tls_client_new(target->trust, stream->fd, host, &target->server.ip, &stream->tls);
 	if (r == 0)
 		r = loop_io_add(stream->probe.setup.loop, &stream->io, stream->fd, LOOP_WRITE, on_socket);
 	return r;

@@ -51,6 +51,7 @@ struct proxy {
 	bool accepts_paused;
 	struct loop_timer accept_timer;
 	struct mono pause_logged_at;
+	struct mono reach_logged_at;
 	uint64_t yields_seen; /* the highest revision that has been carried out */
 	uint64_t lots;        /* the sequence of connections' lots */
 };

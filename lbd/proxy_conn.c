@@ -3,7 +3,9 @@
 
 #include "common/pure/hash.h"
 #include "common/system/fd.h"
+#include "lbd/dial.h"
 #include "lbd/preface.h"
+#include "lbd/proxy_reach.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -131,27 +133,6 @@ static void side_shut(struct side *side)
 
 static void on_server(struct loop_io *io, unsigned events);
 
-/* 0: under way. -EMFILE and the like: no server can be reached for want of resources here. */
-static int connect_to(struct conn *conn, const struct endpoint *to)
-{
-	AUTO_FD fd = socket(to->ip.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	struct sockaddr_storage address;
-	socklen_t size = endpoint_to_sockaddr(to, &address);
-	const int on = 1;
-	int r;
-
-	if (fd < 0)
-		return -errno;
-	/* tcp(7): urgent bytes stay in the stream, at their place, and so are not lost. */
-	(void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
-	if (connect(fd, (const struct sockaddr *)&address, size) < 0 && errno != EINPROGRESS)
-		return -errno;
-	r = loop_io_add(conn->proxy->env.loop, &conn->server.io, fd, SIDE_EVENTS, on_server);
-	if (r == 0)
-		(void)fd_take(&fd);
-	return r;
-}
-
 /* -ENOENT, -EAGAIN as picker_take. */
 static int conn_take_server(struct conn *conn)
 {
@@ -168,9 +149,12 @@ static int conn_take_server(struct conn *conn)
 	return r;
 }
 
-static bool is_exhaustion(int error)
+/* The server that is held is not to be tried again. */
+static void conn_pass_over(struct conn *conn)
 {
-	return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM || error == -ENOSPC;
+	if (conn->tried_count < CONN_TRIED_MAX)
+		conn->tried[conn->tried_count++] = conn->hold.server;
+	conn_leave_server(conn, true);
 }
 
 /* To the server that has been taken. */
@@ -180,12 +164,16 @@ static bool conn_attempt(struct conn *conn)
 	int r;
 
 	conn_set_timer(conn);
-	r = connect_to(conn, &proxy->snapshot->servers[conn->hold.server].address);
-	if (is_exhaustion(r)) {
+	r = proxy_reach(conn, on_server);
+	if (r == 0)
+		return true;
+	if (proxy_reach_is_exhaustion(r)) {
 		proxy_exhausted(proxy, r);
 		return conn_event_by(conn, LIFE_NO_SERVER, END_OUT_OF_RESOURCES);
 	}
-	return r == 0 || conn_event_by(conn, LIFE_CONNECT_FAILED, ending_of_connect(r));
+	if (proxy_reach_is_ours(conn, r))
+		conn_pass_over(conn);
+	return conn_event_by(conn, LIFE_CONNECT_FAILED, ending_of_connect(r));
 }
 
 /* False: the pool has no queue, or it is full. */
@@ -261,9 +249,7 @@ static void conn_note_failure(struct conn *conn)
 	if (conn->hold.server == CONN_NO_SERVER)
 		return;
 	counter_add(&conn_server_counters(conn)->connects_failed, 1);
-	if (conn->tried_count < CONN_TRIED_MAX)
-		conn->tried[conn->tried_count++] = conn->hold.server;
-	conn_leave_server(conn, true);
+	conn_pass_over(conn);
 }
 
 /* Open. */
@@ -414,6 +400,19 @@ static void on_client(struct loop_io *io, unsigned events)
 		(void)conn_read_preface(conn);
 }
 
+static bool conn_connected(struct conn *conn)
+{
+	int r = proxy_greet(conn);
+
+	if (r < 0)
+		return conn_event_by(conn, LIFE_CONNECT_FAILED, ending_of_connect(r));
+	counter_add(&conn_server_counters(conn)->connections_total, 1);
+	if (!conn_event(conn, LIFE_CONNECTED) || !conn_run(conn))
+		return false;
+	conn_set_timer(conn);
+	return true;
+}
+
 static void on_server(struct loop_io *io, unsigned events)
 {
 	struct conn *conn = CONTAINER_OF(io, struct conn, server.io);
@@ -424,9 +423,7 @@ static void on_server(struct loop_io *io, unsigned events)
 	} else if (conn->server.reset) {
 		(void)conn_event_by(conn, LIFE_CONNECT_FAILED, ending_of_connect(conn->server.error));
 	} else if (conn->server.writable) {
-		counter_add(&conn_server_counters(conn)->connections_total, 1);
-		if (conn_event(conn, LIFE_CONNECTED) && conn_run(conn))
-			conn_set_timer(conn);
+		(void)conn_connected(conn);
 	}
 }
 
@@ -492,6 +489,8 @@ void proxy_conn_open(struct proxy *proxy, const struct proxy_listener *listener,
 			gates_leave(proxy->env.board, listener->service, &client->pass);
 		return;
 	}
+	if (conn_service(conn)->keepalive_s > 0)
+		dial_keep_alive(client->fd, conn_service(conn)->keepalive_s);
 	(void)conn_begin(conn);
 }
 
@@ -503,14 +502,10 @@ void proxy_conn_reset(struct conn *conn, enum end_cause cause)
 bool proxy_conn_is_local_to(const struct conn *conn, const struct ip *address)
 {
 	static const uint8_t any[16];
-	struct sockaddr_storage local;
-	socklen_t size = sizeof local;
-	struct endpoint endpoint;
+	struct endpoint local;
 
 	if (memcmp(conn->address.bytes, any, sizeof any) != 0)
 		return ip_equal(&conn->address, address);
-	if (getsockname(conn->client.io.fd, (struct sockaddr *)&local, &size) < 0 ||
-		endpoint_from_sockaddr(&local, &endpoint) < 0)
-		return false;
-	return ip_equal(&endpoint.ip, address);
+	local = proxy_local(conn);
+	return ip_equal(&local.ip, address);
 }

@@ -6,6 +6,7 @@
 #include "common/pure/text.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Both versions' first bytes, by which they are told apart from one another and from anything else. */
@@ -17,10 +18,12 @@ static bool begins_with(const uint8_t *bytes, size_t size, const uint8_t *signat
 	return memcmp(bytes, signature, MIN(size, length)) == 0;
 }
 
+/* RFC 4291 2.5.5.2: what stands before an IPv4 address that is written as one of IPv6. */
+static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
 /* As endpoint_from_sockaddr does. */
 static struct ip unmap(struct ip ip)
 {
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 	struct ip v4 = {.family = AF_INET};
 
 	if (ip.family != AF_INET6 || memcmp(ip.bytes, mapped, sizeof mapped) != 0)
@@ -32,6 +35,7 @@ static struct ip unmap(struct ip ip)
 /* Version 1: one line. */
 
 #define LINE_MAX_V1 107
+static_assert(LINE_MAX_V1 == PROXY_HEADER_WRITE_MAX, "it is the longest that is written");
 
 /* The next word of the line, which ends at a blank or with the line. Words are replaced by what follows them. */
 static const char *next_word(char **at)
@@ -237,4 +241,68 @@ int proxy_header_read(const uint8_t *bytes, size_t size, struct proxy_header *re
 	if (begins_with(bytes, size, signature_v1, sizeof signature_v1))
 		return size < sizeof signature_v1 ? -EAGAIN : read_v1(bytes, size, ret_header, ret_length);
 	return -EBADMSG;
+}
+
+/* Writing. */
+
+static size_t write_v1(const struct proxy_header *header, uint8_t *bytes)
+{
+	char line[LINE_MAX_V1 + 1], client[IP_TEXT_MAX], local[IP_TEXT_MAX];
+	uint8_t family = header->client.ip.family;
+	int length;
+
+	if (family == 0 || family != header->local.ip.family)
+		length = snprintf(line, sizeof line, "PROXY UNKNOWN\r\n");
+	else
+		length = snprintf(line, sizeof line, "PROXY TCP%c %s %s %u %u\r\n", family == AF_INET ? '4' : '6',
+			ip_text(&header->client.ip, client), ip_text(&header->local.ip, local), header->client.port,
+			header->local.port);
+	assert(length > 0 && length <= LINE_MAX_V1);
+	memcpy(bytes, line, (size_t)length);
+	return (size_t)length;
+}
+
+static void write_ip(struct writer *out, const struct ip *ip, uint8_t family)
+{
+	if (family == AF_INET6 && ip->family == AF_INET)
+		writer_bytes(out, mapped, sizeof mapped);
+	writer_bytes(out, ip->bytes, ip_size(ip));
+}
+
+static size_t write_v2(const struct proxy_header *header, uint8_t *bytes)
+{
+	struct writer out = writer_of(bytes, PROXY_HEADER_WRITE_MAX);
+	bool named = header->client.ip.family != 0 && header->local.ip.family != 0;
+	bool v4 = header->client.ip.family == AF_INET && header->local.ip.family == AF_INET;
+	uint8_t kind = v4 ? FAMILY_INET : FAMILY_INET6, family = v4 ? AF_INET : AF_INET6;
+
+	writer_bytes(&out, signature_v2, sizeof signature_v2);
+	writer_u8(&out, named ? 0x20 | COMMAND_PROXY : 0x20 | COMMAND_LOCAL);
+	if (!named) {
+		writer_zeros(&out, 3);
+	} else {
+		writer_u8(&out, (uint8_t)(kind << 4 | TRANSPORT_STREAM));
+		writer_u16(&out, address_sizes[kind]);
+		write_ip(&out, &header->client.ip, family);
+		write_ip(&out, &header->local.ip, family);
+		writer_u16(&out, header->client.port);
+		writer_u16(&out, header->local.port);
+	}
+	assert(!out.bad);
+	return out.length;
+}
+
+size_t proxy_header_write(
+	enum send_proxy version, const struct proxy_header *header, uint8_t bytes[static PROXY_HEADER_WRITE_MAX])
+{
+	switch (version) {
+	case SEND_PROXY_V1:
+		return write_v1(header, bytes);
+	case SEND_PROXY_V2:
+		return write_v2(header, bytes);
+	case SEND_PROXY_NONE:
+	case SEND_PROXY_AS_POOL:
+		break;
+	}
+	return 0;
 }

@@ -300,6 +300,7 @@ static int proxy_start(const struct forward_env *env, const struct snapshot *sna
 	/* Workers draw differently. */
 	proxy->lots = hash_add(env->worker, (uint64_t)loop_now(env->loop).ns);
 	proxy->pause_logged_at = (struct mono){-PAUSE_LOG_NS};
+	proxy->reach_logged_at = proxy->pause_logged_at;
 	list_init(&proxy->open);
 	list_init(&proxy->busy);
 	list_init(&proxy->held);

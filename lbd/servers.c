@@ -179,6 +179,7 @@ void servers_note_failures(struct servers *servers, uint32_t slot, uint64_t fail
 	struct server *server = &servers->list[slot];
 	uint64_t since = server->failures_seen ? failures - server->failures : 0;
 	unsigned news = (unsigned)MIN(since, (uint64_t)UINT32_MAX / OUTLIER_PARTS);
+	char address[SERVER_ADDRESS_TEXT_MAX];
 
 	server->failures_seen = true;
 	server->failures = failures;
@@ -186,7 +187,7 @@ void servers_note_failures(struct servers *servers, uint32_t slot, uint64_t fail
 		return;
 	LOG_AT(server->outlier.ejected ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
 		server->outlier.ejected ? "server ejected" : "server no longer ejected",
-		log_str("server", server->name), log_endpoint("address", &server->conf->address),
+		log_str("server", server->name), log_str("address", conf_server_address(server->conf, address)),
 		log_uint("failures", failures));
 	update_usable(servers, server, now);
 }
@@ -206,6 +207,7 @@ void servers_note_check(
 	struct server *server = &servers->list[slot];
 	const struct check_conf *check = &server->pool->check;
 	enum health before = server->score.health;
+	char address[SERVER_ADDRESS_TEXT_MAX];
 
 	if (result->agent) {
 		note_agent(servers, server, result, text, now);
@@ -223,7 +225,7 @@ void servers_note_check(
 		servers->unchecked--;
 	update_usable(servers, server, now);
 	LOG_AT(server->score.health == HEALTH_DOWN ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "server health",
-		log_str("server", server->name), log_endpoint("address", &server->conf->address),
+		log_str("server", server->name), log_str("address", conf_server_address(server->conf, address)),
 		log_str("from", health_name(before)), log_str("to", health_name(server->score.health)),
 		log_str("check", text));
 }

@@ -2,6 +2,7 @@
 #include "lbd/snapshot.h"
 
 #include "common/pure/hash.h"
+#include "common/pure/mono.h"
 #include "lbd/preface.h"
 #include "lbd/service_pools.h"
 
@@ -89,6 +90,8 @@ static int fill_services(struct owner *owner, const struct layout *layout)
 		services[i].per_source = conf->per_source;
 		services[i].timeouts = conf->timeouts;
 		services[i].udp = conf->udp;
+		services[i].transparent = conf->transparent;
+		services[i].keepalive_s = (int)(conf->keepalive_ns / NS_PER_S);
 		services[i].prefaces = preface_asked(conf);
 		if (fill_proxy_from(owner, conf, &services[i]) < 0)
 			return -ENOMEM;
@@ -227,6 +230,9 @@ static int fill_servers(struct owner *owner, const struct layout *layout)
 			continue;
 		servers[i].pool = layout->servers[i].pool;
 		servers[i].address = layout->servers[i].conf->address;
+		servers[i].path = layout->servers[i].conf->path;
+		servers[i].source = layout->servers[i].conf->source;
+		servers[i].send_proxy = layout->servers[i].conf->send_proxy;
 	}
 	for (size_t i = 0; i < layout->pool_count; i++) {
 		for (uint32_t j = 0; j < layout->pools[i].server_count; j++)

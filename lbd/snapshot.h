@@ -23,6 +23,8 @@ struct snapshot_service {
 	struct per_source_conf per_source;
 	struct timeouts_conf timeouts;
 	struct udp_conf udp;
+	bool transparent;
+	int keepalive_s;                 /* 0: none */
 	uint8_t prefaces;                /* what its clients may have to send first, as a set (preface.h) */
 	const struct prefix *proxy_from; /* who has to send a PROXY header */
 	size_t proxy_from_count;
@@ -42,6 +44,9 @@ struct snapshot_pool {
 
 struct snapshot_server {
 	struct endpoint address;
+	const char *path; /* of a Unix socket instead, for new connections; NULL: none */
+	struct ip source; /* of family 0: as the routes say */
+	enum send_proxy send_proxy;
 	uint32_t pool;
 	uint32_t place; /* in its pool; SNAPSHOT_NO_PLACE: it is leaving, or the slot is free */
 };

@@ -94,15 +94,16 @@ static json_t *server_json(const struct director *director, uint32_t slot)
 {
 	const struct server *server = &director_servers(director)->list[slot];
 	struct server_totals totals = workers_server_totals(director_workers(director), slot);
-	char address[ENDPOINT_TEXT_MAX];
+	char address[SERVER_ADDRESS_TEXT_MAX];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:b, s:i, s:I, s:I, s:I, s:s, s:o, s:o, s:b}", "name",
-		server->conf->name, "address", endpoint_text(&server->conf->address, address), "admin",
+	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:b, s:i, s:I, s:I, s:I, s:I, s:s, s:o, s:o, s:b}", "name",
+		server->conf->name, "address", conf_server_address(server->conf, address), "admin",
 		admin_name(server->admin), "health", health_name(servers_health(server)), "weight",
 		(int)server->conf->weight, "share", (int)director_servers(director)->shares[slot], "backup",
 		(int)server->conf->backup, "max_connections", (int)server->conf->max_connections, "connections",
 		(json_int_t)totals.connections, "connections_total", (json_int_t)totals.connections_total,
-		"connects_failed", (json_int_t)totals.connects_failed, "check", server->check, "certificate_until",
+		"connects_failed", (json_int_t)totals.connects_failed, "ports_missing",
+		(json_int_t)totals.ports_missing, "check", server->check, "certificate_until",
 		time_json(server->certificate_until_s), "agent", agent_json(server), "ejected",
 		(int)server->outlier.ejected);
 }

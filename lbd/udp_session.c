@@ -4,6 +4,7 @@
 #include "common/pure/hash.h"
 #include "common/system/fd.h"
 #include "common/system/log.h"
+#include "lbd/dial.h"
 
 #include <errno.h>
 #include <string.h>
@@ -238,9 +239,8 @@ struct udp_session *udp_session_open(
 
 static bool is_exhaustion(int error)
 {
-	/* connect(2), EAGAIN: no local port is free. */
 	return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM || error == -ENOSPC ||
-	       error == -EAGAIN;
+	       error == -EADDRNOTAVAIL;
 }
 
 /* What ICMP, a route or a packet filter here says of the server; not that a datagram was too large. */
@@ -253,15 +253,29 @@ static bool is_failure(int error)
 
 static void on_server(struct loop_io *io, unsigned events);
 
-static int connect_to(struct udp_session *session, const struct endpoint *to)
+static struct ip client_ip(const struct udp_session *session)
 {
-	AUTO_FD fd = socket(to->ip.family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	struct sockaddr_storage address;
-	socklen_t size = endpoint_to_sockaddr(to, &address);
-	int r;
+	struct ip ip = {.family = session->listener->address.family};
 
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, size) < 0)
-		return -errno;
+	memcpy(ip.bytes, session->entry.key.client, ip_size(&ip));
+	return ip;
+}
+
+static int connect_to(struct udp_session *session)
+{
+	const struct snapshot_server *server = &session->udp->snapshot->servers[session->hold.server];
+	bool transparent = session_service(session)->transparent;
+	const struct dial how = {
+		.type = SOCK_DGRAM,
+		.to = server->address,
+		.source = transparent ? client_ip(session) : server->source,
+		.transparent = transparent,
+	};
+	AUTO_FD fd = -1;
+	int r = dial(&how, &fd);
+
+	if (r < 0)
+		return r;
 	/* Where few answers end a session there is nothing to join. */
 	if (session_service(session)->udp.answers == 0)
 		udp_join(fd);
@@ -293,17 +307,18 @@ static bool session_connect(struct udp_session *session)
 {
 	struct udp *udp = session->udp;
 	int r = session_take_server(session);
-	uint32_t server = session->hold.server;
 
 	if (r < 0) {
 		session_refuse(session, r == -EAGAIN ? END_SERVERS_FULL : END_NO_SERVER);
 		return false;
 	}
-	r = connect_to(session, &udp->snapshot->servers[server].address);
-	if (is_exhaustion(r) && make_room(udp, r == -EAGAIN ? "local ports" : strerrordesc_np(-r)))
-		r = connect_to(session, &udp->snapshot->servers[server].address);
+	r = connect_to(session);
+	if (is_exhaustion(r) && make_room(udp, r == -EADDRNOTAVAIL ? "local ports" : strerrordesc_np(-r)))
+		r = connect_to(session);
+	if (r == -EADDRNOTAVAIL)
+		counter_add(&session_server_counters(session)->ports_missing, 1);
 	if (is_exhaustion(r)) {
-		session_refuse(session, r == -EAGAIN ? END_OUT_OF_PORTS : END_OUT_OF_RESOURCES);
+		session_refuse(session, r == -EADDRNOTAVAIL ? END_OUT_OF_PORTS : END_OUT_OF_RESOURCES);
 		return false;
 	}
 	if (r < 0)

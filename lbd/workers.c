@@ -177,6 +177,7 @@ struct server_totals workers_server_totals(const struct workers *workers, uint32
 		totals.connections_total += counter_read(&counters->connections_total);
 		totals.connects_failed += counter_read(&counters->connects_failed);
 		totals.resets_early += counter_read(&counters->resets_early);
+		totals.ports_missing += counter_read(&counters->ports_missing);
 	}
 	return totals;
 }

@@ -55,6 +55,7 @@ struct server_totals {
 	uint64_t connections_total;
 	uint64_t connects_failed;
 	uint64_t resets_early;
+	uint64_t ports_missing;
 };
 struct service_totals workers_service_totals(const struct workers *workers, uint32_t slot);
 struct queue_totals {

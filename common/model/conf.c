@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/model/conf.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct conf *conf_ref(struct conf *conf)
@@ -22,6 +23,16 @@ void conf_unref(struct conf *conf)
 void conf_free(struct conf *conf)
 {
 	conf_unref(conf);
+}
+
+const char *conf_server_address(const struct server_conf *server, char text[static SERVER_ADDRESS_TEXT_MAX])
+{
+	static_assert(SERVER_ADDRESS_TEXT_MAX >= ENDPOINT_TEXT_MAX, "an endpoint has room");
+
+	if (server->path == NULL)
+		return endpoint_text(&server->address, text);
+	snprintf(text, SERVER_ADDRESS_TEXT_MAX, "unix:%s", server->path);
+	return text;
 }
 
 const struct node_conf *conf_find_node(const struct conf *conf, const char *name)

@@ -161,6 +161,9 @@ struct service_conf {
 	struct udp_conf udp;
 	unsigned retries;
 	unsigned max_connections; /* 0: without limit */
+	bool transparent;
+	bool fast_open;
+	int64_t keepalive_ns; /* 0: none is sent */
 	bool accept_proxy;
 	const struct prefix *accept_proxy_from;
 	size_t accept_proxy_from_count;
@@ -230,9 +233,20 @@ struct outlier_conf {
 	unsigned max_ejected; /* percent of the pool */
 };
 
+/* The header of the PROXY protocol that a server gets. */
+enum send_proxy {
+	SEND_PROXY_NONE,
+	SEND_PROXY_V1,
+	SEND_PROXY_V2,
+	SEND_PROXY_AS_POOL, /* a server's own default, in whose place the pool's has been put */
+};
+
 struct server_conf {
 	const char *name;
-	struct endpoint address;
+	struct endpoint address; /* of family 0 where there is a path */
+	const char *path;        /* of a Unix socket; NULL: none */
+	struct ip source;        /* as the pool's, which has been put here where it is not set */
+	enum send_proxy send_proxy;
 	unsigned weight;          /* 0 to 256 */
 	unsigned max_connections; /* 0: without limit */
 	bool backup;              /* used when no other of the pool is usable */
@@ -247,6 +261,8 @@ struct pool_conf {
 	const char *name;
 	enum balance_kind balance;
 	int64_t slow_start_ns; /* 0: none */
+	struct ip source;      /* that connections to servers come from; of family 0: the kernel's choice */
+	enum send_proxy send_proxy;
 	struct queue_conf queue;
 	/* As written; the two below are copied out of them. */
 	const struct check_conf *checks;
@@ -297,6 +313,10 @@ void conf_free(struct conf *conf);
 
 /* The whole configuration with its defaults, in the configuration's own language. */
 void conf_show(const struct conf *conf, struct text *out);
+
+/* Where the server is, as it is written. Longest: unix: and a path of 107 bytes. */
+#define SERVER_ADDRESS_TEXT_MAX 128
+const char *conf_server_address(const struct server_conf *server, char text[static SERVER_ADDRESS_TEXT_MAX]);
 
 /* NULL: there is none of that name. */
 const struct node_conf *conf_find_node(const struct conf *conf, const char *name);

@@ -562,6 +562,14 @@ static void check_checks(struct check *check, const struct conf_item *pool)
 	}
 }
 
+static void check_source(struct check *check, const struct conf_item *section, const struct ip *source)
+{
+	const struct conf_item *option = conf_item_option(section, "source");
+
+	if (option != NULL && source->family != 0)
+		check_host_address(check, option->line, "source", source);
+}
+
 static void check_pools(struct check *check)
 {
 	FOR_EACH_SECTION(pool, check->root, "pool")
@@ -570,11 +578,31 @@ static void check_pools(struct check *check)
 		{
 			const struct conf_item *address = conf_item_option(server, "address");
 
-			if (address != NULL)
-				check_host_address(check, address->line, "address",
-					&((const struct server_conf *)server->object)->address.ip);
+			const struct server_conf *conf = server->object;
+
+			if (address != NULL && conf->path == NULL)
+				check_host_address(check, address->line, "address", &conf->address.ip);
+			check_source(check, server, &conf->source);
 		}
+		check_source(check, pool, &((const struct pool_conf *)pool->object)->source);
 		check_checks(check, pool);
+		conf_check_reach(pool, check->errors);
+	}
+}
+
+/* What has to be known of both a service and its pools. */
+static void check_uses(struct check *check)
+{
+	FOR_EACH_SECTION(service, check->root, "service")
+	{
+		const struct service_conf *conf = service->object;
+
+		for (size_t i = 0; i < conf->pool_count; i++) {
+			if (conf->pools[i].pool != NULL)
+				conf_check_use(conf, conf->pools[i].pool, service->line, check->errors);
+		}
+		if (conf->backup_pool != NULL)
+			conf_check_use(conf, conf->backup_pool, service->line, check->errors);
 	}
 }
 
@@ -588,5 +616,6 @@ int conf_check(struct conf *conf, const struct conf_item *root, struct conf_erro
 	check_vips(&check);
 	check_services(&check);
 	check_pools(&check);
+	check_uses(&check);
 	return check.no_memory ? -ENOMEM : 0;
 }

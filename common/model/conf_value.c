@@ -303,20 +303,26 @@ static void name_describe(const struct schema_option *row, struct text *out)
 static int ip_read(const struct reading *in, size_t index)
 {
 	(void)index;
+	if (*in->text == '\0' && in->row->preset != NULL) {
+		*(struct ip *)in->field = (struct ip){0};
+		return 0;
+	}
 	return ip_parse(in->text, in->field) < 0 ? wrong(in, "is not an address") : 0;
 }
 
 static void ip_print(const struct schema_option *row, const void *object, struct text *out)
 {
-	char ip[IP_TEXT_MAX];
+	const struct ip *ip = field_of(row, object);
+	char text[IP_TEXT_MAX];
 
-	conf_text_print(ip_text(field_of(row, object), ip), out);
+	conf_text_print(ip->family == 0 ? "" : ip_text(ip, text), out);
 }
 
 static void ip_describe(const struct schema_option *row, struct text *out)
 {
-	(void)row;
 	text_add(out, "an address as 192.0.2.1 or 2001:db8::1");
+	if (row->preset != NULL)
+		text_add(out, ", or \"\"");
 }
 
 static int endpoint_read(const struct reading *in, size_t index)
@@ -336,6 +342,48 @@ static void endpoint_describe(const struct schema_option *row, struct text *out)
 {
 	(void)row;
 	text_add(out, "an address with its port as 192.0.2.1:80 or [2001:db8::1]:80");
+}
+
+/* unix(7): sun_path with its final NUL. */
+#define UNIX_PATH_MAX_LENGTH 107
+
+static int server_read(const struct reading *in, size_t index)
+{
+	const char **path = (const char **)(void *)((char *)in->field - in->row->offset + in->row->count_offset);
+
+	(void)index;
+	*path = NULL;
+	if (strncmp(in->text, "unix:", 5) != 0)
+		return endpoint_parse(in->text, in->field) < 0 ? wrong(in, "is not an address with a port") : 0;
+	if (in->text[5] != '/')
+		return wrong(in, "has a path that does not begin with '/'");
+	if (strlen(in->text + 5) > UNIX_PATH_MAX_LENGTH) {
+		text_addf(in->why, "'%.64s...' has a path of %zu bytes: write one of at most %d, the kernel's limit",
+			in->text, strlen(in->text + 5), UNIX_PATH_MAX_LENGTH);
+		return -EINVAL;
+	}
+	*(struct endpoint *)in->field = (struct endpoint){0};
+	*path = arena_strdup(in->arena, in->text + 5);
+	return *path != NULL ? 0 : -ENOMEM;
+}
+
+static void server_print(const struct schema_option *row, const void *object, struct text *out)
+{
+	const char *path = *(const char *const *)(const void *)((const char *)object + row->count_offset);
+	AUTO_TEXT text = {0};
+
+	if (path == NULL) {
+		endpoint_print(row, object, out);
+		return;
+	}
+	text_addf(&text, "unix:%s", path);
+	conf_text_print(text_get(&text), out);
+}
+
+static void server_describe(const struct schema_option *row, struct text *out)
+{
+	(void)row;
+	text_add(out, "an address with its port as 192.0.2.1:80 or [2001:db8::1]:80, or unix:/run/app.sock");
 }
 
 /* Lists: the field is a pointer to the elements, for which there is room already. */
@@ -594,6 +642,7 @@ static const struct value_type value_types[] = {
 	[SCHEMA_IP] = {ip_read, ip_print, ip_describe, 0},
 	[SCHEMA_IPS] = {ips_read, ips_print, ips_describe, sizeof(struct ip)},
 	[SCHEMA_ENDPOINT] = {endpoint_read, endpoint_print, endpoint_describe, 0},
+	[SCHEMA_SERVER] = {server_read, server_print, server_describe, 0},
 	[SCHEMA_ENDPOINTS] = {endpoints_read, endpoints_print, endpoints_describe, sizeof(struct endpoint)},
 	[SCHEMA_PREFIXES] = {prefixes_read, prefixes_print, prefixes_describe, sizeof(struct prefix)},
 	[SCHEMA_SHARES] = {shares_read, shares_print, shares_describe, sizeof(struct pool_share_conf)},

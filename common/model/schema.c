@@ -56,6 +56,19 @@ static const char *const balances[] = {
 };
 static_assert(ARRAY_LEN(balances) == BALANCE_COUNT, "a row is missing");
 
+static const char *const send_proxies[] = {
+	[SEND_PROXY_NONE] = "none",
+	[SEND_PROXY_V1] = "v1",
+	[SEND_PROXY_V2] = "v2",
+};
+
+static const char *const server_send_proxies[] = {
+	[SEND_PROXY_NONE] = "none",
+	[SEND_PROXY_V1] = "v1",
+	[SEND_PROXY_V2] = "v2",
+	[SEND_PROXY_AS_POOL] = "pool",
+};
+
 /* CHECK_NONE has no word: it is the pool without a check section. */
 static const char *const check_kinds[] = {
 	[CHECK_TCP] = "tcp",
@@ -308,6 +321,17 @@ static const struct schema_option service_options[] = {
 		.help = "So many connections of the service may be open, as `max-connections` of `forwarder`; 0: "
 			"without "
 			"limit."},
+	{"transparent", SCHEMA_YES_NO, FIELD(struct service_conf, transparent), .preset = "no", .reload = true,
+		.help = "yes: servers see connections come from the client's own address, whose packets their routes "
+			"have to lead back through this host. Needs CAP_NET_RAW. Servers of the other family see this "
+			"host."},
+	{"fast-open", SCHEMA_YES_NO, FIELD(struct service_conf, fast_open), .preset = "no",
+		.help = "yes: clients that have been here may send data with their first packet (RFC 7413), which a "
+			"server may then get twice. Not for udp."},
+	{"keepalive", SCHEMA_SPAN, FIELD(struct service_conf, keepalive_ns), RANGE(0, 9 * 3600 * NS_PER_S),
+		.step = NS_PER_S, .preset = "0s", .reload = true,
+		.help = "A connection on which nothing has moved for so long is probed on both sides, and then each "
+			"third of it; when three probes are not answered it is reset. 0: it is not. Not for udp."},
 	{"accept-proxy", SCHEMA_YES_NO, FIELD(struct service_conf, accept_proxy), .preset = "no", .reload = true,
 		.help = "yes: sources in `accept-proxy-from` begin each connection with a header of the PROXY "
 			"protocol, "
@@ -389,7 +413,7 @@ static const struct schema_option outlier_options[] = {
 };
 
 static const struct schema_option server_options[] = {
-	{"address", SCHEMA_ENDPOINT, FIELD(struct server_conf, address), .reload = true,
+	{"address", SCHEMA_SERVER, LIST(struct server_conf, address, path), .reload = true,
 		.help = "Where the server listens."},
 	{"weight", SCHEMA_NUMBER, FIELD(struct server_conf, weight), RANGE(0, 256), .preset = "100", .reload = true,
 		.help = "Its share of the new connections, against the others'; 0: none."},
@@ -402,6 +426,10 @@ static const struct schema_option server_options[] = {
 		.help = "yes: it is used when no other server of the pool is usable. All backup servers are then used, "
 			"by "
 			"weight. A server of weight 0 is not one that could be used."},
+	{"send-proxy", SCHEMA_WORD, FIELD(struct server_conf, send_proxy), WORDS(server_send_proxies), .preset = "pool",
+		.reload = true, .help = "Instead of the pool's."},
+	{"source", SCHEMA_IP, FIELD(struct server_conf, source), .preset = "", .reload = true,
+		.help = "Instead of the pool's."},
 };
 
 static const struct schema_option queue_options[] = {
@@ -440,6 +468,14 @@ static const struct schema_option pool_options[] = {
 		.help = "A server that comes up gets its weight in steps over this time; not those that are up when "
 			"lbd "
 			"starts."},
+	{"send-proxy", SCHEMA_WORD, FIELD(struct pool_conf, send_proxy), WORDS(send_proxies), .preset = "none",
+		.reload = true,
+		.help = "Servers are told the client's address, and the one that it has connected to, by a header of "
+			"the PROXY protocol that stands before the client's bytes; checks of the server's own port "
+			"begin with one that names nobody. Not for the pools of udp services."},
+	{"source", SCHEMA_IP, FIELD(struct pool_conf, source), .preset = "", .reload = true,
+		.help = "The address that connections to servers come from, of this host and of the servers' family; "
+			"empty: as the routes say. Checks always come from the node's own."},
 };
 
 static const struct schema_section top_sections[] = {

@@ -20,9 +20,10 @@ enum schema_type {
 	SCHEMA_STRING,       /* const char * */
 	SCHEMA_PATH,         /* const char *, begins with a slash */
 	SCHEMA_NAME,         /* const char *, the name of another section */
-	SCHEMA_IP,           /* struct ip */
 	SCHEMA_IPS,          /* const struct ip *, with the count in `count_offset` */
+	SCHEMA_IP,           /* struct ip; of family 0 where it may be empty, and is */
 	SCHEMA_ENDPOINT,     /* struct endpoint */
+	SCHEMA_SERVER,       /* the same, or with unix: and a path a const char * in `count_offset` */
 	SCHEMA_ENDPOINTS,    /* const struct endpoint *, with the count in `count_offset` */
 	SCHEMA_PREFIXES,     /* const struct prefix *, the same */
 	SCHEMA_STATUS_RANGE, /* unsigned, and another one in `count_offset`: the first and the last that belong to it */

@@ -262,11 +262,11 @@ int64_t lbd_cpu_ms(const struct lbd_process *lbd)
 
 /* Sockets. */
 
-static int new_socket(void)
+static int new_socket(int family)
 {
 	const struct timeval limit = {.tv_sec = LIMIT_MS / 1000};
 	const int on = 1;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_true(fd >= 0);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
@@ -275,12 +275,9 @@ static int new_socket(void)
 	return fd;
 }
 
-struct endpoint free_endpoint(uint8_t host)
+static struct endpoint with_free_port(struct endpoint endpoint)
 {
-	struct endpoint endpoint = {
-		.ip = {.family = AF_INET,
-			.bytes = {127, (uint8_t)(1 + getpid() % 250), (uint8_t)(getpid() / 250), host}}};
-	AUTO_FD fd = new_socket();
+	AUTO_FD fd = new_socket(endpoint.ip.family);
 	struct sockaddr_storage address;
 	socklen_t size = endpoint_to_sockaddr(&endpoint, &address);
 
@@ -290,11 +287,23 @@ struct endpoint free_endpoint(uint8_t host)
 	return endpoint;
 }
 
+struct endpoint free_endpoint(uint8_t host)
+{
+	return with_free_port((struct endpoint){
+		.ip = {.family = AF_INET,
+			.bytes = {127, (uint8_t)(1 + getpid() % 250), (uint8_t)(getpid() / 250), host}}});
+}
+
+struct endpoint free_endpoint6(void)
+{
+	return with_free_port((struct endpoint){.ip = {.family = AF_INET6, .bytes = {[15] = 1}}});
+}
+
 int listen_on(const struct endpoint *endpoint, int backlog)
 {
 	struct sockaddr_storage address;
 	socklen_t size = endpoint_to_sockaddr(endpoint, &address);
-	int fd = new_socket();
+	int fd = new_socket(endpoint->ip.family);
 
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
 	assert_int_equal(listen(fd, backlog), 0);
@@ -322,7 +331,7 @@ int connect_to(const struct endpoint *endpoint)
 {
 	struct sockaddr_storage address;
 	socklen_t size = endpoint_to_sockaddr(endpoint, &address);
-	int fd = new_socket();
+	int fd = new_socket(endpoint->ip.family);
 
 	connect_socket(fd, &address, size);
 	return fd;
@@ -332,7 +341,7 @@ int connect_from(const struct endpoint *from, const struct endpoint *endpoint)
 {
 	struct sockaddr_storage own, address;
 	socklen_t own_size = endpoint_to_sockaddr(from, &own), size = endpoint_to_sockaddr(endpoint, &address);
-	int fd = new_socket();
+	int fd = new_socket(endpoint->ip.family);
 
 	assert_int_equal(bind(fd, (struct sockaddr *)&own, own_size), 0);
 	connect_socket(fd, &address, size);

@@ -41,6 +41,8 @@ void wait_until(bool (*condition)(void *context), void *context, int limit_ms);
 
 /* An address of 127.0.0.0/8 that this test run has for itself, with a port that was free a moment ago. */
 struct endpoint free_endpoint(uint8_t host);
+/* The same on ::1, where the port alone is its own. */
+struct endpoint free_endpoint6(void);
 /* Blocking sockets with a limit of 5 s on each call. */
 int listen_on(const struct endpoint *endpoint, int backlog);
 int connect_to(const struct endpoint *endpoint);

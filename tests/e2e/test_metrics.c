@@ -172,6 +172,7 @@ static const struct pair_row server_pairs[] = {
 	{"connections", "lbd_server_open_connections"},
 	{"connections_total", "lbd_server_connections_total"},
 	{"connects_failed", "lbd_server_failed_connects_total"},
+	{"ports_missing", "lbd_server_missing_ports_total"},
 };
 
 static double number_of(const json_t *object, const char *field)

@@ -111,6 +111,49 @@ static const struct {
 	{"pair {\n node a { address = 192.0.2.11\n heartbeat = { 192.0.2.21 } }\n node b { address = 192.0.2.12 } }",
 		"f:4: option 'heartbeat': node 'a' has 1 and node 'b' has 0: they pair up in order, write as many for "
 		"both\n"},
+	/* How servers are reached. */
+	{PAIR "pool p { server s {\naddress = unix:app.sock } server t {\naddress = unix:/"
+	      "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+	      "0123456 } }",
+		"f:4: option 'address': 'unix:app.sock' has a path that does not begin with '/': write an address with "
+		"its port as 192.0.2.1:80 or [2001:db8::1]:80, or unix:/run/app.sock\n"
+		"f:5: option 'address': 'unix:/0123456789012345678901234567890123456789012345678901234567...' has a "
+		"path of 108 bytes: write one of at most 107, the kernel's limit\n"},
+	{PAIR "pool p { check udp { send = x }\nserver s {\naddress = unix:/run/app.sock } }\n"
+	      "pool q { check tcp { port = 80 } server s {\naddress = unix:/run/app.sock } }",
+		"f:5: option 'address': 'check udp' does not reach a Unix socket: take another check, as 'check tcp'\n"
+		"f:7: option 'address': a Unix socket has no host, on which the pool's check could go to port 80: move "
+		"the server to a pool of its own\n"},
+	{PAIR "pool p { send-proxy = yes\nsource = 192.0.2.300\n }\npool q {\nsource = 224.0.0.1 server s { address = "
+	      "192.0.2.1:80\nsend-proxy = v3 source = \"0.0.0.0\" } }",
+		"f:3: option 'send-proxy': 'yes' is not known: write none, v1 or v2\n"
+		"f:4: option 'source': '192.0.2.300' is not an address: write an address as 192.0.2.1 or 2001:db8::1, "
+		"or \"\"\n"
+		"f:7: option 'source': '224.0.0.1' is no address of a host: write a unicast address\n"
+		"f:8: option 'send-proxy': 'v3' is not known: did you mean 'v1'?\n"
+		"f:8: option 'source': '0.0.0.0' is no address of a host: write a unicast address\n"},
+	{PAIR "pool p { source = 192.0.2.1\nserver s { address = \"[2001:db8::1]:80\" }\n"
+	      "server t { address = 192.0.2.21:80 source = 2001:db8::2 }\n"
+	      "server u { address = \"[2001:db8::1]:80\" source = 2001:db8::2 } server v { address = unix:/a } }",
+		"f:3: option 'source': server 's' is at an address of IPv6, which cannot be reached from one of IPv4: "
+		"give it a source of its own\n"
+		"f:5: option 'source': server 't' is at an address of IPv4, which cannot be reached from one of IPv6: "
+		"give it a source of its own\n"},
+	{PAIR "pool p { send-proxy = v1 server s { address = 192.0.2.21:80 }\n"
+	      "server t { address = unix:/run/app.sock send-proxy = none } }\n"
+	      "service s { listen = { 192.0.2.1:80 } pool = p protocol = udp\nfast-open = yes\nkeepalive = 5s }\n",
+		"f:5: option 'pool': server 's' of pool 'p' has 'send-proxy', which does not go with 'protocol = udp': "
+		"the header stands before a connection's bytes; take it out\n"
+		"f:5: option 'pool': server 't' of pool 'p' is a Unix socket, which does not go with 'protocol = udp': "
+		"write an address with its port\n"
+		"f:6: option 'fast-open' does not go with 'protocol = udp': it is a way to open connections; take it "
+		"out\n"
+		"f:7: option 'keepalive' does not go with 'protocol = udp': it probes connections; take it out\n"},
+	{PAIR POOL "service s { listen = { 192.0.2.1:80 } pool = p\ntransparent = on\nfast-open = 1\n"
+		   "keepalive = 1500ms }",
+		"f:5: option 'transparent': 'on' is neither: write yes or no\n"
+		"f:6: option 'fast-open': '1' is neither: write yes or no\n"
+		"f:7: option 'keepalive': '1500ms' is between two steps: write a time from 0s to 9h in steps of 1s\n"},
 	/* Repeats. */
 	{PAIR "log { level = info\nlevel = info }\n",
 		"f:4: option 'level' is set again in section 'log': line 3 has it already, keep one\n"},
@@ -135,7 +178,7 @@ static const struct {
 		"192.0.2.100/32\n"},
 	{PAIR "pool p { server s { weight = 0 } }",
 		"f:3: option 'address' is missing in section 'server s': set it to an address with its port as "
-		"192.0.2.1:80 or [2001:db8::1]:80\n"},
+		"192.0.2.1:80 or [2001:db8::1]:80, or unix:/run/app.sock\n"},
 	{PAIR POOL "service s { listen = { }  pool = p }", "f:4: option 'listen': 0 values are too few: write { ... } "
 							   "with 1 to 1024 addresses, each with its port "
 							   "as 192.0.2.1:80 or [2001:db8::1]:80\n"},
@@ -181,7 +224,7 @@ static const struct {
 		"f:3: option 'threads': '64' is out of range: write auto, or a number from 1 to 63\n"},
 	{PAIR "pool p { server s { address = 192.0.2.1  weight = 257 } }",
 		"f:3: option 'address': '192.0.2.1' is not an address with a port: write an address with its port as "
-		"192.0.2.1:80 or [2001:db8::1]:80\n"
+		"192.0.2.1:80 or [2001:db8::1]:80, or unix:/run/app.sock\n"
 		"f:3: option 'weight': '257' is out of range: write a number from 0 to 256\n"},
 	{PAIR "pool p { check http { path = healthz\n expect-status = 399-200\nhost = \"a b\" } }",
 		"f:3: option 'path': 'healthz' does not begin with '/': write a path that begins with '/', of at most "

@@ -5,6 +5,7 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define SIGNATURE "\r\n\r\n\0\r\nQUIT\n"
@@ -209,6 +210,60 @@ static void the_longest_header_is_read(void **state)
 	assert_int_equal(length, sizeof bytes);
 }
 
+static struct endpoint endpoint_of(const char *text)
+{
+	struct endpoint endpoint = {0};
+
+	if (strcmp(text, "-") != 0)
+		assert_int_equal(endpoint_parse(text, &endpoint), 0);
+	return endpoint;
+}
+
+static const struct {
+	const char *client;
+	const char *local;
+	const char *v1; /* what it is in version 1, without the end */
+	const char *read_client;
+	size_t v2_length;
+} written[] = {
+	{"192.0.2.1:1234", "198.51.100.2:443", "TCP4 192.0.2.1 198.51.100.2 1234 443", "192.0.2.1:1234", 28},
+	{"[2001:db8::1]:1", "[2001:db8::2]:65535", "TCP6 2001:db8::1 2001:db8::2 1 65535", "[2001:db8::1]:1", 52},
+	{"[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535", "[fffe:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535",
+		"TCP6 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff fffe:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535",
+		"[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535", 52},
+	/* Two families. */
+	{"192.0.2.1:1234", "[2001:db8::2]:443", "UNKNOWN", "192.0.2.1:1234", 52},
+	{"[2001:db8::1]:1234", "192.0.2.2:443", "UNKNOWN", "[2001:db8::1]:1234", 52},
+	/* Nobody: a check. */
+	{"-", "-", "UNKNOWN", "-", 16},
+};
+
+static void what_is_written_reads_the_same(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(written); i++) {
+		const struct proxy_header header = {
+			.client = endpoint_of(written[i].client), .local = endpoint_of(written[i].local)};
+		uint8_t bytes[PROXY_HEADER_WRITE_MAX];
+		char line[128], text[ENDPOINT_TEXT_MAX];
+		struct proxy_header read;
+		size_t size, length;
+
+		assert_int_equal(proxy_header_write(SEND_PROXY_NONE, &header, bytes), 0);
+		size = proxy_header_write(SEND_PROXY_V1, &header, bytes);
+		snprintf(line, sizeof line, "PROXY %s\r\n", written[i].v1);
+		assert_int_equal(size, strlen(line));
+		assert_memory_equal(bytes, line, size);
+		assert_int_equal(proxy_header_read(bytes, size, &read, &length), 0);
+		size = proxy_header_write(SEND_PROXY_V2, &header, bytes);
+		assert_int_equal(size, written[i].v2_length);
+		assert_int_equal(proxy_header_read(bytes, size, &read, &length), 0);
+		assert_int_equal(length, size);
+		assert_string_equal(text_of(&read.client, text), written[i].read_client);
+		assert_string_equal(text_of(&read.local, text), written[i].local);
+	}
+}
+
 /* RFC 3720, appendix B.4. */
 static void the_checksum_is_castagnolis(void **state)
 {
@@ -231,6 +286,7 @@ int main(void)
 		cmocka_unit_test(each_byte_is_waited_for),
 		cmocka_unit_test(wrong_headers_are_refused),
 		cmocka_unit_test(the_longest_header_is_read),
+		cmocka_unit_test(what_is_written_reads_the_same),
 		cmocka_unit_test(the_checksum_is_castagnolis),
 	};
 

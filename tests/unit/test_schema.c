@@ -39,7 +39,7 @@ static void reads_as_printed(const struct schema_option *row, const char *printe
 
 	/* A text may have got quotes, which are the parser's. */
 	if (row->type == SCHEMA_STRING || row->type == SCHEMA_PATH || row->type == SCHEMA_BYTES ||
-		row->type == SCHEMA_NAME)
+		row->type == SCHEMA_NAME || (row->type == SCHEMA_IP && strcmp(printed, "\"\"") == 0))
 		return;
 	read_word(row, printed, object, arena);
 	conf_value_print(row, object, &again);
@@ -167,18 +167,18 @@ static const char *const wanted[] = {
 	/* track-interface, track-gateway, track-service, track-script */
 	"penalty", "penalty", "interval", "rise", "fall", "penalty", "penalty", "interval", "timeout", "rise", "fall",
 	/* service */
-	"listen", "protocol", "mode", "pool", "backup-pool", "retries", "max-connections", "accept-proxy",
-	"accept-proxy-from", "allow", "deny", "connect", "idle", "half-close", "hello", "answers", "connections",
-	"rate",
+	"listen", "protocol", "mode", "pool", "backup-pool", "retries", "max-connections", "transparent", "fast-open",
+	"keepalive", "accept-proxy", "accept-proxy-from", "allow", "deny", "connect", "idle", "half-close", "hello",
+	"answers", "connections", "rate",
 	/* pool */
-	"balance", "slow-start", "size", "timeout",
+	"balance", "slow-start", "send-proxy", "source", "size", "timeout",
 	/* check */
 	"path", "interval", "timeout", "rise", "fall", "expect-status", "expect-body", "host", "port", "tls", "verify",
 	"ca-file", "command", "argument", "send", "expect",
 	/* outlier */
 	"failures", "within", "eject", "max-ejected",
 	/* server */
-	"address", "weight", "max-connections", "backup"};
+	"address", "weight", "max-connections", "backup", "send-proxy", "source"};
 static size_t wanted_at;
 
 static void is_wanted(const struct schema_section *section, const struct schema_option *row)
