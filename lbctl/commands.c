@@ -17,22 +17,6 @@
 #define FAILOVER_TIMEOUT_MS 30000
 #define EVENTS_TIMEOUT_MS 15000
 
-/* Prints a string field of an answer, with a line end behind it if it has none. */
-static enum lbctl_exit print_field(json_t *result, const char *key)
-{
-	const char *text = json_string_value(json_object_get(result, key));
-	size_t length = text != NULL ? strlen(text) : 0;
-
-	if (text == NULL) {
-		complain("the answer has no %s: the daemon may be of another version", key);
-		json_decref(result);
-		return LBCTL_FAILED;
-	}
-	printf("%s%s", text, length > 0 && text[length - 1] == '\n' ? "" : "\n");
-	json_decref(result);
-	return LBCTL_DONE;
-}
-
 /* Loads the file; on failure its errors are on stderr. */
 static enum lbctl_exit load(const char *path, struct conf **ret_conf)
 {
@@ -139,34 +123,6 @@ enum lbctl_exit verb_status(const struct invocation *invocation)
 }
 
 /* What changes something. */
-
-static enum lbctl_exit set_server(const struct invocation *invocation, const char *method)
-{
-	const char *server = invocation->words[0];
-	const char *slash = strchr(server, '/');
-	json_t *result = NULL;
-	enum lbctl_exit r;
-
-	if (slash == NULL || slash == server || slash[1] == '\0') {
-		complain("'%s' is no POOL/SERVER", server);
-		return LBCTL_USAGE;
-	}
-	r = daemon_call(invocation, DAEMON_LBD, method, json_pack("{ss}", "server", server), QUERY_TIMEOUT_MS, &result);
-	if (r != LBCTL_DONE)
-		return r;
-	/* lbd says there that it holds on its node alone. */
-	return print_field(result, "message");
-}
-
-enum lbctl_exit verb_drain(const struct invocation *invocation)
-{
-	return set_server(invocation, "drain");
-}
-
-enum lbctl_exit verb_enable(const struct invocation *invocation)
-{
-	return set_server(invocation, "enable");
-}
 
 enum lbctl_exit verb_failover(const struct invocation *invocation)
 {

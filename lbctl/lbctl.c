@@ -70,3 +70,18 @@ enum lbctl_exit daemon_call(const struct invocation *invocation, enum daemon_id 
 		complain("%s does not answer: %s", daemon_name(id), error);
 	return exit_for(r);
 }
+
+enum lbctl_exit print_field(json_t *result, const char *key)
+{
+	const char *text = json_string_value(json_object_get(result, key));
+	size_t length = text != NULL ? strlen(text) : 0;
+
+	if (text == NULL) {
+		complain("the answer has no %s: the daemon may be of another version", key);
+		json_decref(result);
+		return LBCTL_FAILED;
+	}
+	printf("%s%s", text, length > 0 && text[length - 1] == '\n' ? "" : "\n");
+	json_decref(result);
+	return LBCTL_DONE;
+}

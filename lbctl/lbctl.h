@@ -16,11 +16,18 @@ enum lbctl_exit {
 };
 
 #define LBCTL_OPTIONS_MAX 4
-#define LBCTL_WORDS_MAX 4
+/* A service and its pools are the most. */
+#define LBCTL_WORDS_MAX 17
+
+enum verb_value {
+	VALUE_NONE,
+	VALUE_WANTED,
+	VALUE_OPTIONAL,
+};
 
 struct verb_option {
 	const char *name;
-	bool takes_value;
+	enum verb_value value;
 };
 
 /* A verb's command line, checked against its row. */
@@ -28,7 +35,7 @@ struct invocation {
 	const char *run_dir;
 	const struct verb *verb;
 	const char *words[LBCTL_WORDS_MAX];    /* NULL behind the last */
-	const char *values[LBCTL_OPTIONS_MAX]; /* by the row's options; NULL: not given; "": given, takes none */
+	const char *values[LBCTL_OPTIONS_MAX]; /* by the row's options; NULL: not given; "": given without one */
 };
 
 typedef enum lbctl_exit verb_fn(const struct invocation *invocation);
@@ -42,7 +49,7 @@ struct verb {
 	verb_fn *fn;
 };
 
-/* The value of an option of the verb's row, "" where it takes none; NULL when it was not given. */
+/* The value of an option of the verb's row, "" where none is given; NULL when it was not given. */
 const char *invocation_option(const struct invocation *invocation, const char *name);
 
 enum daemon_id {
@@ -58,6 +65,11 @@ const char *daemon_name(enum daemon_id id);
  */
 MUST_USE enum lbctl_exit daemon_call(const struct invocation *invocation, enum daemon_id id, const char *method,
 	json_t *params, int timeout_ms, json_t **ret_result);
+
+/*
+ * Prints a string field of an answer, with a line end behind it if it has none. Releases the answer.
+ */
+enum lbctl_exit print_field(json_t *result, const char *key);
 
 /* `lbctl: ...` on stderr. */
 void complain(const char *format, ...) PRINTF_LIKE(1, 2);

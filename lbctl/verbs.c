@@ -4,6 +4,7 @@
 #include "common/pure/text.h"
 #include "common/shell/daemon.h"
 #include "lbctl/commands.h"
+#include "lbctl/deploy.h"
 #include "lbctl/genkey.h"
 
 #include <getopt.h>
@@ -12,18 +13,31 @@
 
 static const struct verb verbs[] = {
 	{"check", "[FILE]", "check a configuration file by itself (" DAEMON_CONFIG ")", 0, 1, {{0}}, verb_check},
-	{"status", "[--json]", "this node, the peer, vips, services, pools, servers", 0, 0, {{"json", false}},
+	{"status", "[--json]", "this node, the peer, vips, services, pools, servers", 0, 0, {{"json", VALUE_NONE}},
 		verb_status},
-	{"drain", "POOL/SERVER", "give a server no new connections", 1, 1, {{0}}, verb_drain},
+	{"drain", "POOL/SERVER [--wait[=TIME]] [--pace=N/s]",
+		"give a server no new connections; --wait: until the last has ended; --pace: close N of them a second",
+		1, 1, {{"wait", VALUE_OPTIONAL}, {"pace", VALUE_WANTED}}, verb_drain},
 	{"enable", "POOL/SERVER", "give a server new connections again", 1, 1, {{0}}, verb_enable},
+	{"disable", "POOL/SERVER", "give a server no new connections, and close those that are open", 1, 1, {{0}},
+		verb_disable},
+	{"weight", "POOL/SERVER N", "another weight for a server, from 0 to 256", 2, 2, {{0}}, verb_weight},
+	{"switch", "SERVICE POOL [--force]",
+		"give all new connections of a service to another pool, at one stroke; --force: though no server of it "
+		"is up",
+		2, 2, {{"force", VALUE_NONE}}, verb_switch},
+	{"split", "SERVICE POOL:N POOL:N ... [--force]", "give several pools their shares of a service's connections",
+		2, LBCTL_WORDS_MAX, {{"force", VALUE_NONE}}, verb_split},
+	{"rollback", "SERVICE [--force]", "go back to what a service had before its last switch or split", 1, 1,
+		{{"force", VALUE_NONE}}, verb_rollback},
 	{"failover", "[VIP] [--to=NODE] [--dry-run]",
 		"move a vip, or all, to the other node, once that confirms that it is ready", 0, 1,
-		{{"to", true}, {"dry-run", false}}, verb_failover},
+		{{"to", VALUE_WANTED}, {"dry-run", VALUE_NONE}}, verb_failover},
 	{"maintenance", "{on|off}", "this node gives its vips away and takes none, until off", 1, 1, {{0}},
 		verb_maintenance},
 	{"explain", "[VIP]", "why this node is active or backup, and its last decisions", 0, 1, {{0}}, verb_explain},
 	{"events", "[--follow]", "what happened, one JSON object a line; --follow: and what happens from now on", 0, 0,
-		{{"follow", false}}, verb_events},
+		{{"follow", VALUE_NONE}}, verb_events},
 	{"config show", "[FILE]",
 		"the whole configuration with its defaults: of FILE, else the one that runs, else of " DAEMON_CONFIG, 0,
 		1, {{0}}, verb_config_show},
@@ -94,11 +108,16 @@ static enum lbctl_exit no_such_verb(const char *word)
 
 static void fill_getopt(const struct verb *verb, struct option options[static LBCTL_OPTIONS_MAX + 2])
 {
+	static const int has_arg[] = {
+		[VALUE_NONE] = no_argument,
+		[VALUE_WANTED] = required_argument,
+		[VALUE_OPTIONAL] = optional_argument,
+	};
 	size_t count = 0;
 
 	for (; count < LBCTL_OPTIONS_MAX && verb->options[count].name != NULL; count++)
 		options[count] = (struct option){.name = verb->options[count].name,
-			.has_arg = verb->options[count].takes_value ? required_argument : no_argument,
+			.has_arg = has_arg[verb->options[count].value],
 			.val = (int)count};
 	options[count++] = (struct option){.name = "help", .has_arg = no_argument, .val = VALUE_HELP};
 	options[count] = (struct option){0};

@@ -114,6 +114,17 @@ static bool is_full(const struct board_place *at)
 	return false;
 }
 
+bool board_take_closable(struct board_server *server)
+{
+	uint32_t left = atomic_load_explicit(&server->closable, memory_order_relaxed);
+
+	do {
+		if (left == 0)
+			return false;
+	} while (!atomic_compare_exchange_weak(&server->closable, &left, left - 1));
+	return true;
+}
+
 bool board_enter(const struct board_place *at)
 {
 	uint32_t open = atomic_load_explicit(&at->server->open, memory_order_relaxed);

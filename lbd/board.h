@@ -18,6 +18,7 @@
 
 struct board_server {
 	_Alignas(BOARD_LINE) _Atomic uint32_t open; /* connections, those that are being connected included */
+	_Atomic uint32_t closable;                  /* so many of them may be closed now (closings.h) */
 };
 
 typedef _Atomic uint64_t board_bits;
@@ -99,6 +100,9 @@ void board_pool_unref(struct board_pool *pool);
  * of it.
  */
 void board_pool_sweep(struct board *board, struct board_pool *pool);
+
+/* Takes one of those that may be closed. False: there is none. */
+MUST_USE bool board_take_closable(struct board_server *server);
 
 static inline uint32_t board_open(const struct board_server *server)
 {

@@ -150,7 +150,7 @@ static void fill_server(const struct director *director, uint32_t slot, struct s
 		.admin = server->admin,
 		.ejected = server->outlier.ejected,
 		.backup = server->conf->backup,
-		.weight = server->conf->weight,
+		.weight = server->weight,
 		.share = director_servers(director)->shares[slot],
 		.max_connections = server->conf->max_connections,
 		.open_connections = totals.connections,

@@ -70,41 +70,152 @@ static void on_config(struct control_call *call, const json_t *params, void *con
 	control_reply(call, text.failed ? NULL : json_pack("{s:s}", "text", text_get(&text)));
 }
 
-static void set_admin(struct control_call *call, const json_t *params, struct commands *commands,
-	enum admin_state admin, const char *done)
+/* Carries it out, and answers when every worker goes by it. */
+static void decide(struct control_call *call, struct commands *commands, const struct operation *operation)
 {
-	const char *server = control_string(params, "server");
+	AUTO_TEXT answer = {0};
 	uint64_t generation;
-	int r;
+	int r = director_operate(commands->setup.director, operation, &generation, &answer);
 
-	if (server == NULL) {
-		control_refuse(call, CONTROL_INVALID_PARAMS, "say which server: POOL/SERVER");
-		return;
-	}
-	r = director_set_admin(commands->setup.director, server, admin, &generation);
-	if (r == -ENOENT) {
-		control_refuse(
-			call, CONTROL_REFUSED, "there is no server %s (POOL/SERVER, as in `lbctl status`)", server);
-		return;
-	}
-	if (r < 0) {
+	if (r == -EPERM)
+		control_refuse(call, CONTROL_REFUSED, "%s", text_get(&answer));
+	else if (r < 0)
 		control_refuse(call, CONTROL_REFUSED, "%s", strerrordesc_np(-r));
-		return;
-	}
-	reply_when_applied(commands, call,
-		json_pack("{s:o}", "message",
-			json_sprintf("%s: %s, on this node (%s) alone", server, done, commands->setup.identity.node)),
-		generation);
+	else
+		reply_when_applied(commands, call,
+			json_pack("{s:o, s:I}", "message",
+				json_sprintf("%s, on this node (%s) alone", text_get(&answer),
+					commands->setup.identity.node),
+				"generation",
+				(json_int_t)runtime_generation(director_runtime(commands->setup.director))),
+			generation);
+}
+
+/* An integer; 0 when it is absent. False: it is something else, or out of its range. */
+static bool read_number(const json_t *params, const char *name, unsigned max, unsigned *ret_number)
+{
+	const json_t *value = json_object_get(params, name);
+
+	*ret_number = 0;
+	if (value == NULL)
+		return true;
+	if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) > max)
+		return false;
+	*ret_number = (unsigned)json_integer_value(value);
+	return true;
+}
+
+#define PACE_MAX 1000000
+
+static void on_server_verb(
+	struct control_call *call, const json_t *params, struct commands *commands, enum operation_kind kind)
+{
+	struct operation operation = {.kind = kind, .target = control_string(params, "server")};
+
+	if (operation.target == NULL)
+		control_refuse(call, CONTROL_INVALID_PARAMS, "say which server: POOL/SERVER");
+	else if (!read_number(params, "pace", PACE_MAX, &operation.pace))
+		control_refuse(
+			call, CONTROL_INVALID_PARAMS, "a pace is so many connections a second, up to %d", PACE_MAX);
+	else
+		decide(call, commands, &operation);
 }
 
 static void on_drain(struct control_call *call, const json_t *params, void *context)
 {
-	set_admin(call, params, context, ADMIN_DRAIN, "no new connections");
+	on_server_verb(call, params, context, OPERATE_DRAIN);
 }
 
 static void on_enable(struct control_call *call, const json_t *params, void *context)
 {
-	set_admin(call, params, context, ADMIN_ENABLED, "enabled");
+	on_server_verb(call, params, context, OPERATE_ENABLE);
+}
+
+static void on_disable(struct control_call *call, const json_t *params, void *context)
+{
+	on_server_verb(call, params, context, OPERATE_DISABLE);
+}
+
+static void on_weight(struct control_call *call, const json_t *params, void *context)
+{
+	struct operation operation = {.kind = OPERATE_WEIGHT, .target = control_string(params, "server")};
+
+	if (operation.target == NULL || json_object_get(params, "weight") == NULL ||
+		!read_number(params, "weight", WEIGHT_MAX, &operation.weight))
+		control_refuse(call, CONTROL_INVALID_PARAMS, "say which server, POOL/SERVER, and a weight from 0 to %d",
+			WEIGHT_MAX);
+	else
+		decide(call, context, &operation);
+}
+
+static bool read_force(const json_t *params)
+{
+	return json_is_true(json_object_get(params, "force"));
+}
+
+static void on_switch(struct control_call *call, const json_t *params, void *context)
+{
+	const char *pool = control_string(params, "pool");
+	AUTO_TEXT pools = {0};
+	struct operation operation = {
+		.kind = OPERATE_POOLS, .target = control_string(params, "service"), .force = read_force(params)};
+
+	if (operation.target == NULL || pool == NULL || pool[strcspn(pool, ": ")] != '\0') {
+		control_refuse(call, CONTROL_INVALID_PARAMS, "say which service, and the pool that it is to have");
+		return;
+	}
+	text_addf(&pools, "%s:%d", pool, POOL_SHARE_WHOLE);
+	operation.pools = text_get(&pools);
+	decide(call, context, &operation);
+}
+
+static void on_split(struct control_call *call, const json_t *params, void *context)
+{
+	const json_t *list = json_object_get(params, "pools");
+	AUTO_TEXT pools = {0};
+	struct operation operation = {
+		.kind = OPERATE_POOLS, .target = control_string(params, "service"), .force = read_force(params)};
+	bool good = operation.target != NULL && json_array_size(list) > 0;
+
+	for (size_t i = 0; good && i < json_array_size(list); i++) {
+		const char *pool = json_string_value(json_array_get(list, i));
+
+		good = pool != NULL && strchr(pool, ' ') == NULL;
+		if (good)
+			text_addf(&pools, "%s%s", i > 0 ? " " : "", pool);
+	}
+	if (!good) {
+		control_refuse(call, CONTROL_INVALID_PARAMS, "say which service, and its pools as POOL:N");
+		return;
+	}
+	operation.pools = text_get(&pools);
+	decide(call, context, &operation);
+}
+
+static void on_rollback(struct control_call *call, const json_t *params, void *context)
+{
+	struct operation operation = {
+		.kind = OPERATE_ROLLBACK, .target = control_string(params, "service"), .force = read_force(params)};
+
+	if (operation.target == NULL)
+		control_refuse(call, CONTROL_INVALID_PARAMS, "say which service");
+	else
+		decide(call, context, &operation);
+}
+
+/* For those who wait for a server to be drained: a small part of the status. */
+static void on_server(struct control_call *call, const json_t *params, void *context)
+{
+	const struct commands *commands = context;
+	const char *name = control_string(params, "server");
+	json_t *json = name != NULL ? status_server_json(commands->setup.director, name) : NULL;
+
+	if (name == NULL)
+		control_refuse(call, CONTROL_INVALID_PARAMS, "say which server: POOL/SERVER");
+	else if (json == NULL)
+		control_refuse(call, CONTROL_REFUSED, "there is no server %s", name);
+	else
+		control_reply(call, json);
 }
 
 /* Addresses as text, also with a prefix length. -EINVAL. */
@@ -151,8 +262,14 @@ static void on_role(struct control_call *call, const json_t *params, void *conte
 static const struct control_command command_table[] = {
 	{"status", on_status},
 	{"config", on_config},
+	{"server", on_server},
 	{"drain", on_drain},
 	{"enable", on_enable},
+	{"disable", on_disable},
+	{"weight", on_weight},
+	{"switch", on_switch},
+	{"split", on_split},
+	{"rollback", on_rollback},
 	{"role", on_role},
 	{0},
 };

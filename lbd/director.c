@@ -22,6 +22,7 @@ struct director {
 	struct entry *entry;
 	struct board board;
 	struct servers *servers;
+	struct closings *closings;
 	struct checks *checks;
 	struct workers *workers;
 	struct roles roles;
@@ -31,6 +32,7 @@ struct director {
 	struct snapshot *snapshot; /* the last one */
 	uint64_t generation;       /* of it */
 	uint64_t servers_revision; /* that it was made of */
+	uint64_t closings_revision;
 	bool finishing;
 	void (*applied_fn)(void *context);
 	void *applied_context;
@@ -50,7 +52,7 @@ bool director_service_is_up(const struct director *director, const struct servic
 {
 	struct service_pools pools;
 
-	service_pools_of(service, &pools);
+	service_pools_now(director->layout->conf, service, director->runtime, &pools);
 	for (size_t i = 0; i < pools.count; i++) {
 		if (pools.list[i].parts > 0 &&
 			servers_pool_is_up(director->servers, layout_pool_of(director->layout, pools.list[i].pool)))
@@ -94,6 +96,22 @@ static void await_step(struct director *director)
 		log_error("out of memory, a slow start waits for the next change");
 }
 
+/* Those that are done with, and those whose server is wanted again. */
+static void clear_closings(struct director *director)
+{
+	const struct closing *list;
+	size_t count;
+
+	if (director->workers != NULL && director_applied(director) == director->generation)
+		closings_forget(director->closings, director->closings_revision);
+	for (list = closings_list(director->closings, &count); count > 0; count--) {
+		const struct closing *closing = &list[count - 1];
+
+		if (closing->pace > 0 && director->servers->list[closing->server].admin == ADMIN_ENABLED)
+			closings_drop(director->closings, closing->server);
+	}
+}
+
 /* The director's own reference goes over to the new one. */
 static int make_snapshot(struct director *director)
 {
@@ -104,6 +122,8 @@ static int make_snapshot(struct director *director)
 		.previous = director->snapshot,
 		.generation = director->generation + 1,
 		.accepting = !director->finishing,
+		.runtime = director->runtime,
+		.weights = director->servers->weights,
 		.shares = servers_shares(director->servers, loop_now(director->setup.loop)),
 		.pool_revisions = director->servers->pool_revisions,
 	};
@@ -111,6 +131,8 @@ static int make_snapshot(struct director *director)
 	struct snapshot *snapshot;
 	int r;
 
+	clear_closings(director);
+	source.closings = closings_list(director->closings, &source.closing_count);
 	if (yields == NULL && source.yield_count > 0)
 		return -ENOMEM;
 	source.yields = yields;
@@ -121,6 +143,7 @@ static int make_snapshot(struct director *director)
 	director->snapshot = snapshot;
 	director->generation = source.generation;
 	director->servers_revision = director->servers->revision;
+	director->closings_revision = closings_revision(director->closings);
 	await_step(director);
 	return 0;
 }
@@ -149,7 +172,8 @@ static void on_change(struct loop_timer *timer, struct mono now)
 
 	director->changed_at = now;
 	tell_liveness(director);
-	if (director->servers_revision != director->servers->revision)
+	if (director->servers_revision != director->servers->revision ||
+		director->closings_revision != closings_revision(director->closings))
 		(void)publish(director);
 }
 
@@ -166,14 +190,30 @@ static void note_change(struct director *director)
 		on_change(&director->change_timer, loop_now(director->setup.loop));
 }
 
+static void note_down(struct director *director, uint32_t slot)
+{
+	const struct closing closing = {.server = slot, .reset = true, .cause = END_SERVER_DOWN};
+
+	if (!servers_resets_when_down(&director->servers->list[slot]))
+		return;
+	if (closings_add(director->closings, &closing) < 0)
+		log_error("out of memory, a failed server's connections go on",
+			log_str("server", director->servers->list[slot].name));
+}
+
 static void on_check(void *context, uint32_t slot, const struct check_result *result, const char *text)
 {
 	struct director *director = context;
 	uint64_t revision = director->servers->revision;
 	size_t unchecked = director->servers->unchecked;
+	const struct server *server = &director->servers->list[slot];
+	enum health before = servers_health(server);
 
 	servers_note_check(director->servers, slot, result, text, loop_now(director->setup.loop));
-	if (director->servers->revision != revision || director->servers->unchecked != unchecked)
+	if (before != HEALTH_DOWN && servers_health(server) == HEALTH_DOWN)
+		note_down(director, slot);
+	if (director->servers->revision != revision || director->servers->unchecked != unchecked ||
+		director->closings_revision != closings_revision(director->closings))
 		note_change(director);
 }
 
@@ -291,11 +331,26 @@ static int reserve_board(struct board *board, const struct layout *layout)
 	return board_reserve(board, &size);
 }
 
+static uint64_t open_of_server(void *context, uint32_t slot)
+{
+	const struct director *director = context;
+
+	return workers_server_totals(director->workers, slot).connections;
+}
+
 static int start(struct director *director, struct text *errors)
 {
-	int r = runtime_new(&director->runtime);
+	const struct closings_setup closings = {
+		.loop = director->setup.loop,
+		.board = &director->board,
+		.open = open_of_server,
+		.context = director,
+	};
+	int r = runtime_new(director->setup.node, &director->runtime);
 
 	board_init(&director->board);
+	if (r == 0)
+		r = closings_new(&closings, &director->closings);
 	if (r == 0)
 		r = layout_next(NULL, director->setup.conf, &director->layout);
 	if (r == 0)
@@ -355,6 +410,7 @@ void director_free(struct director *director)
 	loop_timer_clear(director->setup.loop, &director->watchdog_timer);
 	loop_io_remove(director->setup.loop, &director->news_io);
 	fd_close(&director->news_fd);
+	closings_free(director->closings);
 	roles_free(&director->roles);
 	servers_free(director->servers);
 	layout_free(director->layout);
@@ -374,17 +430,20 @@ void director_finish(struct director *director)
 		loop_stop(director->setup.loop);
 }
 
-int director_set_admin(struct director *director, const char *name, enum admin_state admin, uint64_t *ret_generation)
+int director_operate(
+	struct director *director, const struct operation *operation, uint64_t *ret_generation, struct text *answer)
 {
-	struct server *server = servers_find(director->servers, name);
-	int r;
+	const struct operate with = {
+		.layout = director->layout,
+		.runtime = director->runtime,
+		.servers = director->servers,
+		.closings = director->closings,
+		.now = loop_now(director->setup.loop),
+	};
+	int r = operate(&with, operation, answer);
 
-	if (server == NULL)
-		return -ENOENT;
-	r = runtime_set_admin(director->runtime, name, admin);
 	if (r < 0)
 		return r;
-	servers_set_admin(director->servers, server, admin, loop_now(director->setup.loop));
 	tell_liveness(director);
 	r = publish(director);
 	if (r == 0)
@@ -443,4 +502,9 @@ const struct snapshot *director_snapshot(const struct director *director)
 const struct roles *director_roles(const struct director *director)
 {
 	return &director->roles;
+}
+
+const struct runtime *director_runtime(const struct director *director)
+{
+	return director->runtime;
 }

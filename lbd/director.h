@@ -9,6 +9,7 @@
 #include "common/model/conf.h"
 #include "common/system/liveness.h"
 #include "common/system/loop.h"
+#include "lbd/operate.h"
 #include "lbd/roles.h"
 #include "lbd/servers.h"
 #include "lbd/workers.h"
@@ -18,6 +19,7 @@ struct director;
 struct director_setup {
 	struct loop *loop;
 	struct conf *conf;     /* the director takes references of its own */
+	const char *node;      /* of which the operator's decisions here are */
 	struct liveness *live; /* of 1 + `threads` loops; outlives it too */
 	unsigned threads;
 };
@@ -33,9 +35,9 @@ void director_finish(struct director *director);
 /* Decisions and words from outside. The returned generation has been carried out when director_applied has reached it.
  */
 
-/* -ENOENT: there is no such server; -ENOMEM. */
-MUST_USE int director_set_admin(
-	struct director *director, const char *server, enum admin_state admin, uint64_t *ret_generation);
+/* As operate(). */
+MUST_USE int director_operate(
+	struct director *director, const struct operation *operation, uint64_t *ret_generation, struct text *answer);
 /* As roles_set. */
 MUST_USE int director_set_role(struct director *director, const char *vip, const char *state,
 	const struct ip *addresses, size_t count, uint64_t *ret_generation);
@@ -53,5 +55,6 @@ bool director_service_is_up(const struct director *director, const struct servic
 /* What the workers were told last. */
 const struct snapshot *director_snapshot(const struct director *director);
 const struct roles *director_roles(const struct director *director);
+const struct runtime *director_runtime(const struct director *director);
 
 #endif

@@ -106,6 +106,14 @@ static enum life_action side_done(
 	return LIFE_DO_NOTHING;
 }
 
+/* A FIN in the middle of an answer could be taken for its end. */
+#define REST_NS NS_PER_S
+
+static bool is_at_rest(const struct life *life, struct mono now)
+{
+	return !life_is_early(life) && mono_diff(now, life->active) >= REST_NS;
+}
+
 enum life_action life_step(
 	struct life *life, const struct timeouts_conf *timeouts, enum life_event event, struct mono now)
 {
@@ -137,6 +145,10 @@ enum life_action life_step(
 		return end(life, END_SERVER_RESET, now, LIFE_DO_RESET);
 	case LIFE_RESET:
 		return end(life, life->cause, now, LIFE_DO_RESET);
+	case LIFE_CLOSE:
+		return end(life, life->cause, now, is_at_rest(life, now) ? LIFE_DO_CLOSE : LIFE_DO_RESET);
+	case LIFE_LOSE_SERVER:
+		return connecting ? enter(life, LIFE_CONNECTING, now, LIFE_DO_MOVE) : LIFE_DO_NOTHING;
 	case LIFE_TIME:
 		return time_passed(life, timeouts, now);
 	}

@@ -40,14 +40,17 @@ enum life_event {
 	LIFE_SERVER_FIN,
 	LIFE_CLIENT_RESET,
 	LIFE_SERVER_RESET,
-	LIFE_RESET, /* by us; why is in the life's cause */
-	LIFE_TIME,  /* the deadline may have been reached */
+	LIFE_RESET,       /* by us; why is in the life's cause */
+	LIFE_CLOSE,       /* the same, with a FIN where nothing has moved lately */
+	LIFE_LOSE_SERVER, /* it is taken away from an attempt that is under way */
+	LIFE_TIME,        /* the deadline may have been reached */
 };
 
 enum life_action {
 	LIFE_DO_NOTHING,
 	LIFE_DO_ADMIT,         /* the client is known: the first attempt, unless something forbids it */
 	LIFE_DO_CONNECT,       /* another attempt */
+	LIFE_DO_MOVE,          /* the same, though the server has not failed */
 	LIFE_DO_FIN_TO_SERVER, /* close that direction */
 	LIFE_DO_FIN_TO_CLIENT,
 	LIFE_DO_CLOSE,  /* end both sides; with a FIN where no byte gets lost by it */

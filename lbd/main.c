@@ -118,7 +118,8 @@ static int open_liveness(struct lbd *lbd, unsigned threads)
 static int open_director(struct lbd *lbd, unsigned threads)
 {
 	AUTO_TEXT errors = {0};
-	struct director_setup setup = {.loop = lbd->loop, .conf = lbd->conf, .live = lbd->live, .threads = threads};
+	struct director_setup setup = {
+		.loop = lbd->loop, .conf = lbd->conf, .node = lbd->node->name, .live = lbd->live, .threads = threads};
 	int r = director_new(&setup, &lbd->director, &errors);
 
 	log_lines(&errors);

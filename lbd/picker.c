@@ -176,7 +176,7 @@ int picker_take(struct picker *picker, const struct snapshot *snapshot, const st
 	struct picker_query any = *query;
 	int r;
 
-	if (lots_total(&snapshot->pools[query->pool].servers.lots) == 0)
+	if (query->pool == SPLIT_NONE || lots_total(&snapshot->pools[query->pool].servers.lots) == 0)
 		return -ENOENT;
 	r = take(picker, snapshot, query, ret_hold);
 	any.excluded_count = 0;

@@ -18,7 +18,7 @@ void picker_free(struct picker *picker);
 MUST_USE int picker_update(struct picker *picker, const struct snapshot *snapshot);
 
 struct picker_query {
-	uint32_t pool;
+	uint32_t pool;            /* SPLIT_NONE: there is none */
 	uint64_t source;          /* a hash of the client's address */
 	const uint32_t *excluded; /* servers' slots */
 	size_t excluded_count;

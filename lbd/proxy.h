@@ -53,7 +53,8 @@ struct proxy {
 	struct mono pause_logged_at;
 	struct mono reach_logged_at;
 	uint64_t yields_seen; /* the highest revision that has been carried out */
-	uint64_t lots;        /* the sequence of connections' lots */
+	uint64_t closings_seen;
+	uint64_t lots; /* the sequence of connections' lots */
 };
 
 /* Servers that a connection remembers as tried; with more retries than that it may come back to the first. */
@@ -101,6 +102,8 @@ struct proxy_client {
 void proxy_conn_open(struct proxy *proxy, const struct proxy_listener *listener, const struct proxy_client *client);
 /* Ends it with a reset of both sides. */
 void proxy_conn_reset(struct conn *conn, enum end_cause cause);
+/* Its server is taken away from it; an attempt that is under way goes to another one. */
+void proxy_conn_lose_server(struct conn *conn, const struct closing *closing);
 /* Those that wait, as far as there is room for them by now. */
 void proxy_conn_serve_queues(struct proxy *proxy);
 /* After its turn in a busy round. */

@@ -24,7 +24,9 @@ static const struct snapshot_service *conn_service(const struct conn *conn)
 	return &conn->proxy->snapshot->services[conn->service];
 }
 
-/* The same for as long as the service's split is. */
+static_assert(CONN_NO_POOL == SPLIT_NONE, "a connection without a pool is another");
+
+/* The same for as long as the service's split is; CONN_NO_POOL: the service has none. */
 static uint32_t conn_pool(const struct conn *conn)
 {
 	const struct split *split = &conn_service(conn)->split;
@@ -199,8 +201,9 @@ static bool conn_refuse(struct conn *conn, int error)
 
 static bool conn_connect(struct conn *conn)
 {
+	uint32_t pool = conn_pool(conn);
 	/* Nobody overtakes those that wait. */
-	bool waits = proxy_queue_is_used(&conn->proxy->queues, conn_pool(conn));
+	bool waits = pool != CONN_NO_POOL && proxy_queue_is_used(&conn->proxy->queues, pool);
 	int r = waits ? -EAGAIN : conn_take_server(conn);
 
 	if (r == -EAGAIN && conn_wait(conn))
@@ -363,6 +366,9 @@ static bool conn_do(struct conn *conn, enum life_action action)
 	case LIFE_DO_CONNECT:
 		conn_note_failure(conn);
 		return conn_connect(conn);
+	case LIFE_DO_MOVE:
+		conn_leave_server(conn, true);
+		return conn_connect(conn);
 	case LIFE_DO_FIN_TO_SERVER:
 		side_shut(&conn->server);
 		conn_set_timer(conn);
@@ -497,6 +503,14 @@ void proxy_conn_open(struct proxy *proxy, const struct proxy_listener *listener,
 void proxy_conn_reset(struct conn *conn, enum end_cause cause)
 {
 	(void)conn_event_by(conn, LIFE_RESET, cause);
+}
+
+void proxy_conn_lose_server(struct conn *conn, const struct closing *closing)
+{
+	if (conn->life.state == LIFE_CONNECTING)
+		(void)conn_event(conn, LIFE_LOSE_SERVER);
+	else
+		(void)conn_event_by(conn, closing->reset ? LIFE_RESET : LIFE_CLOSE, closing->cause);
 }
 
 bool proxy_conn_is_local_to(const struct conn *conn, const struct ip *address)

@@ -365,6 +365,49 @@ static void carry_out_yields(struct proxy *proxy)
 	proxy->yields_seen = seen;
 }
 
+static void carry_out_closing(struct proxy *proxy, const struct closing *closing)
+{
+	struct conn *conn;
+
+	LIST_FOR_EACH(conn, &proxy->open, link)
+	{
+		if (conn->hold.server == closing->server)
+			proxy_conn_lose_server(conn, closing);
+	}
+}
+
+static void carry_out_closings(struct proxy *proxy)
+{
+	uint64_t seen = proxy->closings_seen;
+
+	for (size_t i = 0; i < proxy->snapshot->closing_count; i++) {
+		const struct closing *closing = &proxy->snapshot->closings[i];
+
+		if (closing->pace == 0 && closing->revision > proxy->closings_seen)
+			carry_out_closing(proxy, closing);
+		seen = MAX(seen, closing->revision);
+	}
+	proxy->closings_seen = seen;
+}
+
+/* What may be closed now; the oldest first. */
+static void close_at_pace(struct proxy *proxy, const struct closing *closing)
+{
+	struct board_server *server = board_server(proxy->env.board, closing->server);
+	struct conn *conn;
+
+	if (counter_read(&counters_server(proxy->env.counters, closing->server)->connections) == 0)
+		return;
+	LIST_FOR_EACH(conn, &proxy->open, link)
+	{
+		if (conn->hold.server != closing->server)
+			continue;
+		if (!board_take_closable(server))
+			return;
+		proxy_conn_lose_server(conn, closing);
+	}
+}
+
 static void proxy_apply(struct forward *forward, const struct snapshot *snapshot)
 {
 	struct proxy *proxy = &forward->proxy;
@@ -379,11 +422,18 @@ static void proxy_apply(struct forward *forward, const struct snapshot *snapshot
 	else if (listeners_follow(proxy) < 0)
 		log_error("out of memory, a listener waits", log_uint("worker", proxy->env.worker));
 	carry_out_yields(proxy);
+	carry_out_closings(proxy);
 }
 
 static void proxy_woken(struct forward *forward)
 {
-	proxy_conn_serve_queues(&forward->proxy);
+	struct proxy *proxy = &forward->proxy;
+
+	for (size_t i = 0; i < proxy->snapshot->closing_count; i++) {
+		if (proxy->snapshot->closings[i].pace > 0)
+			close_at_pace(proxy, &proxy->snapshot->closings[i]);
+	}
+	proxy_conn_serve_queues(proxy);
 	if (!list_is_empty(&forward->proxy.held))
 		listeners_release(&forward->proxy);
 }

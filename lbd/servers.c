@@ -11,7 +11,7 @@
 /* The operator's decisions and what checks find are looked at first: the agent takes away, it gives nothing. */
 static unsigned weight_of(const struct server *server)
 {
-	return agent_share(&server->agent, server->conf->weight);
+	return agent_share(&server->agent, server->weight);
 }
 
 static bool is_usable(const struct server *server)
@@ -33,10 +33,9 @@ static void update_usable(struct servers *servers, struct server *server, struct
 }
 
 /* Nothing is known of it yet; a slot that has been taken again before it was free has its counters still. */
-static void begin(struct server *server, const struct server *leaving, const struct runtime *runtime, struct mono since)
+static void begin(struct server *server, const struct server *leaving, struct mono since)
 {
 	agent_init(&server->agent);
-	server->admin = runtime_admin(runtime, server->name);
 	server->usable = is_usable(server);
 	server->since = since;
 	server->failures_seen = leaving == NULL;
@@ -46,7 +45,6 @@ static void begin(struct server *server, const struct server *leaving, const str
 static void go_on(struct server *server, const struct server *before)
 {
 	server->score = before->score;
-	server->admin = before->admin;
 	server->usable = before->usable;
 	server->since = before->since;
 	memcpy(server->check, before->check, sizeof server->check);
@@ -82,10 +80,13 @@ static void fill_one(struct servers *servers, uint32_t slot, const struct server
 	*server = (struct server){.pool = from->pool_conf, .conf = from->conf, .name = from->name};
 	server->pool_slot = from->pool;
 	server->leaving = from->leaving;
+	server->admin = runtime_admin(runtime, server->name);
+	server->weight = runtime_weight(runtime, server->name, server->conf->weight);
+	servers->weights[slot] = server->weight;
 	if (before != NULL && before->leaving == from->leaving)
 		go_on(server, before);
 	else
-		begin(server, before, runtime, previous != NULL ? now : MONO_NEVER);
+		begin(server, before, previous != NULL ? now : MONO_NEVER);
 	if (server->leaving)
 		server->usable = false;
 	else
@@ -101,9 +102,11 @@ static int fill(struct servers *servers, const struct servers *previous, const s
 	servers->count = servers->layout->server_count;
 	servers->pool_count = servers->layout->pool_count;
 	servers->list = calloc(MAX(servers->count, (size_t)1), sizeof *servers->list);
+	servers->weights = calloc(MAX(servers->count, (size_t)1), sizeof *servers->weights);
 	servers->shares = calloc(MAX(servers->count, (size_t)1), sizeof *servers->shares);
 	servers->pool_revisions = calloc(MAX(servers->pool_count, (size_t)1), sizeof *servers->pool_revisions);
-	if (servers->list == NULL || servers->shares == NULL || servers->pool_revisions == NULL)
+	if (servers->list == NULL || servers->weights == NULL || servers->shares == NULL ||
+		servers->pool_revisions == NULL)
 		return -ENOMEM;
 	servers->revision = previous != NULL ? previous->revision : 0;
 	for (size_t i = 0; previous != NULL && i < MIN(servers->pool_count, previous->pool_count); i++)
@@ -135,6 +138,7 @@ void servers_free(struct servers *servers)
 	if (servers == NULL)
 		return;
 	free(servers->list);
+	free(servers->weights);
 	free(servers->shares);
 	free(servers->pool_revisions);
 	free(servers);
@@ -201,6 +205,13 @@ enum health servers_health(const struct server *server)
 	return server->score.health;
 }
 
+bool servers_resets_when_down(const struct server *server)
+{
+	enum on_down own = server->conf->on_down;
+
+	return (own == ON_DOWN_POOL ? server->pool->on_down : own) == ON_DOWN_RESET;
+}
+
 void servers_note_check(
 	struct servers *servers, uint32_t slot, const struct check_result *result, const char *text, struct mono now)
 {
@@ -238,6 +249,18 @@ void servers_set_admin(struct servers *servers, struct server *server, enum admi
 		log_str("to", admin_name(admin)));
 	server->admin = admin;
 	update_usable(servers, server, now);
+}
+
+void servers_set_weight(struct servers *servers, struct server *server, unsigned weight)
+{
+	if (server->weight == weight)
+		return;
+	log_info("server weight", log_str("server", server->name), log_uint("from", server->weight),
+		log_uint("to", weight));
+	server->weight = weight;
+	servers->weights[server - servers->list] = weight;
+	servers->revision++;
+	servers->pool_revisions[server->pool_slot] = servers->revision;
 }
 
 /* A backup server has its share when no other of the pool is usable. */

@@ -21,6 +21,7 @@ struct server {
 	bool leaving;
 	struct score score;
 	enum admin_state admin;
+	unsigned weight; /* what it is configured to be, or what was decided */
 	bool usable;
 	struct mono since;                 /* it became usable; MONO_NEVER: it has been so from the start */
 	char check[CHECK_RESULT_TEXT_MAX]; /* the last result; "" before the first */
@@ -39,8 +40,9 @@ struct servers {
 	const struct layout *layout;
 	struct server *list;
 	size_t count;
-	size_t unchecked; /* those whose first verdict is outstanding */
-	unsigned *shares; /* by slot; servers_shares brings them up to date */
+	size_t unchecked;  /* those whose first verdict is outstanding */
+	unsigned *weights; /* by slot, as the next, which servers_shares brings up to date */
+	unsigned *shares;
 	uint64_t *pool_revisions;
 	size_t pool_count;
 	uint64_t revision; /* counts up whenever a share may have changed */
@@ -60,11 +62,14 @@ struct server *servers_find(struct servers *servers, const char *name);
 void servers_note_check(
 	struct servers *servers, uint32_t slot, const struct check_result *result, const char *text, struct mono now);
 void servers_set_admin(struct servers *servers, struct server *server, enum admin_state admin, struct mono now);
+void servers_set_weight(struct servers *servers, struct server *server, unsigned weight);
 /* How many of clients' connections have failed at the server, from the start on. For servers of pools with `outlier`.
  */
 void servers_note_failures(struct servers *servers, uint32_t slot, uint64_t failures, struct mono now);
 /* By its checks and its agent. */
 enum health servers_health(const struct server *server);
+/* Whether its connections are reset when it goes down. */
+bool servers_resets_when_down(const struct server *server);
 /* What of its weight each server gets, by slot. */
 const unsigned *servers_shares(struct servers *servers, struct mono now);
 /* When to ask for them again though nothing has happened; MONO_NEVER: no server is in its slow start. */

@@ -31,21 +31,26 @@ static bool has_share(const struct owner *owner, const struct layout *layout, co
 }
 
 /* Where nobody could answer, they are all in it, and each refuses. */
-static int fill_split(
-	struct owner *owner, const struct layout *layout, const struct service_conf *service, struct split *split)
+static int fill_split(struct owner *owner, const struct snapshot_source *source, const struct layout_service *from,
+	struct split *split)
 {
+	const struct layout *layout = source->layout;
+	const struct service_conf *service = from->conf;
 	struct split_side *sides = arena_alloc(&owner->arena, service->pool_count + 1, sizeof *sides);
 	struct service_pools pools;
 
 	if (sides == NULL)
 		return -ENOMEM;
 	*split = (struct split){.sides = sides};
-	service_pools_of(service, &pools);
+	if (from->leaving)
+		service_pools_configured(layout->conf, service, &pools);
+	else
+		service_pools_now(layout->conf, service, source->runtime, &pools);
 	for (size_t i = 0; i < pools.count; i++) {
 		if (pools.list[i].parts > 0 && has_share(owner, layout, pools.list[i].pool))
 			add_side(split, sides, owner, layout, pools.list[i].pool, pools.list[i].parts);
 	}
-	if (split->count == 0 && service->backup_pool != NULL)
+	if (split->count == 0 && service->backup_pool != NULL && !from->leaving)
 		add_side(split, sides, owner, layout, service->backup_pool, 1);
 	for (size_t i = 0; split->count == 0 && i < pools.count; i++) {
 		if (pools.list[i].parts > 0)
@@ -68,8 +73,9 @@ static int fill_proxy_from(struct owner *owner, const struct service_conf *conf,
 	return 0;
 }
 
-static int fill_services(struct owner *owner, const struct layout *layout)
+static int fill_services(struct owner *owner, const struct snapshot_source *source)
 {
+	const struct layout *layout = source->layout;
 	struct snapshot_service *services =
 		arena_alloc(&owner->arena, layout->service_count, sizeof *owner->snapshot.services);
 
@@ -82,7 +88,7 @@ static int fill_services(struct owner *owner, const struct layout *layout)
 
 		if (conf == NULL)
 			continue;
-		if (fill_split(owner, layout, conf, &services[i].split) < 0)
+		if (fill_split(owner, source, &layout->services[i], &services[i].split) < 0)
 			return -ENOMEM;
 		services[i].retries = conf->retries;
 		services[i].max_connections = conf->max_connections;
@@ -100,8 +106,8 @@ static int fill_services(struct owner *owner, const struct layout *layout)
 }
 
 /* What is the same for all workers of a pool; the plan comes later. */
-static int fill_balance(
-	struct owner *owner, const struct layout_pool *from, const unsigned *shares, struct balance_pool *pool)
+static int fill_balance(struct owner *owner, const struct layout_pool *from, const struct snapshot_source *source,
+	struct balance_pool *pool)
 {
 	struct balance_server *servers = arena_alloc(&owner->arena, from->server_count, sizeof *servers);
 	uint32_t *ends = arena_alloc(&owner->arena, from->server_count, sizeof *ends);
@@ -112,8 +118,8 @@ static int fill_balance(
 		return -ENOMEM;
 	for (size_t i = 0; i < from->server_count; i++) {
 		servers[i].key = hash_text(from->conf->servers[i].name);
-		servers[i].weight = from->conf->servers[i].weight;
-		servers[i].share = shares[from->servers[i]];
+		servers[i].weight = source->weights[from->servers[i]];
+		servers[i].share = source->shares[from->servers[i]];
 		ends[i] = end += servers[i].share;
 		if (servers[i].share > 0)
 			active[i / 64] |= UINT64_C(1) << i % 64;
@@ -197,7 +203,7 @@ static int fill_pool(
 		pool->balance = from->conf->balance;
 		pool->queue = from->conf->queue;
 	}
-	if (fill_balance(owner, from, source->shares, &pool->servers) < 0 || fill_plan(pool, previous) < 0)
+	if (fill_balance(owner, from, source, &pool->servers) < 0 || fill_plan(pool, previous) < 0)
 		return -ENOMEM;
 	return fill_board(owner, from, slot, source->board, pool, previous);
 }
@@ -256,6 +262,19 @@ static int fill_yields(struct owner *owner, const struct snapshot_source *source
 	return 0;
 }
 
+static int fill_closings(struct owner *owner, const struct snapshot_source *source)
+{
+	struct closing *closings = arena_alloc(&owner->arena, source->closing_count, sizeof *closings);
+
+	if (closings == NULL)
+		return -ENOMEM;
+	if (source->closing_count > 0)
+		memcpy(closings, source->closings, source->closing_count * sizeof *closings);
+	owner->snapshot.closings = closings;
+	owner->snapshot.closing_count = source->closing_count;
+	return 0;
+}
+
 int snapshot_new(const struct snapshot_source *source, struct snapshot **ret_snapshot)
 {
 	struct owner *owner = calloc(1, sizeof *owner);
@@ -268,8 +287,9 @@ int snapshot_new(const struct snapshot_source *source, struct snapshot **ret_sna
 	owner->snapshot.conf = conf_ref(source->layout->conf);
 	owner->snapshot.entry = entry_ref(source->entry);
 	owner->snapshot.max_connections = source->layout->conf->forwarder.max_connections;
-	if (fill_pools(owner, source) < 0 || fill_services(owner, source->layout) < 0 ||
-		fill_servers(owner, source->layout) < 0 || fill_yields(owner, source) < 0) {
+	if (fill_pools(owner, source) < 0 || fill_services(owner, source) < 0 ||
+		fill_servers(owner, source->layout) < 0 || fill_yields(owner, source) < 0 ||
+		fill_closings(owner, source) < 0) {
 		snapshot_unref(&owner->snapshot);
 		return -ENOMEM;
 	}

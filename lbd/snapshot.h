@@ -10,8 +10,10 @@
 #define LBPAIR_LBD_SNAPSHOT_H
 
 #include "lbd/balance.h"
+#include "lbd/closings.h"
 #include "lbd/entry.h"
 #include "lbd/layout.h"
+#include "lbd/runtime.h"
 #include "lbd/split.h"
 
 struct snapshot_service {
@@ -72,6 +74,8 @@ struct snapshot {
 	size_t pool_count;
 	size_t server_count;
 	size_t yield_count;
+	const struct closing *closings;
+	size_t closing_count;
 };
 
 struct snapshot_source {
@@ -81,10 +85,14 @@ struct snapshot_source {
 	const struct snapshot *previous; /* plans that still hold are taken over; NULL: there is none */
 	uint64_t generation;
 	bool accepting;
-	const unsigned *shares;         /* by server's slot */
+	const struct runtime *runtime;
+	const unsigned *weights; /* by server's slot, as is the next */
+	const unsigned *shares;
 	const uint64_t *pool_revisions; /* by pool's slot */
 	const struct snapshot_yield *yields;
 	size_t yield_count;
+	const struct closing *closings;
+	size_t closing_count;
 };
 
 /* One reference, the caller's. -ENOMEM. */

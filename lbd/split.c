@@ -20,8 +20,8 @@ uint32_t split_draw(const struct split *split, uint64_t number)
 	const struct split_side *nearest = split->sides;
 	double least;
 
-	if (split->count == 1)
-		return nearest->pool;
+	if (split->count <= 1)
+		return split->count == 1 ? nearest->pool : SPLIT_NONE;
 	least = distance(nearest, number);
 	for (uint32_t i = 1; i < split->count; i++) {
 		double other = distance(&split->sides[i], number);

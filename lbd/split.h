@@ -25,7 +25,9 @@ struct split {
 	bool by_source; /* the same source stays on its side */
 };
 
-/* The pool that `number`, a hash, draws. There is at least one side. */
+#define SPLIT_NONE UINT32_MAX
+
+/* The pool that `number`, a hash, draws; SPLIT_NONE where there is no side. */
 uint32_t split_draw(const struct split *split, uint64_t number);
 
 #endif

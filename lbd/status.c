@@ -46,7 +46,7 @@ static json_t *shares_json(const struct director *director, uint32_t slot)
 	json_t *list = json_array();
 	struct service_pools pools;
 
-	service_pools_of(service, &pools);
+	service_pools_now(director_conf(director), service, director_runtime(director), &pools);
 	for (size_t i = 0; i < pools.count; i++)
 		json_array_append_new(list, json_pack("{s:s, s:o}", "name", pools.list[i].pool->name, "share",
 						    percent_json(backup ? 0 : service_pools_percent(&pools, i))));
@@ -98,14 +98,13 @@ static json_t *server_json(const struct director *director, uint32_t slot)
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:b, s:i, s:I, s:I, s:I, s:I, s:s, s:o, s:o, s:b}", "name",
 		server->conf->name, "address", conf_server_address(server->conf, address), "admin",
-		admin_name(server->admin), "health", health_name(servers_health(server)), "weight",
-		(int)server->conf->weight, "share", (int)director_servers(director)->shares[slot], "backup",
-		(int)server->conf->backup, "max_connections", (int)server->conf->max_connections, "connections",
-		(json_int_t)totals.connections, "connections_total", (json_int_t)totals.connections_total,
-		"connects_failed", (json_int_t)totals.connects_failed, "ports_missing",
-		(json_int_t)totals.ports_missing, "check", server->check, "certificate_until",
-		time_json(server->certificate_until_s), "agent", agent_json(server), "ejected",
-		(int)server->outlier.ejected);
+		admin_name(server->admin), "health", health_name(servers_health(server)), "weight", (int)server->weight,
+		"share", (int)director_servers(director)->shares[slot], "backup", (int)server->conf->backup,
+		"max_connections", (int)server->conf->max_connections, "connections", (json_int_t)totals.connections,
+		"connections_total", (json_int_t)totals.connections_total, "connects_failed",
+		(json_int_t)totals.connects_failed, "ports_missing", (json_int_t)totals.ports_missing, "check",
+		server->check, "certificate_until", time_json(server->certificate_until_s), "agent", agent_json(server),
+		"ejected", (int)server->outlier.ejected);
 }
 
 /* Of the plan by which sources are dealt out: the same on both nodes, or they differ in it. */
@@ -157,8 +156,16 @@ json_t *status_json(const struct director *director, const struct status_identit
 		json_array_append_new(services, service_json(director, layout->service_of[i]));
 	for (size_t i = 0; i < conf->pool_count; i++)
 		json_array_append_new(pools, pool_json(director, layout->pool_of[i]));
-	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:o, s:o, s:o}", "node", identity->node, "version",
-		PACKAGE_VERSION, "config_hash", conf->hash, "generation", 0, "pid", (int)getpid(), "threads",
+	return json_pack("{s:s, s:s, s:s, s:I, s:i, s:i, s:s, s:o, s:o, s:o}", "node", identity->node, "version",
+		PACKAGE_VERSION, "config_hash", conf->hash, "generation",
+		(json_int_t)runtime_generation(director_runtime(director)), "pid", (int)getpid(), "threads",
 		(int)workers_count(director_workers(director)), "config_path", identity->config_path, "services",
 		services, "pools", pools, "roles", roles_json(director_roles(director)));
+}
+
+json_t *status_server_json(const struct director *director, const char *name)
+{
+	uint32_t slot = layout_find_server(director_layout(director), name);
+
+	return slot != LAYOUT_NO_SLOT ? server_json(director, slot) : NULL;
 }

@@ -15,4 +15,7 @@ struct status_identity {
 /* Owned by the caller; NULL: out of memory. */
 MUST_USE json_t *status_json(const struct director *director, const struct status_identity *identity);
 
+/* The same of one server, by POOL/SERVER; NULL: there is none of that name, or no memory. */
+MUST_USE json_t *status_server_json(const struct director *director, const char *name);
+
 #endif

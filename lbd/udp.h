@@ -41,7 +41,8 @@ struct udp {
 	struct list listeners;           /* in the order of their numbers */
 	const struct entry *entry;       /* that they follow; NULL: none, or not wholly */
 	uint64_t yields_seen;            /* the highest revision that has been carried out */
-	uint64_t lots;                   /* the sequence of sessions' lots */
+	uint64_t closings_seen;
+	uint64_t lots; /* the sequence of sessions' lots */
 	struct mono drops_read_at;
 
 	/* Before there is a listener there is none of what follows. */

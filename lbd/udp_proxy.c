@@ -320,6 +320,51 @@ static void carry_out_yields(struct udp *udp)
 	udp->yields_seen = seen;
 }
 
+/* `all`, or as many as may be closed now. */
+static void end_of_server(struct udp *udp, const struct closing *closing, bool all)
+{
+	struct board_server *server = board_server(udp->env.board, closing->server);
+	struct udp_entry *entry;
+
+	LIST_FOR_EACH(entry, &udp->table.order, order)
+	{
+		struct udp_session *session = CONTAINER_OF(entry, struct udp_session, entry);
+
+		if (session->hold.server != closing->server)
+			continue;
+		if (!all && !board_take_closable(server))
+			return;
+		udp_session_end(session, closing->cause);
+	}
+}
+
+static void carry_out_closings(struct udp *udp)
+{
+	uint64_t seen = udp->closings_seen;
+
+	for (size_t i = 0; i < udp->snapshot->closing_count; i++) {
+		const struct closing *closing = &udp->snapshot->closings[i];
+
+		if (closing->pace == 0 && closing->revision > udp->closings_seen)
+			end_of_server(udp, closing, true);
+		seen = MAX(seen, closing->revision);
+	}
+	udp->closings_seen = seen;
+}
+
+static void udp_woken(struct forward *forward)
+{
+	struct udp *udp = &forward->udp;
+
+	for (size_t i = 0; udp->ready && i < udp->snapshot->closing_count; i++) {
+		const struct closing *closing = &udp->snapshot->closings[i];
+
+		if (closing->pace > 0 &&
+			counter_read(&counters_server(udp->env.counters, closing->server)->connections) > 0)
+			end_of_server(udp, closing, false);
+	}
+}
+
 /*
  * A worker that accepts no more keeps its listeners as long as it lives: they are where the datagrams of its sessions
  * come in, and with one gone the kernel would deal the others' clients out anew.
@@ -333,8 +378,10 @@ static void udp_apply(struct forward *forward, const struct snapshot *snapshot)
 		log_error("out of memory, some pools are not balanced", log_uint("worker", udp->env.worker));
 	if (listeners_follow(udp) < 0)
 		log_error("out of memory, a listener waits", log_uint("worker", udp->env.worker));
-	if (udp->ready)
-		carry_out_yields(udp);
+	if (!udp->ready)
+		return;
+	carry_out_yields(udp);
+	carry_out_closings(udp);
 }
 
 static void udp_tick(struct forward *forward, struct mono now)
@@ -366,6 +413,7 @@ const struct forward_ops forward_proxy_udp = {
 	.start = udp_start,
 	.stop = udp_stop,
 	.apply = udp_apply,
+	.woken = udp_woken,
 	.tick = udp_tick,
 	.open_connections = udp_open_connections,
 };

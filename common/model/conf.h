@@ -241,6 +241,12 @@ enum send_proxy {
 	SEND_PROXY_AS_POOL, /* a server's own default, in whose place the pool's has been put */
 };
 
+enum on_down {
+	ON_DOWN_POOL, /* of a server: as its pool has it */
+	ON_DOWN_KEEP,
+	ON_DOWN_RESET,
+};
+
 struct server_conf {
 	const char *name;
 	struct endpoint address; /* of family 0 where there is a path */
@@ -250,6 +256,7 @@ struct server_conf {
 	unsigned weight;          /* 0 to 256 */
 	unsigned max_connections; /* 0: without limit */
 	bool backup;              /* used when no other of the pool is usable */
+	enum on_down on_down;
 };
 
 struct queue_conf {
@@ -264,6 +271,7 @@ struct pool_conf {
 	struct ip source;      /* that connections to servers come from; of family 0: the kernel's choice */
 	enum send_proxy send_proxy;
 	struct queue_conf queue;
+	enum on_down on_down;
 	/* As written; the two below are copied out of them. */
 	const struct check_conf *checks;
 	size_t check_count;

@@ -80,6 +80,10 @@ static const char *const check_kinds[] = {
 };
 static_assert(ARRAY_LEN(check_kinds) == CHECK_COUNT, "a row is missing");
 
+static const char *const server_on_downs[] = {
+	[ON_DOWN_POOL] = "pool", [ON_DOWN_KEEP] = "keep", [ON_DOWN_RESET] = "reset"};
+static const char *const pool_on_downs[] = {[ON_DOWN_KEEP] = "keep", [ON_DOWN_RESET] = "reset"};
+
 static const struct schema_option node_options[] = {
 	{"address", SCHEMA_IP, FIELD(struct node_conf, address),
 		.help = "The node's own address, at which the other node reaches it; never a VIP."},
@@ -422,6 +426,8 @@ static const struct schema_option server_options[] = {
 		.help = "So many connections may be open to it, over all threads, half-closed ones included; a full "
 			"server "
 			"is passed over. 0: without limit."},
+	{"on-down", SCHEMA_WORD, FIELD(struct server_conf, on_down), WORDS(server_on_downs), .preset = "pool",
+		.reload = true, .help = "The same as of the pool, which holds where it says pool."},
 	{"backup", SCHEMA_YES_NO, FIELD(struct server_conf, backup), .preset = "no", .reload = true,
 		.help = "yes: it is used when no other server of the pool is usable. All backup servers are then used, "
 			"by "
@@ -463,6 +469,10 @@ static const struct schema_option pool_options[] = {
 			"server as "
 			"long as that one is usable; the same, and a server that is added or removed moves the fewest "
 			"clients possible. All by weight."},
+	{"on-down", SCHEMA_WORD, FIELD(struct pool_conf, on_down), WORDS(pool_on_downs), .preset = "keep",
+		.reload = true,
+		.help = "What happens to the open connections of a server that its checks find down: they go on as "
+			"long as they can, or are reset, so that clients come again and meet another server."},
 	{"slow-start", SCHEMA_SPAN, FIELD(struct pool_conf, slow_start_ns), RANGE(0, DAY_NS), .preset = "0s",
 		.reload = true,
 		.help = "A server that comes up gets its weight in steps over this time; not those that are up when "

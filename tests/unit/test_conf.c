@@ -275,6 +275,9 @@ static const struct {
 		"f:5: option 'listen': 127.0.0.1:80 stands in line 4 already, for 'admin': take one out\n"},
 	{PAIR "pool p { outlier { }\n outlier { } }",
 		"f:4: section 'outlier' is there again: line 3 has one already, keep one\n"},
+	{PAIR "pool p { on-down = pool\nserver s { address = 192.0.2.21:80 on-down = resett } }",
+		"f:3: option 'on-down': 'pool' is not known: write keep or reset\n"
+		"f:4: option 'on-down': 'resett' is not known: did you mean 'reset'?\n"},
 	{PAIR "pool p { outlier { max-ejected = 101 } }",
 		"f:3: option 'max-ejected': '101' is out of range: write a number from 0 to 100\n"},
 	{PAIR "pool -p { }\npool \"a b\" { }\npool p/q { }\n",
@@ -472,6 +475,7 @@ static const char *const good[] = {
 	"service u { listen = { 0.0.0.0:82 } pool = p:7 }\nservice v { listen = { 0.0.0.0:83 } pool = { q, p:0 } "
 	"}\n"
 	"pool p { } pool q { }",
+	PAIR "pool p { on-down = reset server s { address = 192.0.2.21:80 on-down = keep } }",
 	PAIR "pool p { check script { command = /bin/true argument = \"a b\" } }",
 	PAIR "pool p { check udp { send = \"\\\\x00a\\\\\\\\ \\\\n\" expect = \"\\\\xfF\" } check agent { port = 1 } }",
 	PAIR POOL

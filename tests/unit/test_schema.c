@@ -171,14 +171,14 @@ static const char *const wanted[] = {
 	"keepalive", "accept-proxy", "accept-proxy-from", "allow", "deny", "connect", "idle", "half-close", "hello",
 	"answers", "connections", "rate",
 	/* pool */
-	"balance", "slow-start", "send-proxy", "source", "size", "timeout",
+	"balance", "on-down", "slow-start", "send-proxy", "source", "size", "timeout",
 	/* check */
 	"path", "interval", "timeout", "rise", "fall", "expect-status", "expect-body", "host", "port", "tls", "verify",
 	"ca-file", "command", "argument", "send", "expect",
 	/* outlier */
 	"failures", "within", "eject", "max-ejected",
 	/* server */
-	"address", "weight", "max-connections", "backup", "send-proxy", "source"};
+	"address", "weight", "max-connections", "on-down", "backup", "send-proxy", "source"};
 static size_t wanted_at;
 
 static void is_wanted(const struct schema_section *section, const struct schema_option *row)

@@ -63,7 +63,7 @@ static int setup(void **state)
 
 	(void)state;
 	fixture = (struct fixture){0};
-	assert_int_equal(runtime_new(&fixture.runtime), 0);
+	assert_int_equal(runtime_new("lb1", &fixture.runtime), 0);
 	assert_int_equal(runtime_set_admin(fixture.runtime, "green/c", ADMIN_DRAIN), 0);
 	assert_int_equal(layout_next(NULL, &conf, &fixture.layout), 0);
 	assert_int_equal(servers_next(NULL, fixture.layout, fixture.runtime, fixture.now, &fixture.servers), 0);
@@ -95,6 +95,8 @@ static struct snapshot *take_snapshot(void)
 		.board = &fixture.board,
 		.generation = ++fixture.generation,
 		.accepting = true,
+		.runtime = fixture.runtime,
+		.weights = fixture.servers->weights,
 		.shares = servers_shares(fixture.servers, fixture.now),
 		.pool_revisions = fixture.servers->pool_revisions,
 	};
