@@ -290,7 +290,7 @@ static enum advert_discard read_message(const struct advert_packet *packet, stru
 	return read_trailer(&in, received) ? ADVERT_TAKEN : ADVERT_BAD_AUTH;
 }
 
-static bool is_group(const struct ip *ip)
+bool advert_is_group(const struct ip *ip)
 {
 	return ip->family == AF_INET ? ip->bytes[0] >> 4 == 14 : ip->bytes[0] == 0xff;
 }
@@ -302,7 +302,7 @@ enum advert_discard advert_decode(const struct advert_packet *packet, struct adv
 
 	if (packet->size >= 2)
 		ret_received->vrid = packet->bytes[1];
-	if (received.far && is_group(&packet->destination))
+	if (received.far && advert_is_group(&packet->destination))
 		return ADVERT_BAD_TTL;
 	/* Before the length, which means something else in version 2. */
 	if (packet->size > 0 && !has_right_version(packet))

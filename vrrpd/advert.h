@@ -69,6 +69,9 @@ const char *advert_discard_name(enum advert_discard reason);
 void advert_encode(const struct advert *advert, const struct ip *source, const struct ip *destination,
 	enum advert_checksum form, const struct key *key, uint64_t sequence, struct writer *out);
 
+/* Whether the address stands for many hosts. */
+bool advert_is_group(const struct ip *ip);
+
 /* An advert as received, before anybody has looked whose it is. */
 struct advert_packet {
 	const uint8_t *bytes; /* the VRRP message, behind the IP header */

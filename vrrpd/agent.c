@@ -7,6 +7,7 @@
 #include "vrrpd/adverts.h"
 #include "vrrpd/announce.h"
 #include "vrrpd/hearing.h"
+#include "vrrpd/macvlan.h"
 #include "vrrpd/programs.h"
 #include "vrrpd/reason.h"
 #include "vrrpd/review.h"
@@ -299,7 +300,7 @@ static void on_address(void *context, int ifindex, const struct prefix *address,
 	for (size_t i = 0; i < agent->vip_count; i++) {
 		struct vip *vip = &agent->vips[i];
 
-		if (vip->link.ifindex != ifindex)
+		if (!vip_sits_on(vip, ifindex))
 			continue;
 		if (!added)
 			vip_address_gone(vip, address);
@@ -406,12 +407,26 @@ static int open_sockets(struct agent *agent)
 	int r = address_open(&agent->shared.addresses);
 
 	if (r == 0)
+		r = macvlan_open(&agent->shared.macvlans);
+	if (r == 0)
 		r = announce_open(&agent->shared.announce_fd);
 	if (r == 0)
 		r = adverts_open(agent);
 	if (r < 0)
 		log_error("the sockets could not be opened", log_errno(r));
 	return r;
+}
+
+/* What a vip with a virtual MAC sat on, with its addresses. */
+static int remove_stale_macvlans(struct agent *agent)
+{
+	int r = macvlan_remove_stale(agent->shared.macvlans);
+
+	if (r < 0)
+		log_error("interfaces of an earlier run could not be removed", log_errno(r));
+	else if (r > 0)
+		log_warning("interfaces of an earlier run were removed", log_int("count", r));
+	return MIN(r, 0);
 }
 
 static int remove_stale(struct agent *agent)
@@ -429,7 +444,7 @@ static int remove_stale(struct agent *agent)
 		log_error("addresses of an earlier run could not be removed", log_errno(r));
 	else if (r > 0)
 		log_warning("addresses of an earlier run were removed", log_int("count", r));
-	return MIN(r, 0);
+	return r < 0 ? r : remove_stale_macvlans(agent);
 }
 
 static struct vip *find_vip(void *context, const char *name)
@@ -626,6 +641,7 @@ void agent_free(struct agent *agent)
 	adverts_close(agent);
 	fd_close(&agent->shared.announce_fd);
 	address_close(agent->shared.addresses);
+	macvlan_close(agent->shared.macvlans);
 	free(agent->vips);
 	free(agent);
 }

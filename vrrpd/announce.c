@@ -112,7 +112,7 @@ int announce_open(int *ret_fd)
 	return 0;
 }
 
-static int send_frame(int fd, int ifindex, uint16_t type, const struct writer *frame)
+int announce_frame(int fd, int ifindex, uint16_t type, const struct writer *frame)
 {
 	struct sockaddr_ll to = {
 		.sll_family = AF_PACKET,
@@ -134,7 +134,7 @@ int announce_send(int fd, int ifindex, const uint8_t mac[static ANNOUNCE_MAC_SIZ
 	struct writer out = writer_of(frame, sizeof frame);
 
 	announce_encode(mac, sender, target, &out);
-	return send_frame(fd, ifindex, ETHERTYPE_ARP, &out);
+	return announce_frame(fd, ifindex, ETHERTYPE_ARP, &out);
 }
 
 int announce_address(
@@ -146,5 +146,5 @@ int announce_address(
 	if (address->family == AF_INET)
 		return announce_send(fd, ifindex, mac, address, address);
 	announce_encode_neighbour(mac, address, is_router, &out);
-	return send_frame(fd, ifindex, ETHERTYPE_IPV6, &out);
+	return announce_frame(fd, ifindex, ETHERTYPE_IPV6, &out);
 }

@@ -26,6 +26,8 @@ MUST_USE int announce_send(int fd, int ifindex, const uint8_t mac[static ANNOUNC
 /* Announces the address, of either family, to everyone. `is_router`: this host forwards IPv6. Errors as above. */
 MUST_USE int announce_address(
 	int fd, int ifindex, const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *address, bool is_router);
+/* Sends a frame as it is, Ethernet header and all. Errors of sendto(2). */
+MUST_USE int announce_frame(int fd, int ifindex, uint16_t type, const struct writer *frame);
 /* Whether the host forwards IPv6 on that interface. */
 bool announce_is_router(const char *interface);
 /* The frames alone; no I/O. */

@@ -29,6 +29,8 @@ struct fence_vip {
 	struct ip sources[FAMILY_COUNT];      /* what adverts are sent from; family 0: none are */
 	struct ip destinations[FAMILY_COUNT]; /* and what to */
 	int64_t interval_ns;
+	int macvlans[FAMILY_COUNT];     /* where the addresses sit; 0: on the interface itself */
+	bool virtual_mac;               /* adverts come from it, too */
 	const struct prefix *addresses; /* copied in; out of fence_copy_vips they point into the reader's own copy */
 	size_t address_count;
 	bool is_signed;

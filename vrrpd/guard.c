@@ -11,6 +11,8 @@
 #include "common/system/log.h"
 #include "vrrpd/address.h"
 #include "vrrpd/fsm.h"
+#include "vrrpd/announce.h"
+#include "vrrpd/place.h"
 #include "vrrpd/transmit.h"
 
 #include <errno.h>
@@ -31,6 +33,7 @@ struct guard {
 	struct fence_copy *copy;
 	struct address_socket *addresses;     /* NULL: could not be had; the leases must do */
 	struct rawsock sockets[FAMILY_COUNT]; /* fd -1: likewise */
+	int packet_fd;                        /* -1: likewise, of vips with a virtual MAC */
 	uint64_t seen;                        /* of the main process's progress */
 	int64_t silent_ns;                    /* without progress, in time that the guardian itself has lived through */
 };
@@ -64,6 +67,9 @@ static int guard_open(struct guard *guard)
 		if (r < 0 && r != -EAFNOSUPPORT)
 			log_error("the guardian has no raw socket: it cannot tell the peer of a crash", log_errno(r));
 	}
+	r = announce_open(&guard->packet_fd);
+	if (r < 0)
+		log_error("the guardian has no packet socket: it cannot tell the peer of a crash", log_errno(r));
 	guard->seen = fence_progress_count(guard->fence);
 	return 0;
 }
@@ -75,6 +81,7 @@ static void guard_close(struct guard *guard)
 	address_close(guard->addresses);
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
 		rawsock_close(&guard->sockets[family]);
+	fd_close(&guard->packet_fd);
 	fd_close(&guard->main_pidfd);
 	fence_free(guard->fence);
 }
@@ -96,7 +103,7 @@ static void remove_addresses(const struct guard *guard, const struct fence_vip *
 
 	if (guard->addresses == NULL || vip->ifindex == 0)
 		return;
-	r = address_remove(guard->addresses, vip->ifindex, vip->addresses, vip->address_count);
+	r = place_remove(guard->addresses, vip);
 	if (r < 0)
 		log_error("the guardian could not remove addresses; their lease ends by itself",
 			log_uint("vrid", vip->vrid), log_errno(r));
@@ -109,6 +116,7 @@ static void say_goodbye(struct guard *guard, const struct fence_vip *vip)
 		.sockets = guard->sockets,
 		.fence = guard->fence,
 		.key = fence_copy_key(guard->copy),
+		.packet_fd = guard->packet_fd,
 	};
 	uint64_t sent = 0;
 	int r = transmit_advert(&transmit, vip, VRRP_PRIORITY_RESIGN, &sent);
@@ -211,7 +219,8 @@ static void watch(struct guard *guard)
 
 void guard_run(struct fence *fence, int main_pidfd)
 {
-	struct guard guard = {.fence = fence, .main_pidfd = main_pidfd, .sockets = {{.fd = -1}, {.fd = -1}}};
+	struct guard guard = {
+		.fence = fence, .main_pidfd = main_pidfd, .sockets = {{.fd = -1}, {.fd = -1}}, .packet_fd = -1};
 	int r;
 
 	claim_resources();

@@ -69,6 +69,21 @@ static struct ip find_sources(
 	return ret_sources[vip->conf->has_ipv4 ? FAMILY_IPV4 : FAMILY_IPV6];
 }
 
+/* Makes what a vip with a virtual MAC sits on when its interface comes; without it the vip is at fault. */
+static bool has_place(struct vip *vip, const struct monitor_link *link)
+{
+	int r;
+
+	if (vip->fsm.facts.link_ok && link->ifindex == vip->link.ifindex)
+		return true;
+	r = vip_prepare(vip, link->ifindex);
+	if (r < 0 && r != vip->place_error)
+		log_error("the interface of the virtual MAC could not be made", log_str("vip", vip->conf->name),
+			log_str("interface", link->name), log_errno(r));
+	vip->place_error = r;
+	return r == 0;
+}
+
 /* Looks at everything that concerns the vip. The link is taken over last where it fails: the addresses sit on the old
  * one. */
 void review_vip(struct agent *agent, struct vip *vip)
@@ -79,7 +94,7 @@ void review_vip(struct agent *agent, struct vip *vip)
 	struct vrrp_facts facts;
 	bool usable;
 
-	usable = link_usable(&link, &source);
+	usable = link_usable(&link, &source) && has_place(vip, &link);
 	if (link.ifindex != vip->link.ifindex && vip->fsm.facts.link_ok) {
 		/* Another interface of the same name: the one that we knew is gone. */
 		facts = gather_facts(agent, vip, &source, false);

@@ -2,8 +2,11 @@
 #include "vrrpd/transmit.h"
 
 #include "common/system/clock.h"
+#include "vrrpd/announce.h"
+#include "vrrpd/macvlan.h"
 
 #include <errno.h>
+#include <net/ethernet.h>
 
 static size_t addresses_of(const struct fence_vip *vip, enum family family, struct ip list[static ADVERT_ADDRESSES_MAX])
 {
@@ -14,6 +17,92 @@ static size_t addresses_of(const struct fence_vip *vip, enum family family, stru
 			list[count++] = vip->addresses[i].ip;
 	}
 	return count;
+}
+
+/* Frames from a virtual MAC: the kernel would send by the interface's own, so all of the frame is ours. */
+
+#define IPV4_HEADER_SIZE 20
+#define IPV6_HEADER_SIZE 40
+#define ETHERNET_SIZE 14
+#define TOS 0xc0
+
+static uint16_t header_checksum(const uint8_t *bytes, size_t size)
+{
+	struct cursor in = cursor_of(bytes, size);
+	uint32_t sum = 0;
+
+	while (in.left >= 2)
+		sum += cursor_u16(&in);
+	while (sum > UINT16_MAX)
+		sum = (sum & UINT16_MAX) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+/* RFC 791 section 3.1, without options and never in fragments. */
+static void write_ipv4_header(struct writer *out, const struct ip *source, const struct ip *destination, size_t size)
+{
+	size_t start = out->length;
+	struct writer checksum;
+
+	writer_u8(out, 0x45);
+	writer_u8(out, TOS);
+	writer_u16(out, (uint16_t)(IPV4_HEADER_SIZE + size));
+	writer_u16(out, 0);
+	writer_u16(out, 0x4000);
+	writer_u8(out, ADVERT_TTL);
+	writer_u8(out, ADVERT_PROTOCOL);
+	writer_u16(out, 0);
+	writer_bytes(out, source->bytes, 4);
+	writer_bytes(out, destination->bytes, 4);
+	checksum = writer_of(out->start + start + 10, 2);
+	writer_u16(&checksum, header_checksum(out->start + start, IPV4_HEADER_SIZE));
+}
+
+/* RFC 8200 section 3. */
+static void write_ipv6_header(struct writer *out, const struct ip *source, const struct ip *destination, size_t size)
+{
+	writer_u16(out, 0x6000 | TOS << 4);
+	writer_u16(out, 0);
+	writer_u16(out, (uint16_t)size);
+	writer_u8(out, ADVERT_PROTOCOL);
+	writer_u8(out, ADVERT_TTL);
+	writer_bytes(out, source->bytes, 16);
+	writer_bytes(out, destination->bytes, 16);
+}
+
+/* The group's MAC: RFC 1112 section 6.4, RFC 2464 section 7. */
+static void write_group_mac(struct writer *out, const struct ip *group)
+{
+	if (group->family == AF_INET) {
+		writer_u16(out, 0x0100);
+		writer_u8(out, 0x5e);
+		writer_u8(out, group->bytes[1] & 0x7f);
+		writer_bytes(out, group->bytes + 2, 2);
+	} else {
+		writer_u16(out, 0x3333);
+		writer_bytes(out, group->bytes + 12, 4);
+	}
+}
+
+static int send_from_virtual_mac(const struct transmit *transmit, const struct fence_vip *vip, enum family family,
+	const uint8_t *bytes, size_t size)
+{
+	const struct ip *source = &vip->sources[family], *destination = &vip->destinations[family];
+	uint16_t type = family == FAMILY_IPV4 ? ETHERTYPE_IP : ETHERTYPE_IPV6;
+	uint8_t frame[ETHERNET_SIZE + IPV6_HEADER_SIZE + ADVERT_SIZE_MAX];
+	struct writer out = writer_of(frame, sizeof frame);
+	uint8_t mac[MACVLAN_MAC_SIZE];
+
+	macvlan_mac(family, vip->vrid, mac);
+	write_group_mac(&out, destination);
+	writer_bytes(&out, mac, sizeof mac);
+	writer_u16(&out, type);
+	if (family == FAMILY_IPV4)
+		write_ipv4_header(&out, source, destination, size);
+	else
+		write_ipv6_header(&out, source, destination, size);
+	writer_bytes(&out, bytes, size);
+	return announce_frame(transmit->packet_fd, vip->ifindex, type, &out);
 }
 
 static int send_one(const struct transmit *transmit, const struct fence_vip *vip, const struct advert *advert,
@@ -32,6 +121,8 @@ static int send_one(const struct transmit *transmit, const struct fence_vip *vip
 	advert_encode(advert, source, destination, form, key, sequence, &out);
 	if (out.bad)
 		return -EMSGSIZE;
+	if (vip->virtual_mac && advert_is_group(destination))
+		return send_from_virtual_mac(transmit, vip, family, bytes, out.length);
 	return rawsock_send(&transmit->sockets[family], vip->ifindex, source, destination, bytes, out.length);
 }
 

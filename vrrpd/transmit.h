@@ -13,6 +13,7 @@ struct transmit {
 	struct rawsock *sockets; /* one for each family; those without a descriptor are passed over */
 	struct fence *fence;     /* gives the sequences, one to each packet */
 	const struct key *key;   /* NULL: none; a signed vip then sends nothing */
+	int packet_fd;           /* of announce_open: what comes from a virtual MAC */
 };
 
 /* How many were sent is added to `sent`. The first error of rawsock_send; -ENOKEY. */

@@ -4,6 +4,7 @@
 #include "common/system/clock.h"
 #include "vrrpd/announce.h"
 #include "vrrpd/forms.h"
+#include "vrrpd/place.h"
 #include "vrrpd/transmit.h"
 
 #include <errno.h>
@@ -30,7 +31,10 @@ static void set_timer(struct vip *vip, struct loop_timer *timer, struct mono at,
 static void send_advert(struct vip *vip, uint8_t priority)
 {
 	struct vip_shared *shared = vip->shared;
-	const struct transmit transmit = {.sockets = shared->sockets, .fence = shared->fence, .key = shared->key};
+	const struct transmit transmit = {.sockets = shared->sockets,
+		.fence = shared->fence,
+		.key = shared->key,
+		.packet_fd = shared->announce_fd};
 	const struct fence_vip entry = vip_fence_entry(vip);
 	uint64_t sent = 0;
 	int r = transmit_advert(&transmit, &entry, priority, &sent);
@@ -86,8 +90,14 @@ static void on_announcement(struct loop_timer *timer, struct mono now)
 
 	for (size_t i = 0; i < vip->conf->address_count; i++) {
 		const struct ip *address = &vip->conf->addresses[i].ip;
-		int r = announce_address(
-			vip->shared->announce_fd, vip->link.ifindex, vip->link.mac, address, is_router);
+		uint8_t mac[ANNOUNCE_MAC_SIZE];
+		int r;
+
+		if (vip->conf->virtual_mac)
+			macvlan_mac(family_of(address), vip->conf->vrid, mac);
+		else
+			memcpy(mac, vip->link.mac, sizeof mac);
+		r = announce_address(vip->shared->announce_fd, vip->link.ifindex, mac, address, is_router);
 
 		if (r < 0) {
 			log_warning("an announcement could not be sent", log_str("vip", vip->conf->name), log_errno(r));
@@ -117,18 +127,39 @@ static unsigned lease_s(const struct vip *vip)
 	return (unsigned)(vip->conf->lease_ns / NS_PER_S);
 }
 
-typedef int address_fn(
-	struct address_socket *socket, int ifindex, const struct prefix *list, size_t count, unsigned lease_s);
-
-static int write_lease(struct vip *vip, address_fn *write)
+int vip_prepare(struct vip *vip, int ifindex)
 {
+	return place_prepare(vip->shared->macvlans, vip->conf, ifindex, vip->macvlans);
+}
+
+bool vip_sits_on(const struct vip *vip, int ifindex)
+{
+	for (size_t i = 0; i < FAMILY_COUNT; i++) {
+		if (vip->macvlans[i] == ifindex)
+			return true;
+	}
+	return vip->link.ifindex == ifindex;
+}
+
+static int write_lease(struct vip *vip, place_fn *write)
+{
+	const struct fence_vip entry = vip_fence_entry(vip);
 	int64_t boot_ns = clock_boot_ns();
-	int r = write(vip->shared->addresses, vip->link.ifindex, vip->conf->addresses, vip->conf->address_count,
-		lease_s(vip));
+	int r = place_write(vip->shared->addresses, &entry, write, lease_s(vip));
 
 	if (r == 0)
 		vip->lease.renewed_boot_ns = boot_ns;
 	return r;
+}
+
+/* They are up, and heard of, for as long as the vip is here. */
+static void raise_macvlans(struct vip *vip, bool up)
+{
+	int r = place_set_up(vip->shared->macvlans, vip->macvlans, up);
+
+	if (r < 0 && r != -ENODEV)
+		log_error("the virtual MAC's interface could not be changed", log_str("vip", vip->conf->name),
+			log_errno(r));
 }
 
 static void renew(struct vip *vip)
@@ -142,6 +173,12 @@ static void renew(struct vip *vip)
 		return;
 	}
 	r = write_lease(vip, address_renew);
+	/* A macvlan that somebody deleted is made anew. */
+	if (r == -ENODEV && vip->conf->virtual_mac && vip_prepare(vip, vip->link.ifindex) == 0) {
+		vip->shared->publish(vip->shared->context);
+		raise_macvlans(vip, true);
+		r = write_lease(vip, address_renew);
+	}
 	if (r < 0)
 		log_error("the lease could not be renewed", log_str("vip", vip->conf->name), log_errno(r));
 }
@@ -180,6 +217,7 @@ static void install(struct vip *vip)
 	vip->shared->publish(vip->shared->context);
 	/* What cannot be installed is tried again with each renewal. */
 	vip->lease.renewed_boot_ns = clock_boot_ns();
+	raise_macvlans(vip, true);
 	r = write_lease(vip, address_install);
 	if (r < 0)
 		log_error("the addresses could not be installed", log_str("vip", vip->conf->name),
@@ -190,12 +228,14 @@ static void install(struct vip *vip)
 
 static void uninstall(struct vip *vip)
 {
+	const struct fence_vip entry = vip_fence_entry(vip);
 	int r;
 
 	loop_timer_clear(vip->shared->loop, &vip->renewal);
 	loop_timer_clear(vip->shared->loop, &vip->announcement);
 	vip->lease.held = false;
-	r = address_remove(vip->shared->addresses, vip->link.ifindex, vip->conf->addresses, vip->conf->address_count);
+	r = place_remove(vip->shared->addresses, &entry);
+	raise_macvlans(vip, false);
 	/* An interface that is gone took its addresses along. */
 	if (r < 0 && r != -ENODEV)
 		log_error("the addresses could not be removed; their lease ends by itself",
@@ -325,6 +365,7 @@ void vip_close(struct vip *vip)
 	if (vip->lease.held)
 		uninstall(vip);
 	loop_timer_clear(vip->shared->loop, &vip->tick);
+	place_clear(vip->shared->macvlans, vip->macvlans);
 }
 
 /* Where a family's adverts go: to the group, or to the other node's address of that family. */
@@ -348,6 +389,7 @@ struct fence_vip vip_fence_entry(const struct vip *vip)
 		.forms = vip_forms(vip),
 		.ifindex = vip->link.ifindex,
 		.interval_ns = vip->conf->advert_interval_ns,
+		.virtual_mac = vip->conf->virtual_mac,
 		.addresses = vip->conf->addresses,
 		.address_count = vip->conf->address_count,
 		.is_signed = vip->conf->authentication == VIP_AUTHENTICATION_HMAC,
@@ -355,6 +397,7 @@ struct fence_vip vip_fence_entry(const struct vip *vip)
 	};
 
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		entry.macvlans[family] = vip->macvlans[family];
 		entry.sources[family] = vip->sources[family];
 		entry.destinations[family] = destination_of(vip, family);
 	}

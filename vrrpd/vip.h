@@ -27,6 +27,7 @@ struct vip;
 struct vip_shared {
 	struct loop *loop;
 	struct address_socket *addresses;
+	struct macvlan_socket *macvlans;
 	int announce_fd;
 	struct rawsock sockets[FAMILY_COUNT]; /* fd -1: no vip wants it */
 	struct fence *fence;
@@ -68,6 +69,8 @@ struct vip {
 	enum peer_vip_state peer_state; /* what the peer last said of it */
 	bool peer_missed;               /* as a backup that heard no adverts */
 	struct senders senders;
+	int macvlans[FAMILY_COUNT];      /* with a virtual MAC, where the addresses sit; 0: there is none */
+	int place_error;                 /* why there is none */
 	struct ip sources[FAMILY_COUNT]; /* what its adverts are sent from; family 0: none */
 	bool lent;                       /* it was given away for maintenance, and not otherwise */
 	struct ip heard_source;          /* of the last accepted advert */
@@ -95,6 +98,10 @@ void vip_step(struct vip *vip, const struct vrrp_event *event);
 void vip_event(struct vip *vip, enum vrrp_event_kind kind);
 /* One of the addresses has gone from the interface, by whomever. */
 void vip_address_gone(struct vip *vip, const struct prefix *address);
+/* Before an interface is used: makes the macvlans that the vip wants above it. */
+MUST_USE int vip_prepare(struct vip *vip, int ifindex);
+/* Whether the vip's addresses sit on that interface. */
+bool vip_sits_on(const struct vip *vip, int ifindex);
 /* What adverts are sent from. */
 void vip_set_sources(struct vip *vip, const struct ip sources[static FAMILY_COUNT]);
 /* An IPv4 advert of that form was accepted: it counts among those that are sent (DESIGN section 5). */

@@ -96,6 +96,7 @@ struct vip_conf {
 	const char *password;
 	enum vip_checksum checksum;
 	bool unicast;
+	bool virtual_mac;
 	bool preempt;
 	int64_t preempt_delay_ns;
 	int64_t start_delay_ns;

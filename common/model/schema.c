@@ -247,6 +247,11 @@ static const struct schema_option vip_options[] = {
 		.help = "yes sends adverts to the other node's address instead of the group. With hmac there may be "
 			"routers in "
 			"between."},
+	{"virtual-mac", SCHEMA_YES_NO, FIELD(struct vip_conf, virtual_mac), .preset = "no",
+		.help = "yes puts the addresses on a macvlan with the vrid's MAC (00-00-5E-00-01-XX, IPv6 "
+			"00-00-5E-00-02-XX), so "
+			"that neighbours never learn another one. The interface then answers ARP for its own addresses "
+			"alone."},
 	{"preempt", SCHEMA_YES_NO, FIELD(struct vip_conf, preempt), .preset = "yes", .reload = true,
 		.help = "Whether a node with a higher priority takes the VIP from one that serves it well."},
 	{"preempt-delay", SCHEMA_SPAN, FIELD(struct vip_conf, preempt_delay_ns), RANGE(0, DAY_NS), .preset = "0s",
