@@ -116,10 +116,12 @@ static void session_refuse(struct udp_session *session, enum end_cause cause)
 	udp_session_end(session, cause);
 }
 
-/* The server takes no datagrams. False: the session has ended. */
+/* The server is of no use. False: the session has ended. */
 static bool session_fail(struct udp_session *session, int error)
 {
-	counter_add(&session_server_counters(session)->connects_failed, 1);
+	/* dial.h: it is this host that has not got the source. */
+	if (error != -ENXIO)
+		counter_add(&session_server_counters(session)->connects_failed, 1);
 	if (session->tried_count < UDP_TRIED_MAX)
 		session->tried[session->tried_count++] = session->hold.server;
 	session_leave_server(session);
