@@ -11,6 +11,7 @@
 #include "vrrpd/programs.h"
 #include "vrrpd/reason.h"
 #include "vrrpd/review.h"
+#include "vrrpd/rival.h"
 #include "vrrpd/services.h"
 
 #include <errno.h>
@@ -177,6 +178,20 @@ static enum peer_vip_state peer_state_of(enum vrrp_state state)
 	return PEER_VIP_INITIALIZE;
 }
 
+static void fill_probes(const struct agent *agent, struct peer_message *message)
+{
+	for (size_t i = 0; i < agent->vip_count && message->probe_count < PEER_PROBES_MAX; i++) {
+		const struct vip *vip = &agent->vips[i];
+		struct peer_probe *probe = &message->probes[message->probe_count];
+
+		if (!vrrp_hears_late(&vip->fsm, clock_mono()))
+			continue;
+		probe->id = vip->peer_id;
+		(void)lanwatch_answering(agent->lanwatch, vip->conf->interface, &probe->answering);
+		message->probe_count++;
+	}
+}
+
 static void fill_heartbeat(void *context, struct peer_message *message)
 {
 	struct agent *agent = context;
@@ -196,10 +211,13 @@ static void fill_heartbeat(void *context, struct peer_message *message)
 			.state = peer_state_of(vip->fsm.state),
 			.effective_priority = vip->fsm.facts.priority,
 			.carrier = vip->link.carrier,
+			.lan_heard = lanwatch_is_heard(agent->lanwatch, vip->conf->interface),
+			.lan_silent = lanwatch_is_silent(agent->lanwatch, vip->conf->interface),
 			.missing = vrrp_misses_adverts(&vip->fsm),
 			.resigned = mono_before(clock_mono(), vip->verdict.hold_back_until),
 		};
 	}
+	fill_probes(agent, message);
 }
 
 static void note_drift(struct agent *agent, const struct peer_message *heartbeat)
@@ -221,6 +239,7 @@ static void note_drift(struct agent *agent, const struct peer_message *heartbeat
 static void take_heartbeat(struct agent *agent, const struct peer_message *heartbeat)
 {
 	note_drift(agent, heartbeat);
+	lanwatch_take(agent->lanwatch, heartbeat, agent->vips, agent->vip_count);
 	for (size_t i = 0; i < agent->vip_count; i++) {
 		struct vip *vip = &agent->vips[i];
 		const struct peer_vip *other = peermsg_find_vip(heartbeat, vip->peer_id);
@@ -305,6 +324,20 @@ static void on_address(void *context, int ifindex, const struct prefix *address,
 		if (!added)
 			vip_address_gone(vip, address);
 		review_vip(agent, vip);
+	}
+}
+
+static void on_claimed(void *context, int ifindex, const struct neighbour_word *word)
+{
+	struct agent *agent = context;
+
+	for (size_t i = 0; i < agent->vip_count; i++) {
+		const struct vip_conf *conf = agent->vips[i].conf;
+
+		for (size_t k = 0; agent->vips[i].link.ifindex == ifindex && k < conf->address_count; k++) {
+			if (ip_equal(&conf->addresses[k].ip, &word->sender))
+				rival_heard(&agent->vips[i], word);
+		}
 	}
 }
 
@@ -488,6 +521,18 @@ static int start_parts(struct agent *agent, const char *run_dir)
 
 		r = tracker_new(&tracker, &agent->tracker);
 	}
+	if (r == 0) {
+		struct lanwatch_setup lanwatch = {
+			.loop = agent->loop,
+			.conf = agent->conf,
+			.monitor = agent->monitor,
+			.announce_fd = agent->shared.announce_fd,
+			.claimed = on_claimed,
+			.context = agent,
+		};
+
+		r = lanwatch_new(&lanwatch, &agent->lanwatch);
+	}
 	if (r == 0)
 		r = notifier_new(agent->loop, &agent->recorder, on_notifier_idle, agent, &agent->notifier);
 	if (r == 0)
@@ -631,6 +676,7 @@ void agent_free(struct agent *agent)
 		vip_close(&agent->vips[i]);
 	handovers_free(agent->handovers);
 	notifier_free(agent->notifier);
+	lanwatch_free(agent->lanwatch);
 	loop_timer_clear(agent->loop, &agent->finish_limit);
 	tracker_free(agent->tracker);
 	events_free(agent->events);

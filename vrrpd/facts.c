@@ -84,10 +84,13 @@ struct vrrp_facts facts_gather(const struct facts_input *input, const struct vrr
 	facts.bound = input->view.bound;
 	facts.ready = input->view.bound && input->view.checked && settled && !services_unsure(input, fsm, now) &&
 		      !services_worse(input->conf, &input->view, heartbeat);
-	facts.peer_holds = other != NULL && other->state == PEER_VIP_ACTIVE && other->carrier;
-	facts.peer_on_lan = facts.peer_holds && input->peer_on_lan;
+	/* Who is heard on the vip's own LAN has not lost it, whatever else is silent there. */
+	facts.peer_holds = other != NULL && other->state == PEER_VIP_ACTIVE && other->carrier &&
+			   (!other->lan_silent || input->peer_on_lan);
+	facts.peer_on_lan = facts.peer_holds && (input->peer_on_lan || other->lan_heard);
 	facts.peer_well = heartbeat != NULL && heartbeat->health != PEER_HEALTH_DEAD;
 	facts.maintenance = input->maintenance;
+	facts.lan_dead = input->lan_dead;
 	facts.peer_sicker = heartbeat != NULL && heartbeat->health > input->view.health;
 	return facts;
 }
@@ -99,5 +102,5 @@ bool facts_equal(const struct vrrp_facts *a, const struct vrrp_facts *b)
 	       a->peer_holds == b->peer_holds && a->peer_on_lan == b->peer_on_lan && a->peer_sicker == b->peer_sicker &&
 	       a->peer_well == b->peer_well && a->weigh_ns == b->weigh_ns && a->tracked_fault == b->tracked_fault &&
 	       a->tracked_unsure == b->tracked_unsure && a->peer_penalised == b->peer_penalised &&
-	       a->self_penalised == b->self_penalised && a->maintenance == b->maintenance;
+	       a->self_penalised == b->self_penalised && a->maintenance == b->maintenance && a->lan_dead == b->lan_dead;
 }

@@ -19,6 +19,7 @@ struct facts_input {
 	bool link_ok;
 	struct ip source;
 	bool maintenance;
+	bool lan_dead;
 	struct mono link_ok_at; /* since when it has been usable again, after it was not; {0}: since the start */
 
 	bool lbd_wanted;

@@ -15,6 +15,8 @@
 #define OVERSLEPT_INTERVALS 3
 /* After so many intervals without one, adverts are no longer heard: less than any Active_Down_Interval. */
 #define HEARD_INTERVALS 3
+/* And after so many they are late. */
+#define LATE_INTERVALS 2
 
 /* Where neither node can tell whether the other is heard, the backup waits for this many Active_Down_Intervals (5.4).
  */
@@ -132,6 +134,8 @@ static void enter_by_link(struct vrrp_fsm *fsm, struct mono now, struct vrrp_act
 		move_to(fsm, VRRP_FAULT, "the interface is down or missing, or has no address to send from", out);
 	else if (fsm->facts.tracked_fault)
 		move_to(fsm, VRRP_FAULT, "something that it tracks has failed", out);
+	else if (fsm->facts.lan_dead)
+		move_to(fsm, VRRP_FAULT, "its LAN is dead: what answers the peer does not answer here", out);
 	else if (fsm->facts.maintenance)
 		move_to(fsm, VRRP_FAULT, "this node is in maintenance", out);
 	else if (is_owner(fsm) && fsm->facts.bound && mono_reached(start_delay_end(fsm), now))
@@ -142,7 +146,7 @@ static void enter_by_link(struct vrrp_fsm *fsm, struct mono now, struct vrrp_act
 
 static bool is_usable(const struct vrrp_facts *facts)
 {
-	return facts->link_ok && !facts->tracked_fault && !facts->maintenance;
+	return facts->link_ok && !facts->tracked_fault && !facts->maintenance && !facts->lan_dead;
 }
 
 static void on_facts(struct vrrp_fsm *fsm, const struct vrrp_facts *facts, struct mono now, struct vrrp_actions *out)
@@ -277,7 +281,7 @@ static const char *held_back(const struct vrrp_fsm *fsm, struct mono now, struct
 	if (fsm->resigned_heard || is_preemption(fsm, now) || !fsm->facts.peer_holds)
 		return NULL;
 	if (fsm->facts.peer_on_lan)
-		return "adverts are lost, but the peer is heard on this LAN and says that it is active";
+		return "adverts are lost, but the peer says that it is active, and is on its LAN";
 	if (mono_before(now, mono_add(fsm->silent_at, (BLIND_DOWN_INTERVALS - 1) * down_ns)))
 		return "adverts are lost, and the peer says over another path that it is active";
 	return NULL;
@@ -557,6 +561,13 @@ bool vrrp_in_conflict(const struct vrrp_fsm *fsm)
 	return fsm->state == VRRP_ACTIVE && is_set(fsm->rival_until);
 }
 
+bool vrrp_hears_late(const struct vrrp_fsm *fsm, struct mono now)
+{
+	return vrrp_misses_adverts(fsm) ||
+	       (fsm->state == VRRP_BACKUP &&
+		       mono_before(mono_add(fsm->heard_at, LATE_INTERVALS * fsm->active_interval_ns), now));
+}
+
 bool vrrp_misses_adverts(const struct vrrp_fsm *fsm)
 {
 	return fsm->state == VRRP_BACKUP && (!is_set(fsm->heard_at) || is_set(fsm->silent_at));
@@ -575,6 +586,8 @@ const char *vrrp_refuse_take(const struct vrrp_fsm *fsm)
 	case VRRP_FAULT:
 		if (fsm->facts.maintenance)
 			return "it is in maintenance";
+		if (fsm->facts.lan_dead)
+			return "its LAN is dead";
 		return fsm->facts.link_ok ? "something that it tracks has failed" : "its interface is at fault";
 	case VRRP_BACKUP:
 	case VRRP_ACTIVE:

@@ -65,6 +65,7 @@ struct vrrp_facts {
 	bool peer_penalised;         /* what it tracks costs the peer more priority than it costs us */
 	bool self_penalised;         /* and the other way round */
 	bool maintenance;            /* this node is to hold no vip */
+	bool lan_dead;               /* what answers the peer on the vip's LAN does not answer this node */
 };
 
 enum vrrp_event_kind {
@@ -147,6 +148,8 @@ struct mono vrrp_deadline(const struct vrrp_fsm *fsm);
 bool vrrp_in_conflict(const struct vrrp_fsm *fsm);
 /* Whether an active node sent no advert for so long that a backup may have claimed (5.3). */
 bool vrrp_has_overslept(const struct vrrp_fsm *fsm, struct mono now);
+/* Whether it is a backup that has not heard an advert for two intervals: the active node may have lost its LAN. */
+bool vrrp_hears_late(const struct vrrp_fsm *fsm, struct mono now);
 /* Whether this node is a backup that hears no adverts, be it for a while or as yet. */
 bool vrrp_misses_adverts(const struct vrrp_fsm *fsm);
 /* What was given away as planned may be preempted again as configured. */

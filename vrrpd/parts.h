@@ -8,6 +8,7 @@
 #include "vrrpd/forwarder.h"
 #include "vrrpd/guardian.h"
 #include "vrrpd/handover.h"
+#include "vrrpd/lanwatch.h"
 #include "vrrpd/notify.h"
 #include "vrrpd/peer.h"
 #include "vrrpd/state.h"
@@ -32,6 +33,7 @@ struct agent {
 	struct events *events;
 	struct handovers *handovers;
 	struct notifier *notifier;
+	struct lanwatch *lanwatch;
 	struct vip *vips;
 	size_t vip_count;
 

@@ -30,6 +30,7 @@ enum {
 	VIP_LAN_HEARD = 1 << 4,
 	VIP_MISSING = 1 << 5,
 	VIP_RESIGNED = 1 << 6,
+	VIP_LAN_SILENT = 1 << 7,
 };
 static_assert(PEER_VIP_STATE_COUNT <= VIP_STATE_MASK + 1, "the state does not fit");
 
@@ -54,6 +55,15 @@ const struct peer_vip *peermsg_find_vip(const struct peer_message *message, uint
 	for (size_t i = 0; i < message->vip_count; i++) {
 		if (message->vips[i].id == id)
 			return &message->vips[i];
+	}
+	return NULL;
+}
+
+const struct peer_probe *peermsg_find_probe(const struct peer_message *message, uint32_t id)
+{
+	for (size_t i = 0; i < message->probe_count; i++) {
+		if (message->probes[i].id == id)
+			return &message->probes[i];
 	}
 	return NULL;
 }
@@ -120,11 +130,28 @@ static void write_stamp(struct writer *out, const struct peer_stamp *stamp)
 static void write_vip(struct writer *out, const struct peer_vip *vip)
 {
 	unsigned flags = (unsigned)vip->state | flag(vip->carrier, VIP_CARRIER) | flag(vip->lan_heard, VIP_LAN_HEARD) |
-			 flag(vip->missing, VIP_MISSING) | flag(vip->resigned, VIP_RESIGNED);
+			 flag(vip->missing, VIP_MISSING) | flag(vip->resigned, VIP_RESIGNED) |
+			 flag(vip->lan_silent, VIP_LAN_SILENT);
 
 	writer_u32(out, vip->id);
 	writer_u8(out, (uint8_t)flags);
 	writer_u8(out, vip->effective_priority);
+}
+
+static void write_probes(struct writer *out, const struct peer_message *message)
+{
+	assert(message->probe_count <= PEER_PROBES_MAX);
+	/* Appended, and mostly not there; a field that comes behind it will want the count in any case. */
+	if (message->probe_count == 0)
+		return;
+	writer_u8(out, (uint8_t)message->probe_count);
+	for (size_t i = 0; i < message->probe_count; i++) {
+		const struct peer_probe *probe = &message->probes[i];
+
+		writer_u32(out, probe->id);
+		writer_u8(out, (uint8_t)ip_size(&probe->answering));
+		writer_bytes(out, probe->answering.bytes, ip_size(&probe->answering));
+	}
 }
 
 static void write_heartbeat(struct writer *out, const struct peer_message *message)
@@ -139,6 +166,7 @@ static void write_heartbeat(struct writer *out, const struct peer_message *messa
 		write_vip(out, &message->vips[i]);
 	writer_u16(out, (uint16_t)message->service_count);
 	writer_bytes(out, message->services_up, (message->service_count + 7) / 8);
+	write_probes(out, message);
 }
 
 static void write_request(struct writer *out, const struct peer_message *message)
@@ -223,6 +251,7 @@ static void read_vip(struct cursor *in, size_t record_size, struct peer_vip *vip
 	cursor_skip(in, record_size - VIP_RECORD_SIZE);
 	vip->carrier = flags & VIP_CARRIER;
 	vip->lan_heard = flags & VIP_LAN_HEARD;
+	vip->lan_silent = flags & VIP_LAN_SILENT;
 	vip->missing = flags & VIP_MISSING;
 	vip->resigned = flags & VIP_RESIGNED;
 	if ((flags & VIP_STATE_MASK) >= PEER_VIP_STATE_COUNT)
@@ -245,6 +274,33 @@ static void read_vips(struct cursor *in, struct peer_message *message)
 		read_vip(in, record_size, &message->vips[i]);
 }
 
+static void read_probe(struct cursor *in, struct peer_probe *probe)
+{
+	uint8_t size;
+
+	probe->id = cursor_u32(in);
+	size = cursor_u8(in);
+	if (size != 0 && size != 4 && size != 16) {
+		in->bad = true;
+		return;
+	}
+	probe->answering.family = size == 4 ? AF_INET : size == 16 ? AF_INET6 : 0;
+	cursor_bytes(in, probe->answering.bytes, size);
+}
+
+static void read_probes(struct cursor *in, struct peer_message *message)
+{
+	size_t count = cursor_u8(in);
+
+	if (count > PEER_PROBES_MAX) {
+		in->bad = true;
+		return;
+	}
+	message->probe_count = count;
+	for (size_t i = 0; i < count && !in->bad; i++)
+		read_probe(in, &message->probes[i]);
+}
+
 static void read_heartbeat(struct cursor *in, struct peer_message *message)
 {
 	uint8_t health;
@@ -260,6 +316,9 @@ static void read_heartbeat(struct cursor *in, struct peer_message *message)
 	}
 	message->health = (enum peer_health)health;
 	cursor_bytes(in, message->services_up, (message->service_count + 7) / 8);
+	/* Who asks for none, and an earlier version, says nothing of these. */
+	if (in->left > 0)
+		read_probes(in, message);
 }
 
 static void read_request(struct cursor *in, struct peer_message *message)

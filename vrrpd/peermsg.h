@@ -15,6 +15,7 @@
 #ifndef LBPAIR_VRRPD_PEERMSG_H
 #define LBPAIR_VRRPD_PEERMSG_H
 
+#include "common/pure/addr.h"
 #include "common/pure/cursor.h"
 #include "common/system/keyring.h"
 
@@ -23,6 +24,8 @@
 #define PEER_REASON_MAX 160
 #define PEER_VIPS_MAX 256
 #define PEER_SERVICES_MAX 4096
+/* Vips on one LAN are probed for by one of them. */
+#define PEER_PROBES_MAX 16
 #define PEER_CONFIG_HASH_SIZE 17
 /* The largest datagram that is ever made or taken; 200 vips and 1000 services fit in the 1472 bytes of one frame. */
 #define PEER_DATAGRAM_MAX 2560
@@ -55,10 +58,17 @@ struct peer_vip {
 	uint32_t id; /* peer_vip_id of its name and VRID */
 	enum peer_vip_state state;
 	uint8_t effective_priority;
-	bool carrier;   /* the interface has its carrier */
-	bool lan_heard; /* somebody outside the pair was heard on the vip's LAN within three intervals */
-	bool missing;   /* a backup that reports missed adverts: asks the active one to probe its LAN */
-	bool resigned;  /* gave the vip away and holds back */
+	bool carrier;    /* the interface has its carrier */
+	bool lan_heard;  /* somebody outside the pair was heard on the vip's LAN within three intervals */
+	bool lan_silent; /* those asked on the vip's LAN do not answer, and nobody else is heard */
+	bool missing;    /* a backup that reports missed adverts: asks the active one to probe its LAN */
+	bool resigned;   /* gave the vip away and holds back */
+};
+
+/* Of a vip whose adverts a backup misses: the active node is to look whether it reaches its LAN. */
+struct peer_probe {
+	uint32_t id;
+	struct ip answering; /* a host that answers the sender; family 0: none does */
 };
 
 /* What stands for a vip in a heartbeat: 6 bytes a vip, where names would make datagrams of several frames. */
@@ -88,6 +98,8 @@ struct peer_message {
 	struct peer_vip vips[PEER_VIPS_MAX];
 	size_t service_count;                       /* in the order of the configuration */
 	uint8_t services_up[PEER_SERVICES_MAX / 8]; /* a bit each, the first is bit 0 of byte 0 */
+	size_t probe_count;
+	struct peer_probe probes[PEER_PROBES_MAX];
 
 	/* PEER_ASK, PEER_OFFER, PEER_ANSWER */
 	uint64_t request; /* random; an answer repeats it */
@@ -99,6 +111,9 @@ struct peer_message {
 
 /* NULL: the heartbeat says nothing of that vip. */
 const struct peer_vip *peermsg_find_vip(const struct peer_message *message, uint32_t id);
+
+/* NULL: the heartbeat asks for none. */
+const struct peer_probe *peermsg_find_probe(const struct peer_message *message, uint32_t id);
 
 #define PEERMSG_KEY_SIZE 32
 

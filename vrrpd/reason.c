@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "vrrpd/reason.h"
 
+#include "vrrpd/rival.h"
+
 #include <stdio.h>
 
 /* The first thing tracked that is down; `fault`: of those that the vip cannot do without. False: none is. */
@@ -17,8 +19,11 @@ static bool find_failed(const struct agent *agent, const struct vip *vip, bool f
 const char *reason_of(const struct agent *agent, const struct vip *vip, char buffer[static REASON_MAX])
 {
 	struct tracker_entry failed;
+	char mac[RIVAL_TEXT_MAX];
 
-	if (vip->fsm.state == VRRP_FAULT && vip->fsm.facts.maintenance) {
+	if (vip->fsm.state == VRRP_FAULT && vip->fsm.facts.link_ok && vip->fsm.facts.lan_dead) {
+		snprintf(buffer, REASON_MAX, "%s", vip->fsm.reason);
+	} else if (vip->fsm.state == VRRP_FAULT && vip->fsm.facts.maintenance) {
 		snprintf(buffer, REASON_MAX, "this node is in maintenance until `lbctl maintenance off`");
 	} else if (vip->fsm.state == VRRP_FAULT && vip->fsm.facts.link_ok && find_failed(agent, vip, true, &failed)) {
 		snprintf(buffer, REASON_MAX, "tracked %s %s: %s", failed.kind, failed.name, failed.why);
@@ -31,6 +36,9 @@ const char *reason_of(const struct agent *agent, const struct vip *vip, char buf
 							 : "has no link-local IPv6 address to send from";
 
 		snprintf(buffer, REASON_MAX, "interface %s %s", vip->conf->interface, what);
+	} else if (rival_text(vip, mac) != NULL) {
+		snprintf(
+			buffer, REASON_MAX, "%s; another host, %s, says that it has the address", vip->fsm.reason, mac);
 	} else if (vip->verdict.reason != HEALTH_REASON_NONE) {
 		snprintf(buffer, REASON_MAX, "%s; %s", vip->fsm.reason, health_reason_text(vip->verdict.reason));
 	} else if (find_failed(agent, vip, false, &failed)) {

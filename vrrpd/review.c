@@ -36,6 +36,7 @@ static struct vrrp_facts gather_facts(struct agent *agent, struct vip *vip, cons
 		.source = *source,
 		/* What was given away is left a moment later, as planned and without a word of resignation. */
 		.maintenance = agent->maintenance && vip->fsm.state != VRRP_ACTIVE,
+		.lan_dead = lanwatch_is_dead(agent->lanwatch, vip->conf->interface),
 		.link_ok_at = vip->link_ok_at,
 		.lbd_wanted = agent->forwarder != NULL,
 		.view = review_forwarder(agent),
@@ -116,6 +117,8 @@ void review_vip(struct agent *agent, struct vip *vip)
 	}
 	vip->link = link;
 	step_facts(vip, &facts);
+	if (vip->fsm.facts.lan_dead || vrrp_hears_late(&vip->fsm, clock_mono()))
+		lanwatch_want(agent->lanwatch, vip->conf->interface);
 	if (vip->verdict.resign && vip->fsm.state == VRRP_ACTIVE)
 		vip_event(vip, VRRP_EVENT_RESIGN);
 }

@@ -82,10 +82,16 @@ void vip_set_sources(struct vip *vip, const struct ip sources[static FAMILY_COUN
 
 /* Announcements. */
 
-static void on_announcement(struct loop_timer *timer, struct mono now)
+void vip_mac(const struct vip *vip, const struct ip *address, uint8_t ret_mac[static MONITOR_MAC_SIZE])
 {
-	struct vip *vip = CONTAINER_OF(timer, struct vip, announcement);
-	const struct garp_conf *garp = &vip->conf->garp;
+	if (vip->conf->virtual_mac)
+		macvlan_mac(family_of(address), vip->conf->vrid, ret_mac);
+	else
+		memcpy(ret_mac, vip->link.mac, MONITOR_MAC_SIZE);
+}
+
+void vip_announce_once(struct vip *vip)
+{
 	bool is_router = vip->conf->has_ipv6 && announce_is_router(vip->conf->interface);
 
 	for (size_t i = 0; i < vip->conf->address_count; i++) {
@@ -93,17 +99,27 @@ static void on_announcement(struct loop_timer *timer, struct mono now)
 		uint8_t mac[ANNOUNCE_MAC_SIZE];
 		int r;
 
-		if (vip->conf->virtual_mac)
-			macvlan_mac(family_of(address), vip->conf->vrid, mac);
-		else
-			memcpy(mac, vip->link.mac, sizeof mac);
+		vip_mac(vip, address, mac);
 		r = announce_address(vip->shared->announce_fd, vip->link.ifindex, mac, address, is_router);
-
 		if (r < 0) {
 			log_warning("an announcement could not be sent", log_str("vip", vip->conf->name), log_errno(r));
 			break;
 		}
 	}
+}
+
+void vip_forget_rival(struct vip *vip)
+{
+	loop_timer_clear(vip->shared->loop, &vip->lan_rival.gone);
+	vip->lan_rival = (struct vip_rival){0};
+}
+
+static void on_announcement(struct loop_timer *timer, struct mono now)
+{
+	struct vip *vip = CONTAINER_OF(timer, struct vip, announcement);
+	const struct garp_conf *garp = &vip->conf->garp;
+
+	vip_announce_once(vip);
 	if (vip->announcements_left > 0)
 		vip->announcements_left--;
 	if (vip->announcements_left > 0)
@@ -233,6 +249,7 @@ static void uninstall(struct vip *vip)
 
 	loop_timer_clear(vip->shared->loop, &vip->renewal);
 	loop_timer_clear(vip->shared->loop, &vip->announcement);
+	vip_forget_rival(vip);
 	vip->lease.held = false;
 	r = place_remove(vip->shared->addresses, &entry);
 	raise_macvlans(vip, false);
@@ -251,6 +268,7 @@ static void report_move(struct vip *vip, const struct vrrp_actions *actions)
 	const char *to = vrrp_state_name(vip->fsm.state);
 
 	vip->counters.transitions++;
+	vip->moved_at = loop_now(vip->shared->loop);
 	log_info("vip state", log_str("vip", vip->conf->name), log_str("from", from), log_str("to", to),
 		log_str("reason", vip->fsm.reason));
 	recorder_add(vip->shared->recorder, loop_now(vip->shared->loop), clock_real_ns(), vip->conf->name,

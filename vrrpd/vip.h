@@ -77,6 +77,13 @@ struct vip {
 	uint8_t heard_forms;             /* of IPv4 adverts that were accepted: a bit for each enum advert_checksum */
 	bool list_differs;               /* the last accepted advert spoke of other addresses */
 	bool interval_differs;
+	struct vip_rival {
+		uint8_t mac[6]; /* of a host that says that it has an address of the vip */
+		bool told;
+		struct mono answered_at;
+		struct loop_timer gone;
+	} lan_rival;
+	struct mono moved_at;    /* the state changed */
 	struct mono rival_since; /* a rival has been heard since; {0}: none is */
 	bool rival_told;
 
@@ -102,6 +109,11 @@ void vip_address_gone(struct vip *vip, const struct prefix *address);
 MUST_USE int vip_prepare(struct vip *vip, int ifindex);
 /* Whether the vip's addresses sit on that interface. */
 bool vip_sits_on(const struct vip *vip, int ifindex);
+/* The hardware address that goes with that one of its addresses. */
+void vip_mac(const struct vip *vip, const struct ip *address, uint8_t ret_mac[static MONITOR_MAC_SIZE]);
+/* Says once, and not in a burst, that the addresses are here. */
+void vip_announce_once(struct vip *vip);
+void vip_forget_rival(struct vip *vip);
 /* What adverts are sent from. */
 void vip_set_sources(struct vip *vip, const struct ip sources[static FAMILY_COUNT]);
 /* An IPv4 advert of that form was accepted: it counts among those that are sent (DESIGN section 5). */

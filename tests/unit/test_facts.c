@@ -23,7 +23,7 @@ static const struct conf conf = {
 
 static const struct {
 	const char *name;
-	bool no_peer, peer_active, peer_without_carrier, peer_on_lan;
+	bool no_peer, peer_active, peer_without_carrier, peer_on_lan, peer_hears, peer_hears_nobody;
 	enum peer_health own, peer;
 	bool unbound, unchecked, down_here;
 	int link_back_s;                  /* 0: it was never away */
@@ -39,6 +39,11 @@ static const struct {
 	{"the peer holds the vip", .peer_active = true, .ready = true, .holds = true, .priority = 150},
 	{"and says so on this LAN", .peer_active = true, .peer_on_lan = true, .ready = true, .holds = true,
 		.on_lan = true, .priority = 150},
+	{"and hears others on its LAN", .peer_active = true, .peer_hears = true, .ready = true, .holds = true,
+		.on_lan = true, .priority = 150},
+	{"but hears nobody on its LAN", .peer_active = true, .peer_hears_nobody = true, .ready = true, .priority = 150},
+	{"but this node", .peer_active = true, .peer_hears_nobody = true, .peer_on_lan = true, .ready = true,
+		.holds = true, .on_lan = true, .priority = 150},
 	{"a backup on this LAN holds nothing", .peer_on_lan = true, .ready = true, .priority = 150},
 	{"nor does who lost the carrier", .peer_active = true, .peer_without_carrier = true, .peer_on_lan = true,
 		.ready = true, .priority = 150},
@@ -105,6 +110,8 @@ static void facts_follow_from_what_is_known(void **state)
 		heartbeat.services_up[0] = 1;
 		heartbeat.vip_count = 1;
 		heartbeat.vips[0] = (struct peer_vip){.id = VIP_ID,
+			.lan_heard = cases[i].peer_hears,
+			.lan_silent = cases[i].peer_hears_nobody,
 			.state = cases[i].peer_active ? PEER_VIP_ACTIVE : PEER_VIP_BACKUP,
 			.effective_priority = (uint8_t)(cases[i].peer_effective != 0 ? cases[i].peer_effective : 100),
 			.carrier = !cases[i].peer_without_carrier};

@@ -33,6 +33,7 @@ enum fact {
 	FACT_HOLD_BACK_UNTIL_2S,
 	FACT_TRACKED_FAULT,
 	FACT_MAINTENANCE,
+	FACT_LAN_DEAD,
 	FACT_TRACKED_UNSURE,
 	FACT_PENALTY_60,
 	FACT_PEER_PENALISED,
@@ -400,6 +401,13 @@ static const struct trace traces[] = {
 		FACT(6000, FACT_NONE, VRRP_BACKUP, NOTHING),
 		TICK(6342, VRRP_ACTIVE, CLAIM),
 	}},
+	{"an active node whose LAN is dead gives up, and comes back with it", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		{400, VRRP_EVENT_FACTS, 0, FACT_LAN_DEAD, VRRP_FAULT, LEAVE, 0},
+		TICK(5000, VRRP_FAULT, NOTHING),
+		FACT(6000, FACT_NONE, VRRP_BACKUP, NOTHING),
+	}},
 	{"a tracked fault at the start", .rows = {
 		FACT(0, FACT_TRACKED_FAULT, VRRP_INITIALIZE, NOTHING),
 		{1, VRRP_EVENT_START, 0, FACT_NONE, VRRP_FAULT, NOTHING, 0},
@@ -548,6 +556,9 @@ static struct vrrp_facts facts_of(const struct trace *trace, enum fact fact)
 		break;
 	case FACT_TRACKED_FAULT:
 		facts.tracked_fault = true;
+		break;
+	case FACT_LAN_DEAD:
+		facts.lan_dead = true;
 		break;
 	case FACT_MAINTENANCE:
 		facts.maintenance = true;

@@ -319,7 +319,7 @@ static const struct {
 	{BODY_AT + 21, 7, -EBADMSG},    /* too long a one */
 	{BODY_AT + 26, 4, -EBADMSG},    /* no such state */
 	{BODY_AT + 26, 7, -EBADMSG},    /* no such state */
-	{BODY_AT + 26, 0x80, 0},        /* a flag of a later version */
+	{BODY_AT + 26, 0x80, 0},        /* the LAN is silent */
 	{BODY_AT + 40, 0x10, -EBADMSG}, /* 4106 services */
 	{BODY_AT + 41, 17, -EBADMSG},   /* more than there are */
 	{BODY_AT, 0xfe, 0},             /* flags of a later version */
@@ -408,6 +408,44 @@ static void no_session_is_zero(void **state)
 	assert_int_equal(decode(&datagram, &got), -EBADMSG);
 }
 
+static void probes_are_read_as_written(void **state)
+{
+	struct peer_message sent = usual_heartbeat(), got;
+	struct datagram datagram;
+	size_t at = encode(&sent, 1).size - MAC_SIZE;
+
+	(void)state;
+	sent.vips[0].lan_silent = true;
+	sent.probe_count = 3;
+	sent.probes[0] = (struct peer_probe){.id = sent.vips[1].id};
+	sent.probes[1] = (struct peer_probe){.id = 7, .answering = {.family = AF_INET, .bytes = {192, 0, 2, 21}}};
+	sent.probes[2] = (struct peer_probe){.id = 9, .answering = {.family = AF_INET6, .bytes = {0xfd, [15] = 1}}};
+	datagram = encode(&sent, 1);
+	assert_int_equal(decode(&datagram, &got), 0);
+	assert_true(got.vips[0].lan_silent);
+	assert_false(got.vips[1].lan_silent);
+	assert_int_equal(got.probe_count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		const struct peer_probe *probe = peermsg_find_probe(&got, sent.probes[i].id);
+
+		assert_ptr_equal(probe, &got.probes[i]);
+		assert_true(ip_equal(&probe->answering, &sent.probes[i].answering));
+	}
+	assert_null(peermsg_find_probe(&got, 8));
+	/* More than there may be, more than there are, and an address of no family. */
+	for (size_t i = 0; i < 3; i++) {
+		static const struct {
+			size_t at;
+			uint8_t value;
+		} wrong[] = {{0, PEER_PROBES_MAX + 1}, {0, 4}, {5, 3}};
+		struct datagram bad = datagram;
+
+		bad.bytes[at + wrong[i].at] = wrong[i].value;
+		sign(&bad);
+		assert_int_equal(decode(&bad, &got), -EBADMSG);
+	}
+}
+
 /* A later version has put two bytes into each vip's record, and appended some to the body. */
 static void later_versions_are_understood(void **state)
 {
@@ -426,6 +464,7 @@ static void later_versions_are_understood(void **state)
 		writer_u16(&out, 0xffff);
 	}
 	writer_bytes(&out, before.bytes + first_vip + 18, before.size - MAC_SIZE - first_vip - 18);
+	writer_u8(&out, 0); /* probes */
 	writer_u32(&out, 0xffffffff);
 	writer_zeros(&out, MAC_SIZE);
 	assert_false(out.bad);
@@ -480,6 +519,7 @@ int main(void)
 		cmocka_unit_test(too_many_vips_are_refused),
 		cmocka_unit_test(requests_are_bounded),
 		cmocka_unit_test(no_session_is_zero),
+		cmocka_unit_test(probes_are_read_as_written),
 		cmocka_unit_test(later_versions_are_understood),
 		cmocka_unit_test(the_wire_stays_as_it_is),
 	};

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include "vrrpd/lan.h"
+
+static bool knows_any(const struct lan *lan)
+{
+	for (size_t i = 0; i < LAN_HOSTS; i++) {
+		if (lan->hosts[i].ip.family != 0)
+			return true;
+	}
+	return lan->target.family != 0;
+}
+
+/* The place of that host; where it is new, a free one or that of the host that was not heard for longest. */
+static struct lan_host *place_of(struct lan *lan, const struct ip *ip)
+{
+	struct lan_host *oldest = &lan->hosts[0];
+
+	for (size_t i = 0; i < LAN_HOSTS; i++) {
+		struct lan_host *host = &lan->hosts[i];
+
+		if (ip_equal(&host->ip, ip))
+			return host;
+		/* A free place was heard at zero. */
+		if (mono_before(host->heard_at, oldest->heard_at))
+			oldest = host;
+	}
+	*oldest = (struct lan_host){.ip = *ip};
+	return oldest;
+}
+
+void lan_hear(struct lan *lan, const struct ip *ip, bool answer, struct mono now)
+{
+	struct lan_host *host = place_of(lan, ip);
+
+	host->heard_at = now;
+	lan->heard_at = now;
+	if (!answer)
+		return;
+	host->answered_at = now;
+	lan->dead = false;
+	if (!ip_equal(&lan->target, ip))
+		return;
+	lan->target_answered = true;
+	lan->target_missed = 0;
+}
+
+void lan_set_target(struct lan *lan, const struct ip *target)
+{
+	/* Who has given up goes on asking what has decided it. */
+	if (lan->dead || (target != NULL && ip_equal(&lan->target, target)))
+		return;
+	lan->target = target != NULL ? *target : (struct ip){0};
+	/* It has not been asked yet. */
+	lan->target_answered = true;
+	lan->target_missed = 0;
+}
+
+size_t lan_ask(struct lan *lan, struct ip ret_ips[static LAN_HOSTS + 1])
+{
+	size_t count = 0;
+	bool has_target = lan->target.family != 0;
+
+	for (size_t i = 0; i < LAN_HOSTS; i++) {
+		const struct lan_host *host = &lan->hosts[i];
+
+		if (host->ip.family == 0)
+			continue;
+		ret_ips[count++] = host->ip;
+		has_target = has_target && !ip_equal(&host->ip, &lan->target);
+	}
+	if (has_target)
+		ret_ips[count++] = lan->target;
+	if (lan->target.family != 0 && !lan->target_answered)
+		lan->target_missed++;
+	if (lan->target_missed >= LAN_PROBES)
+		lan->dead = true;
+	lan->target_answered = false;
+	lan->rounds++;
+	return count;
+}
+
+void lan_rest(struct lan *lan)
+{
+	lan->rounds = 0;
+	lan_set_target(lan, NULL);
+}
+
+bool lan_is_heard(const struct lan *lan, int64_t interval_ns, struct mono now)
+{
+	return lan->heard_at.ns != 0 && mono_diff(now, lan->heard_at) <= LAN_PROBES * interval_ns;
+}
+
+bool lan_is_silent(const struct lan *lan, int64_t interval_ns, struct mono now)
+{
+	/* The third question has had its interval when the fourth round begins. */
+	return lan->rounds > LAN_PROBES && knows_any(lan) && !lan_is_heard(lan, interval_ns, now);
+}
+
+bool lan_is_dead(const struct lan *lan)
+{
+	return lan->dead;
+}
+
+bool lan_answering(const struct lan *lan, int64_t interval_ns, struct mono now, struct ip *ret_ip)
+{
+	const struct lan_host *latest = &lan->hosts[0];
+
+	for (size_t i = 1; i < LAN_HOSTS; i++) {
+		if (mono_before(latest->answered_at, lan->hosts[i].answered_at))
+			latest = &lan->hosts[i];
+	}
+	if (latest->answered_at.ns == 0 || mono_diff(now, latest->answered_at) > 2 * interval_ns)
+		return false;
+	*ret_ip = latest->ip;
+	return true;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whether a node still reaches its LAN (DESIGN section 5.4): what a heartbeat says of it, and when an active node gives
+ * up. Pure; lanwatch.c listens and asks.
+ *
+ * Whoever is heard on the LAN, the pair's own addresses apart, is remembered as a host that can be asked. Nobody is
+ * asked as long as adverts arrive. When they do not, the backup asks the hosts that it knows, and tells the active node
+ * which of them answers; the active node asks its own, and that one. So a switch port that is dead, its carrier up, is
+ * told from adverts that are lost on the way:
+ *
+ *  - heard: somebody spoke within three intervals. The adverts are lost, and the vip stays where it is.
+ *  - silent: those asked were asked three times, and nobody spoke. The backup need not wait for this node.
+ *  - dead: what answers the peer has not answered here three times in a row. An active node gives up.
+ *  - otherwise neither node can tell.
+ */
+#ifndef LBPAIR_VRRPD_LAN_H
+#define LBPAIR_VRRPD_LAN_H
+
+#include "common/pure/addr.h"
+#include "common/pure/mono.h"
+
+#define LAN_HOSTS 6
+#define LAN_PROBES 3
+
+struct lan_host {
+	struct ip ip; /* family 0: a free place */
+	struct mono heard_at;
+	struct mono answered_at; /* a question of ours; {0}: none yet */
+};
+
+struct lan {
+	struct lan_host hosts[LAN_HOSTS];
+	struct mono heard_at; /* anybody; {0}: nobody yet */
+	unsigned rounds;      /* of questions, since they began */
+	struct ip target;     /* answers the peer; family 0: none is known */
+	bool target_answered;
+	unsigned target_missed; /* questions in a row without an answer */
+	bool dead;              /* from then on until somebody answers this node */
+};
+
+/* A frame of `ip`, which is none of the pair's; `answer`: to a question of ours. */
+void lan_hear(struct lan *lan, const struct ip *ip, bool answer, struct mono now);
+/* What the peer says that answers it; NULL: nothing. */
+void lan_set_target(struct lan *lan, const struct ip *target);
+/*
+ * A round of questions begins: writes the addresses to be asked and returns how many; none may be known. Rounds come
+ * an interval apart, and lan_rest ends them.
+ */
+size_t lan_ask(struct lan *lan, struct ip ret_ips[static LAN_HOSTS + 1]);
+void lan_rest(struct lan *lan);
+
+bool lan_is_heard(const struct lan *lan, int64_t interval_ns, struct mono now);
+bool lan_is_silent(const struct lan *lan, int64_t interval_ns, struct mono now);
+bool lan_is_dead(const struct lan *lan);
+/* The host that answered last, if that was one of the last two questions; false: none did. */
+bool lan_answering(const struct lan *lan, int64_t interval_ns, struct mono now, struct ip *ret_ip);
+
+#endif
