@@ -16,6 +16,7 @@
 enum step {
 	STEP_ON,
 	STEP_WAIT,
+	STEP_HELD,
 	STEP_ENDED,
 	STEP_BROKEN,
 };
@@ -103,23 +104,37 @@ static void emptied(struct side *source)
 		source->ended = true;
 }
 
+/* How much may be read, of at most `size`. */
+static size_t may_read(const struct flow *flow, size_t size)
+{
+	return flow->budget != NULL && *flow->budget < size ? (size_t)*flow->budget : size;
+}
+
+static void has_read(struct flow *flow, ssize_t got)
+{
+	flow->left = (uint32_t)got;
+	if (flow->budget != NULL)
+		*flow->budget -= (uint64_t)got;
+}
+
 static enum step fill_buffer(struct flow *flow, struct side *source, struct store *store)
 {
+	size_t size = may_read(flow, BUFFER_SIZE);
 	ssize_t got;
 
 	if (flow->buffer == NULL)
 		flow->buffer = store_lend_buffer(store);
 	if (flow->buffer == NULL)
 		return broken(source);
-	got = recv(source->io.fd, flow->buffer->bytes, BUFFER_SIZE, 0);
+	got = recv(source->io.fd, flow->buffer->bytes, size, 0);
 	if (got < 0)
 		return failed(source, &source->readable);
 	if (got == 0)
 		return end_of_stream(source);
 	flow->start = 0;
-	flow->left = (uint32_t)got;
-	if ((size_t)got == BUFFER_SIZE) {
-		flow->streak++;
+	has_read(flow, got);
+	if ((size_t)got == size) {
+		flow->streak += size == BUFFER_SIZE;
 		return STEP_ON;
 	}
 	flow->streak = 0;
@@ -129,15 +144,15 @@ static enum step fill_buffer(struct flow *flow, struct side *source, struct stor
 
 static enum step fill_pipe(struct flow *flow, struct side *source)
 {
-	ssize_t got =
-		splice(source->io.fd, NULL, flow->pipe->write_fd, NULL, PIPE_SIZE, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+	size_t size = may_read(flow, PIPE_SIZE);
+	ssize_t got = splice(source->io.fd, NULL, flow->pipe->write_fd, NULL, size, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
 
 	if (got < 0)
 		return failed(source, &source->readable);
 	if (got == 0)
 		return end_of_stream(source);
-	flow->left = (uint32_t)got;
-	if ((size_t)got < BUFFER_SIZE)
+	has_read(flow, got);
+	if ((size_t)got < BUFFER_SIZE && (size_t)got < size)
 		flow->streak = 0;
 	return STEP_ON;
 }
@@ -211,7 +226,9 @@ static enum step turn(struct flow *flow, struct side *source, struct side *sink,
 	}
 	if (source->ended)
 		return STEP_ENDED;
-	return source->readable ? fill(flow, source, store) : STEP_WAIT;
+	if (!source->readable)
+		return STEP_WAIT;
+	return may_read(flow, 1) > 0 ? fill(flow, source, store) : STEP_HELD;
 }
 
 static enum flow_result result_of(enum step step)
@@ -221,6 +238,8 @@ static enum flow_result result_of(enum step step)
 		return FLOW_BUSY;
 	case STEP_WAIT:
 		return FLOW_WAITS;
+	case STEP_HELD:
+		return FLOW_HELD;
 	case STEP_ENDED:
 		return FLOW_ENDED;
 	case STEP_BROKEN:

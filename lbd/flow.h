@@ -34,14 +34,16 @@ struct side {
 struct flow {
 	struct buffer *buffer; /* one of the two while bytes are in flight, else NULL */
 	struct pipe *pipe;
-	uint32_t start;  /* of the bytes in the buffer */
-	uint32_t left;   /* bytes in flight */
-	uint32_t streak; /* full reads in a row */
+	uint32_t start;   /* of the bytes in the buffer */
+	uint32_t left;    /* bytes in flight */
+	uint32_t streak;  /* full reads in a row */
+	uint64_t *budget; /* bytes that may still be read, from which they are taken; NULL: any */
 };
 
 enum flow_result {
 	FLOW_WAITS,  /* for an event of either side */
 	FLOW_BUSY,   /* it has had its share of this round and could go on */
+	FLOW_HELD,   /* it could go on but for its budget */
 	FLOW_ENDED,  /* the source's FIN has come, and all bytes have been passed on */
 	FLOW_BROKEN, /* one of the sides is reset */
 };

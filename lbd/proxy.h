@@ -13,6 +13,7 @@
 #include "lbd/gates.h"
 #include "lbd/life.h"
 #include "lbd/picker.h"
+#include "lbd/proxy_pace.h"
 #include "lbd/proxy_queue.h"
 #include "lbd/slab.h"
 #include "lbd/store.h"
@@ -42,6 +43,7 @@ struct proxy {
 	struct proxy_queues queues;
 	struct list open; /* all connections */
 	size_t open_count;
+	struct proxy_paces paces;
 	struct list busy; /* those that could go on and have had their turn */
 	struct loop_timer busy_timer;
 
@@ -81,6 +83,7 @@ struct conn {
 	uint32_t waits_in;
 	uint64_t bytes_in; /* taken by the server */
 	uint64_t bytes_out;
+	struct proxy_pace *pace; /* NULL: its service has no limit of bandwidth */
 	struct gates_pass pass;
 	sources_key counted; /* in the client's share */
 	bool heard;          /* the server has sent something */

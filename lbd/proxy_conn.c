@@ -113,6 +113,7 @@ static void conn_end(struct conn *conn, bool reset)
 	flow_drop(&conn->up, &proxy->store);
 	flow_drop(&conn->down, &proxy->store);
 	wheel_clear(&conn->timer);
+	proxy_pace_free(&proxy->paces, conn->pace);
 	list_remove(&conn->busy);
 	list_remove(&conn->link);
 	counter_add(&conn_counters(conn)->ended_total[conn->life.cause], 1);
@@ -280,10 +281,18 @@ static void conn_count_bytes(struct conn *conn, uint64_t in, uint64_t out)
 static bool conn_run(struct conn *conn)
 {
 	struct proxy *proxy = conn->proxy;
+	const struct bandwidth_conf *limits = &conn_service(conn)->bandwidth;
+	enum flow_result up, down;
 	uint64_t in, out;
-	enum flow_result up = flow_run(&conn->up, &conn->client, &conn->server, &proxy->store, &in);
-	enum flow_result down = flow_run(&conn->down, &conn->server, &conn->client, &proxy->store, &out);
 
+	if (conn->pace == NULL && (limits->up > 0 || limits->down > 0))
+		conn->pace = proxy_pace_new(&proxy->paces, conn);
+	if (conn->pace != NULL)
+		proxy_pace_begin(conn->pace, limits, conn_now(conn), &conn->up, &conn->down);
+	up = flow_run(&conn->up, &conn->client, &conn->server, &proxy->store, &in);
+	down = flow_run(&conn->down, &conn->server, &conn->client, &proxy->store, &out);
+	if (up == FLOW_HELD || down == FLOW_HELD)
+		proxy_pace_wait(&proxy->paces, conn->pace, limits, up == FLOW_HELD, down == FLOW_HELD);
 	conn_count_bytes(conn, in, out);
 	conn->heard |= out > 0 || !flow_is_empty(&conn->down) || conn->server.ended;
 	if (conn->server.reset && !conn->client.reset && !conn->heard)

@@ -264,6 +264,11 @@ void proxy_conn_is_busy(struct proxy *proxy, struct list *link)
 		return; /* The next tick sees to it. */
 }
 
+static void on_pace(void *owner)
+{
+	proxy_conn_go_on(owner);
+}
+
 /* The row of the table. */
 
 static void proxy_stop(struct forward *forward)
@@ -283,6 +288,7 @@ static void proxy_stop(struct forward *forward)
 	proxy_queues_free(&proxy->queues);
 	store_free(&proxy->store);
 	slab_free(&proxy->conns);
+	proxy_paces_free(&proxy->paces);
 	free(forward);
 }
 
@@ -307,6 +313,7 @@ static int proxy_start(const struct forward_env *env, const struct snapshot *sna
 	list_init(&proxy->listeners);
 	slab_init(&proxy->conns, sizeof(struct conn));
 	wheel_init(&proxy->wheel, loop_now(env->loop));
+	proxy_paces_init(&proxy->paces, on_pace, loop_now(env->loop));
 	proxy_queues_init(&proxy->queues, env->board, env->worker);
 	r = picker_new(env->worker, env->board, &proxy->picker);
 	if (r == 0)
@@ -443,6 +450,7 @@ static void proxy_tick(struct forward *forward, struct mono now)
 	struct proxy *proxy = &forward->proxy;
 
 	wheel_advance(&proxy->wheel, now, proxy_conn_on_time, proxy);
+	proxy_paces_advance(&proxy->paces, now);
 	if (!list_is_empty(&proxy->busy) && !loop_timer_is_set(&proxy->busy_timer))
 		on_busy(&proxy->busy_timer, now);
 	if (proxy->entry == NULL && proxy->snapshot->accepting)

@@ -94,6 +94,7 @@ static int fill_services(struct owner *owner, const struct snapshot_source *sour
 		services[i].max_connections = conf->max_connections;
 		services[i].access = access_ref(conf->access);
 		services[i].per_source = conf->per_source;
+		services[i].bandwidth = conf->bandwidth;
 		services[i].timeouts = conf->timeouts;
 		services[i].udp = conf->udp;
 		services[i].transparent = conf->transparent;

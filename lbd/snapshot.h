@@ -23,6 +23,7 @@ struct snapshot_service {
 	uint32_t max_connections; /* 0: without limit */
 	struct access *access;    /* a reference; NULL: everybody may come in */
 	struct per_source_conf per_source;
+	struct bandwidth_conf bandwidth;
 	struct timeouts_conf timeouts;
 	struct udp_conf udp;
 	bool transparent;

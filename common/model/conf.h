@@ -148,6 +148,12 @@ struct per_source_conf {
 	unsigned rate; /* a second */
 };
 
+/* Of each connection, in bytes a second; 0: without limit. */
+struct bandwidth_conf {
+	uint64_t up; /* to the server */
+	uint64_t down;
+};
+
 struct service_conf {
 	const char *name;
 	const struct endpoint *listen;
@@ -174,6 +180,7 @@ struct service_conf {
 	size_t deny_count;
 	struct access *access; /* both of them; NULL: everybody may come in */
 	struct per_source_conf per_source;
+	struct bandwidth_conf bandwidth;
 };
 
 enum balance_kind {

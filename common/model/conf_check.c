@@ -452,8 +452,13 @@ static void check_udp(struct check *check, const struct conf_item *service)
 {
 	static const char *const tcp_only[] = {"connect", "half-close"};
 	const struct conf_item *timeouts = conf_item_section(service, "timeouts");
+	const struct conf_item *bandwidth = conf_item_section(service, "bandwidth");
 	struct service_conf *conf = service->object;
 
+	if (bandwidth != NULL && (conf->bandwidth.up > 0 || conf->bandwidth.down > 0))
+		conf_error(check->errors, bandwidth->line,
+			"section 'bandwidth' does not go with 'protocol = udp', whose datagrams would be lost: take it "
+			"out");
 	if (timeouts == NULL || conf_item_option(timeouts, "idle") == NULL)
 		conf->timeouts.idle_ns = UDP_IDLE_NS;
 	for (size_t i = 0; i < ARRAY_LEN(tcp_only); i++) {

@@ -187,6 +187,63 @@ static void rate_describe(const struct schema_option *row, struct text *out)
 	text_addf(out, "a rate from %lld/s to %lld/s", (long long)row->min, (long long)row->max);
 }
 
+/* Sizes. */
+
+static const struct {
+	char unit;
+	unsigned shift;
+} size_units[] = {{'g', 30}, {'m', 20}, {'k', 10}};
+
+static int size_read(const struct reading *in, size_t index)
+{
+	const struct schema_option *row = in->row;
+	size_t digits = strspn(in->text, "0123456789");
+	unsigned shift = 0;
+	char number[24] = "";
+	uint64_t value = 0;
+	int r;
+
+	(void)index;
+	for (size_t i = 0; i < ARRAY_LEN(size_units); i++) {
+		if (in->text[digits] == size_units[i].unit && in->text[digits + 1] == '\0')
+			shift = size_units[i].shift;
+	}
+	if (digits == 0 || (in->text[digits] != '\0' && shift == 0))
+		return wrong(in, "is not a size");
+	if (digits < sizeof number)
+		memcpy(number, in->text, digits);
+	r = text_to_u64(number, 0, (uint64_t)row->max >> shift, &value);
+	if (r < 0 || value << shift < (uint64_t)row->min)
+		return wrong(in, "is out of range");
+	*(uint64_t *)in->field = value << shift;
+	return 0;
+}
+
+static void size_add(uint64_t value, struct text *out)
+{
+	for (size_t i = 0; value > 0 && i < ARRAY_LEN(size_units); i++) {
+		if (value >> size_units[i].shift << size_units[i].shift == value) {
+			text_addf(out, "%llu%c", (unsigned long long)value >> size_units[i].shift, size_units[i].unit);
+			return;
+		}
+	}
+	text_addf(out, "%llu", (unsigned long long)value);
+}
+
+static void size_print(const struct schema_option *row, const void *object, struct text *out)
+{
+	size_add(*(const uint64_t *)field_of(row, object), out);
+}
+
+static void size_describe(const struct schema_option *row, struct text *out)
+{
+	text_add(out, "a number of bytes from ");
+	size_add((uint64_t)row->min, out);
+	text_add(out, " to ");
+	size_add((uint64_t)row->max, out);
+	text_add(out, ", with k, m or g behind it or nothing");
+}
+
 /* Yes and no, and words. */
 
 static int yes_no_read(const struct reading *in, size_t index)
@@ -634,6 +691,7 @@ static const struct value_type value_types[] = {
 	[SCHEMA_NUMBER] = {number_read, number_print, number_describe, 0},
 	[SCHEMA_SPAN] = {span_read, span_print, span_describe, 0},
 	[SCHEMA_RATE] = {rate_read, rate_print, rate_describe, 0},
+	[SCHEMA_SIZE] = {size_read, size_print, size_describe, 0},
 	[SCHEMA_YES_NO] = {yes_no_read, yes_no_print, yes_no_describe, 0},
 	[SCHEMA_WORD] = {word_read, word_print, word_describe, 0},
 	[SCHEMA_STRING] = {string_read, string_print, string_describe, 0},

@@ -297,6 +297,15 @@ static const struct schema_option per_source_options[] = {
 		.help = "So many new ones may come, as many at once as in a second; 0/s: without limit."},
 };
 
+#define GIB (INT64_C(1) << 30)
+
+static const struct schema_option bandwidth_options[] = {
+	{"up", SCHEMA_SIZE, FIELD(struct bandwidth_conf, up), RANGE(0, 1024 * GIB), .preset = "0", .reload = true,
+		.help = "From the client to the server; 0: without limit."},
+	{"down", SCHEMA_SIZE, FIELD(struct bandwidth_conf, down), RANGE(0, 1024 * GIB), .preset = "0", .reload = true,
+		.help = "From the server to the client; 0: without limit."},
+};
+
 static const struct schema_section service_sections[] = {
 	{"timeouts", ONE(struct service_conf, timeouts), OPTIONS(timeouts_options),
 		.help = "How long a connection of the service may take or rest."},
@@ -304,6 +313,8 @@ static const struct schema_section service_sections[] = {
 	{"per-source", ONE(struct service_conf, per_source), OPTIONS(per_source_options),
 		.help = "What one client may have of the service; an IPv6 client is its /64. What is more gets a reset "
 			"at once, and with udp no session."},
+	{"bandwidth", ONE(struct service_conf, bandwidth), OPTIONS(bandwidth_options),
+		.help = "How many bytes a second each connection may move. Not for udp."},
 };
 
 static const struct schema_option service_options[] = {

@@ -15,6 +15,7 @@ enum schema_type {
 	SCHEMA_NUMBER,       /* uint8_t, uint16_t or unsigned; 0 may have a word of its own */
 	SCHEMA_SPAN,         /* int64_t, nanoseconds */
 	SCHEMA_RATE,         /* unsigned, a second */
+	SCHEMA_SIZE,         /* uint64_t, bytes */
 	SCHEMA_YES_NO,       /* bool */
 	SCHEMA_WORD,         /* an enum, the index into `words` */
 	SCHEMA_STRING,       /* const char * */

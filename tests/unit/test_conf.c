@@ -70,6 +70,19 @@ static const struct {
 		"f:7: option 'rate': '50/m' is not a rate: write a rate from 0/s to 1000000/s\n"
 		"f:9: option 'rate': '1000001/s' is out of range: write a rate from 0/s to 1000000/s\n"
 		"f:11: option 'rate': '/s' is not a rate: write a rate from 0/s to 1000000/s\n"},
+	{PAIR "service s { listen = { 192.0.2.1:80 } pool = p bandwidth { up = 10mb\ndown = -1 } }\n"
+	      "service t { listen = { 192.0.2.1:81 } pool = p bandwidth { up = m\ndown = 1025g } }\npool p { }\n",
+		"f:3: option 'up': '10mb' is not a size: write a number of bytes from 0 to 1024g, with k, m or g "
+		"behind it or nothing\n"
+		"f:4: option 'down': '-1' is not a size: write a number of bytes from 0 to 1024g, with k, m or g "
+		"behind it or nothing\n"
+		"f:5: option 'up': 'm' is not a size: write a number of bytes from 0 to 1024g, with k, m or g behind "
+		"it or nothing\n"
+		"f:6: option 'down': '1025g' is out of range: write a number of bytes from 0 to 1024g, with k, m or g "
+		"behind it or nothing\n"},
+	{PAIR "service s { listen = { 192.0.2.1:80 } pool = p protocol = udp\nbandwidth { up = 1k } }\npool p { }\n",
+		"f:4: section 'bandwidth' does not go with 'protocol = udp', whose datagrams would be lost: take it "
+		"out\n"},
 	{PAIR "pool p { balance = roundrobin }\npool q { balance = leastconn }\n",
 		"f:3: option 'balance': 'roundrobin' is not known: did you mean 'round-robin'?\n"
 		"f:4: option 'balance': 'leastconn' is not known: write round-robin, least-connections, "
@@ -481,7 +494,7 @@ static const char *const good[] = {
 	PAIR POOL
 	"service s { listen = 192.0.2.1:80 pool = p allow = { 0.0.0.0/0, ::/0, 10.1.2.3 } deny = 203.0.113.0/24 "
 	"per-source { connections = 100 rate = 50/s } }\nservice t { listen = 192.0.2.1:81 pool = p "
-	"per-source { rate = 0 } }",
+	"per-source { rate = 0 } bandwidth { up = 1536 down = 10m } }",
 	PAIR "pool p { outlier { } } pool q { outlier { failures = 1 max-ejected = 100 } }",
 	PAIR "vip w { vrid = 255 interface = e addresses = { 192.0.2.100, } lease = 60m advert-interval = 40s }",
 	PAIR

@@ -6,6 +6,7 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -278,9 +279,41 @@ static void a_reset_sink_breaks_the_flow(void **state)
 	assert_true(flow_is_empty(&ends.flow));
 }
 
+static void set_blocking(int fd)
+{
+	assert_int_equal(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK), 0);
+}
+
+/* No byte more than the budget is read, nor is a read that it cut short taken for the socket's end of bytes. */
+static void it_reads_what_it_may(void **state)
+{
+	uint64_t budget = 1000, moved;
+
+	(void)state;
+	ends.flow.budget = &budget;
+	assert_int_equal(send(ends.writer, pattern, 5000, 0), 5000);
+	ends.source.readable = ends.sink.writable = true;
+	assert_int_equal(flow_run(&ends.flow, &ends.source, &ends.sink, &ends.store, &moved), FLOW_HELD);
+	assert_int_equal(moved, 1000);
+	assert_int_equal(budget, 0);
+	assert_int_equal(flow_run(&ends.flow, &ends.source, &ends.sink, &ends.store, &moved), FLOW_HELD);
+	assert_int_equal(moved, 0);
+	budget = 3999;
+	assert_int_equal(flow_run(&ends.flow, &ends.source, &ends.sink, &ends.store, &moved), FLOW_HELD);
+	assert_int_equal(moved, 3999);
+	budget = 100;
+	assert_int_equal(flow_run(&ends.flow, &ends.source, &ends.sink, &ends.store, &moved), FLOW_WAITS);
+	assert_int_equal(moved, 1);
+	assert_int_equal(budget, 99);
+	set_blocking(ends.reader);
+	assert_int_equal(recv(ends.reader, received, 5000, MSG_WAITALL), 5000);
+	assert_memory_equal(received, pattern, 5000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(it_reads_what_it_may, setup, teardown),
 		cmocka_unit_test_setup_teardown(bytes_come_whole_and_in_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_is_held_while_nothing_is_in_flight, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_reset_comes_after_the_bytes_before_it, setup, teardown),

@@ -170,7 +170,7 @@ static const char *const wanted[] = {
 	/* service */
 	"listen", "protocol", "mode", "pool", "backup-pool", "retries", "max-connections", "transparent", "fast-open",
 	"keepalive", "accept-proxy", "accept-proxy-from", "allow", "deny", "connect", "idle", "half-close", "hello",
-	"answers", "connections", "rate",
+	"answers", "connections", "rate", "up", "down",
 	/* pool */
 	"balance", "on-down", "slow-start", "send-proxy", "source", "size", "timeout",
 	/* check */
