@@ -2,9 +2,7 @@
 #include "vrrpd/hearing.h"
 
 #include "common/system/clock.h"
-#include "common/system/crypto.h"
-
-#include <string.h>
+#include "vrrpd/judge.h"
 
 /* A rival that is heard for so many intervals is told of. */
 #define RIVAL_INTERVALS 3
@@ -47,68 +45,13 @@ static enum advert_discard check_freshness(struct vip *vip, const struct advert_
 	return taken ? ADVERT_TAKEN : ADVERT_REPLAYED;
 }
 
-/* The addresses of that family that the advert speaks of are those of the vip, in whatever order. */
-static bool has_same_list(const struct vip_conf *conf, const struct advert_received *received)
-{
-	size_t wanted = 0, found = 0;
-
-	for (size_t i = 0; i < conf->address_count; i++) {
-		const struct ip *ip = &conf->addresses[i].ip;
-		bool there = false;
-
-		if (ip->family != received->addresses[0].family)
-			continue;
-		for (size_t k = 0; k < received->address_count; k++)
-			there = there || ip_equal(ip, &received->addresses[k]);
-		wanted++;
-		found += there;
-	}
-	return wanted == received->address_count && found == wanted;
-}
-
-/* RFC 3768 section 7.1: what does not agree is dropped, but for a list that the owner has. */
-static enum advert_discard judge_version_2(const struct vip_conf *conf, const struct advert_received *received)
-{
-	bool wants_password = conf->authentication == VIP_AUTHENTICATION_PASSWORD;
-	uint8_t password[ADVERT_PASSWORD_SIZE] = {0};
-
-	if (received->auth != (wants_password ? ADVERT_AUTH_PASSWORD : ADVERT_AUTH_NONE))
-		return ADVERT_BAD_AUTH;
-	if (wants_password) {
-		memcpy(password, conf->password, strnlen(conf->password, sizeof password));
-		if (!crypto_equal(password, received->password, sizeof password))
-			return ADVERT_BAD_AUTH;
-	}
-	if (received->interval_ns != conf->advert_interval_ns)
-		return ADVERT_BAD_INTERVAL;
-	if (received->priority != VRRP_PRIORITY_OWNER && !has_same_list(conf, received))
-		return ADVERT_BAD_COUNT;
-	return ADVERT_TAKEN;
-}
-
-static bool has_family(const struct vip_conf *conf, const struct ip *source)
-{
-	return family_of(source) == FAMILY_IPV4 ? conf->has_ipv4 : conf->has_ipv6;
-}
-
 static enum advert_discard judge(struct vip *vip, const struct advert_packet *packet,
 	const struct advert_received *received, struct mono at, int64_t real_ns)
 {
-	bool is_signed = vip->conf->authentication == VIP_AUTHENTICATION_HMAC;
+	enum advert_discard verdict = judge_advert(vip->conf, vip->sources, vip->shared->ring, packet, received);
 
-	if (ip_equal(&packet->source, &vip->sources[family_of(&packet->source)]))
-		return ADVERT_REFLECTED;
-	/* Routers in between are let pass where what they might forge is signed. */
-	if (received->far && !(vip->conf->unicast && is_signed))
-		return ADVERT_BAD_TTL;
-	if (!has_family(vip->conf, &packet->source))
-		return ADVERT_BAD_VRID;
-	if (received->version == 2)
-		return judge_version_2(vip->conf, received);
-	if (!is_signed)
-		return ADVERT_TAKEN;
-	if (!received->is_signed || !advert_verify(packet, received, vip->shared->ring))
-		return ADVERT_BAD_AUTH;
+	if (verdict != ADVERT_TAKEN || vip->conf->authentication != VIP_AUTHENTICATION_HMAC)
+		return verdict;
 	return check_freshness(vip, packet, received, at, real_ns);
 }
 
@@ -116,7 +59,7 @@ static enum advert_discard judge(struct vip *vip, const struct advert_packet *pa
 static void note_differences(
 	struct vip *vip, const struct advert_packet *packet, const struct advert_received *received)
 {
-	bool list_differs = !has_same_list(vip->conf, received);
+	bool list_differs = !judge_same_list(vip->conf, received);
 	bool interval_differs = received->interval_ns != vip->conf->advert_interval_ns;
 
 	if (list_differs && !vip->list_differs)

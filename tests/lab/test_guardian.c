@@ -482,7 +482,7 @@ static void it_has_its_name_and_nothing_of_the_main_process(void **state)
 	assert_string_equal(name, GUARDIAN_NAME "\n");
 	netns_run("grep -q '^" GUARDIAN_NAME "' /proc/%d/cmdline", (int)board->guardian);
 	netns_run("test ! -e /proc/%d/fd/100", (int)board->guardian);
-	netns_run("test \"$(ls /proc/%d/fd | wc -l)\" -le 7", (int)board->guardian);
+	netns_run("test \"$(ls /proc/%d/fd | wc -l)\" -le 9", (int)board->guardian);
 }
 
 /*
