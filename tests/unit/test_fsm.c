@@ -474,6 +474,11 @@ static const struct trace traces[] = {
 		ADVERT(10, 100, VRRP_BACKUP, NOTHING),
 		EVENT_ADVERT(20, VRRP_EVENT_TAKE, VRRP_ACTIVE, CLAIM, 150),
 	}},
+	{"the owner yields to nobody", .own_priority = 255, .rows = {
+		{0, VRRP_EVENT_START, 0, FACT_NONE, VRRP_ACTIVE, CLAIM, 255},
+		{50, VRRP_EVENT_ADVERT, 255, FACT_NONE, VRRP_ACTIVE, VRRP_DO_ADVERT | VRRP_DO_ANNOUNCE, 255},
+		{60, VRRP_EVENT_ADVERT, 254, FACT_NONE, VRRP_ACTIVE, VRRP_DO_ADVERT | VRRP_DO_ANNOUNCE, 255},
+	}},
 	{"over IPv6 no tie is broken where the vip has IPv4 too", .peer_address = "fe80::ffff", .rows = {
 		START(NOTHING),
 		TICK(342, VRRP_ACTIVE, CLAIM),
@@ -631,6 +636,37 @@ static void traces_go_as_told(void **state)
 	}
 }
 
+/* RFC 9568 6.4.2, 6.4.3: waits go by the active router's interval, one's own adverts by what is configured. */
+static void the_interval_is_learnt(void **state)
+{
+	static const struct trace trace = {.name = "learning"};
+	struct vrrp_conf conf = {.version = 3, .priority = 150, .interval_ns = INTERVAL, .preempt = true};
+	struct vrrp_event event = {.kind = VRRP_EVENT_FACTS, .facts = good_facts(&trace)};
+	const int64_t down_ns = 3 * NS_PER_S + 106 * NS_PER_S / 256;
+	struct vrrp_actions actions;
+	struct vrrp_fsm fsm;
+
+	(void)state;
+	vrrp_init(&fsm, &conf, false);
+	vrrp_step(&fsm, &event, at(0), &actions);
+	event = (struct vrrp_event){.kind = VRRP_EVENT_START};
+	vrrp_step(&fsm, &event, at(0), &actions);
+	/* As a backup, by an advert that it accepts. */
+	event = (struct vrrp_event){.kind = VRRP_EVENT_ADVERT, .priority = 200, .interval_ns = NS_PER_S};
+	vrrp_step(&fsm, &event, at(10), &actions);
+	assert_int_equal(mono_diff(vrrp_deadline(&fsm), at(10)), down_ns);
+	event = (struct vrrp_event){.kind = VRRP_EVENT_TICK};
+	vrrp_step(&fsm, &event, mono_add(at(10), down_ns), &actions);
+	assert_int_equal(fsm.state, VRRP_ACTIVE);
+	assert_int_equal(mono_diff(vrrp_deadline(&fsm), mono_add(at(10), down_ns)), INTERVAL);
+	/* As an active that is demoted. */
+	event = (struct vrrp_event){.kind = VRRP_EVENT_ADVERT, .priority = 200, .interval_ns = NS_PER_S};
+	assert_int_equal(ip_parse("192.0.2.12", &event.source), 0);
+	vrrp_step(&fsm, &event, at(3450), &actions);
+	assert_int_equal(fsm.state, VRRP_BACKUP);
+	assert_int_equal(mono_diff(vrrp_deadline(&fsm), at(3450)), down_ns);
+}
+
 static void says_whether_adverts_are_missed(void **state)
 {
 	const struct trace *trace = &traces[0];
@@ -708,6 +744,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(traces_go_as_told),
+		cmocka_unit_test(the_interval_is_learnt),
 		cmocka_unit_test(says_whether_adverts_are_missed),
 		cmocka_unit_test(random_events_keep_the_rules),
 	};
