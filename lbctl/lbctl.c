@@ -2,7 +2,6 @@
 #include "lbctl/lbctl.h"
 
 #include "common/pure/text.h"
-#include "common/shell/client.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -55,16 +54,22 @@ static enum lbctl_exit exit_for(int error)
 	}
 }
 
+int daemon_ask(const struct invocation *invocation, enum daemon_id id, const char *method, json_t *params,
+	int timeout_ms, json_t **ret_result, char ret_error[static CLIENT_ERROR_MAX])
+{
+	AUTO_TEXT path = {0};
+
+	text_addf(&path, "%s/%s.sock", invocation->run_dir, daemon_name(id));
+	return client_call(text_get(&path), method, params, timeout_ms, ret_result, ret_error);
+}
+
 enum lbctl_exit daemon_call(const struct invocation *invocation, enum daemon_id id, const char *method, json_t *params,
 	int timeout_ms, json_t **ret_result)
 {
-	AUTO_TEXT path = {0};
 	char error[CLIENT_ERROR_MAX];
-	int r;
+	int r = daemon_ask(invocation, id, method, params, timeout_ms, ret_result, error);
 
-	text_addf(&path, "%s/%s.sock", invocation->run_dir, daemon_name(id));
-	r = client_call(text_get(&path), method, params, timeout_ms, ret_result, error);
-	if (r == -EREMOTEIO)
+	if (r == -EREMOTEIO || r == -EOPNOTSUPP)
 		complain("%s: %s", daemon_name(id), error);
 	else if (r < 0)
 		complain("%s does not answer: %s", daemon_name(id), error);

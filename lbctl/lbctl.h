@@ -4,6 +4,7 @@
 #define LBPAIR_LBCTL_LBCTL_H
 
 #include "common/pure/base.h"
+#include "common/shell/client.h"
 
 #include <jansson.h>
 
@@ -70,6 +71,10 @@ MUST_USE enum lbctl_exit daemon_call(const struct invocation *invocation, enum d
  * Prints a string field of an answer, with a line end behind it if it has none. Releases the answer.
  */
 enum lbctl_exit print_field(json_t *result, const char *key);
+
+/* As client_call, and says nothing. */
+MUST_USE int daemon_ask(const struct invocation *invocation, enum daemon_id id, const char *method, json_t *params,
+	int timeout_ms, json_t **ret_result, char ret_error[static CLIENT_ERROR_MAX]);
 
 /* `lbctl: ...` on stderr. */
 void complain(const char *format, ...) PRINTF_LIKE(1, 2);

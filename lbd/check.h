@@ -82,5 +82,7 @@ extern const struct check_ops check_udp;
 extern const struct check_ops check_agent;
 
 bool check_wants_tls(const struct check_conf *conf);
+/* Whether both check the same in the same way. */
+bool check_conf_equal(const struct check_conf *a, const struct check_conf *b);
 
 #endif

@@ -183,13 +183,36 @@ int checker_new(const struct checker_setup *setup, struct checker **ret_checker)
 	return 0;
 }
 
+/* Its place in the gate goes to whoever waits. */
+static void drop_probe(struct checker *checker)
+{
+	if (checker->probe == NULL)
+		return;
+	checker->ops->free(TAKE(checker->probe));
+	leave_gate(checker->setup.gate);
+}
+
+void checker_retarget(struct checker *checker, const struct probe_target *target)
+{
+	bool under_way = checker->probe != NULL;
+
+	drop_probe(checker);
+	checker->setup.target = *target;
+	if (under_way)
+		set_timer(checker, loop_now(checker->setup.loop), on_next);
+}
+
+const struct check_conf *checker_conf(const struct checker *checker)
+{
+	return checker->setup.target.conf;
+}
+
 void checker_free(struct checker *checker)
 {
 	if (checker == NULL)
 		return;
 	list_remove(&checker->waiting);
-	if (checker->probe != NULL)
-		checker->ops->free(checker->probe);
+	drop_probe(checker);
 	loop_timer_clear(checker->setup.loop, &checker->timer);
 	free(checker);
 }

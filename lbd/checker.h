@@ -38,6 +38,12 @@ struct checker_setup {
 
 /* -ENOMEM. */
 MUST_USE int checker_new(const struct checker_setup *setup, struct checker **ret_checker);
+/*
+ * The same server by another configuration whose check reads the same; one that is under way begins anew. What the
+ * former target points at may go afterwards.
+ */
+void checker_retarget(struct checker *checker, const struct probe_target *target);
+const struct check_conf *checker_conf(const struct checker *checker);
 /* Not to be called in the callback. Accepts NULL. */
 void checker_free(struct checker *checker);
 

@@ -15,53 +15,74 @@ struct trust {
 	struct tls_trust *trust;
 };
 
-struct checks {
-	const struct conf *conf;
-	struct children *children; /* NULL where only a probe is made */
-	struct checker_gate gates[CHECK_CARRIER_COUNT];
+/* What is checked under one configuration. */
+struct set {
+	struct conf *conf; /* a reference */
 	struct trust *trusts;
 	size_t trust_count;
-	struct checker **checkers;
-	size_t checker_count;
+	struct checker **checkers; /* two for each slot: its check's and its agent's */
+	size_t count;
 };
 
-static size_t count_servers(const struct conf *conf)
-{
-	size_t count = 0;
+struct checks {
+	struct checks_setup setup;
+	struct children *children;
+	struct checker_gate gates[CHECK_CARRIER_COUNT];
+	struct set set;
+};
 
-	for (size_t i = 0; i < conf->pool_count; i++)
-		count += conf->pools[i].server_count;
-	return count;
+struct checks_change {
+	struct checks *checks;
+	const struct layout *layout;
+	struct set set; /* its checkers are the new ones alone; where there is none, the former may stay */
+	int64_t delay_ns;
+	int64_t spread_ns;
+};
+
+static int set_init(struct set *set, struct conf *conf, size_t slots)
+{
+	*set = (struct set){.conf = conf_ref(conf), .count = 2 * slots};
+	set->trusts = calloc(MAX(conf->pool_count, (size_t)1), sizeof *set->trusts);
+	set->checkers = calloc(MAX(set->count, (size_t)1), sizeof(struct checker *));
+	return set->trusts == NULL || set->checkers == NULL ? -ENOMEM : 0;
 }
 
-static struct checks *checks_new(const struct conf *conf)
+static void set_free(struct set *set)
+{
+	for (size_t i = 0; i < set->count && set->checkers != NULL; i++)
+		checker_free(set->checkers[i]);
+	for (size_t i = 0; i < set->trust_count; i++)
+		tls_trust_free(set->trusts[i].trust);
+	free(set->checkers);
+	free(set->trusts);
+	conf_free(set->conf);
+	*set = (struct set){0};
+}
+
+int checks_new(const struct checks_setup *setup, struct checks **ret_checks)
 {
 	struct checks *checks = calloc(1, sizeof *checks);
+	int r;
 
 	if (checks == NULL)
-		return NULL;
-	checks->conf = conf;
+		return -ENOMEM;
+	checks->setup = *setup;
 	for (size_t i = 0; i < CHECK_CARRIER_COUNT; i++)
 		list_init(&checks->gates[i].waiting);
-	checks->trusts = calloc(MAX(conf->pool_count, (size_t)1), sizeof *checks->trusts);
-	checks->checkers = calloc(MAX(2 * count_servers(conf), (size_t)1), sizeof(struct checker *));
-	if (checks->trusts != NULL && checks->checkers != NULL)
-		return checks;
-	checks_stop(checks);
-	return NULL;
+	r = children_new(setup->loop, &checks->children);
+	if (r < 0)
+		checks_free(checks);
+	else
+		*ret_checks = checks;
+	return r;
 }
 
-void checks_stop(struct checks *checks)
+void checks_free(struct checks *checks)
 {
 	if (checks == NULL)
 		return;
-	for (size_t i = 0; i < checks->checker_count; i++)
-		checker_free(checks->checkers[i]);
-	for (size_t i = 0; i < checks->trust_count; i++)
-		tls_trust_free(checks->trusts[i].trust);
+	set_free(&checks->set);
 	children_free(checks->children);
-	free(checks->checkers);
-	free(checks->trusts);
 	free(checks);
 }
 
@@ -75,20 +96,20 @@ static bool same_ca_file(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-static int open_trust(struct checks *checks, const struct pool_conf *pool, struct text *errors)
+static int open_trust(struct set *set, const struct pool_conf *pool, struct text *errors)
 {
 	const char *ca_file = ca_file_of(&pool->check);
-	struct trust *next = &checks->trusts[checks->trust_count];
+	struct trust *next = &set->trusts[set->trust_count];
 	int r;
 
-	for (size_t i = 0; i < checks->trust_count; i++) {
-		if (same_ca_file(checks->trusts[i].ca_file, ca_file))
+	for (size_t i = 0; i < set->trust_count; i++) {
+		if (same_ca_file(set->trusts[i].ca_file, ca_file))
 			return 0;
 	}
 	next->ca_file = ca_file;
 	r = tls_trust_new(ca_file, &next->trust);
 	if (r == 0)
-		checks->trust_count++;
+		set->trust_count++;
 	else if (ca_file == NULL || *ca_file == '\0')
 		text_addf(
 			errors, "pool %s: TLS for its checks cannot be set up: %s\n", pool->name, strerrordesc_np(-r));
@@ -98,25 +119,25 @@ static int open_trust(struct checks *checks, const struct pool_conf *pool, struc
 	return r;
 }
 
-static int open_trusts(struct checks *checks, struct text *errors)
+static int open_trusts(struct set *set, struct text *errors)
 {
 	int result = 0;
 
-	for (size_t i = 0; i < checks->conf->pool_count; i++) {
-		const struct pool_conf *pool = &checks->conf->pools[i];
-		int r = check_wants_tls(&pool->check) ? open_trust(checks, pool, errors) : 0;
+	for (size_t i = 0; i < set->conf->pool_count; i++) {
+		const struct pool_conf *pool = &set->conf->pools[i];
+		int r = check_wants_tls(&pool->check) ? open_trust(set, pool, errors) : 0;
 
 		result = result < 0 ? result : r;
 	}
 	return result;
 }
 
-static int find_commands(const struct checks *checks, struct text *errors)
+static int find_commands(const struct set *set, struct text *errors)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < checks->conf->pool_count; i++) {
-		const struct pool_conf *pool = &checks->conf->pools[i];
+	for (size_t i = 0; i < set->conf->pool_count; i++) {
+		const struct pool_conf *pool = &set->conf->pools[i];
 
 		if (pool->check.kind != CHECK_SCRIPT || access(pool->check.command, X_OK) == 0)
 			continue;
@@ -127,91 +148,151 @@ static int find_commands(const struct checks *checks, struct text *errors)
 	return r;
 }
 
-static struct tls_trust *find_trust(const struct checks *checks, const struct check_conf *conf)
+static struct tls_trust *find_trust(const struct set *set, const struct check_conf *conf)
 {
-	for (size_t i = 0; check_wants_tls(conf) && i < checks->trust_count; i++) {
-		if (same_ca_file(checks->trusts[i].ca_file, ca_file_of(conf)))
-			return checks->trusts[i].trust;
+	for (size_t i = 0; check_wants_tls(conf) && i < set->trust_count; i++) {
+		if (same_ca_file(set->trusts[i].ca_file, ca_file_of(conf)))
+			return set->trusts[i].trust;
 	}
 	return NULL;
 }
 
-static int start_check(struct checks *checks, const struct check_conf *conf, const struct server_conf *server,
-	struct checker_setup *setup)
+static struct probe_target target_of(
+	const struct set *set, const struct layout_server *server, const struct check_conf *conf)
 {
-	int r;
+	struct probe_target target = {
+		.conf = conf,
+		.trust = find_trust(set, conf),
+		.pool = server->pool_conf->name,
+		.name = server->conf->name,
+		.server = server->conf->address,
+		.path = server->conf->path,
+		/* Behind another port somebody else listens, who knows nothing of headers. */
+		.send_proxy = conf->port == 0 ? server->conf->send_proxy : SEND_PROXY_NONE,
+	};
 
-	if (conf->kind == CHECK_NONE)
-		return 0;
-	setup->gate = &checks->gates[check_table[conf->kind]->carrier];
-	setup->target.conf = conf;
-	setup->target.trust = find_trust(checks, conf);
-	setup->target.name = server->name;
-	setup->target.server = server->address;
-	setup->target.path = server->path;
-	/* Behind another port somebody else listens, who knows nothing of headers. */
-	setup->target.send_proxy = conf->port == 0 ? server->send_proxy : SEND_PROXY_NONE;
 	if (conf->port != 0)
-		setup->target.server.port = conf->port;
-	r = checker_new(setup, &checks->checkers[checks->checker_count]);
-	if (r == 0)
-		checks->checker_count++;
+		target.server.port = conf->port;
+	return target;
+}
+
+/* The check, or the agent, of the pool that a slot's server is in. */
+static const struct check_conf *conf_at(const struct layout *layout, size_t place)
+{
+	const struct layout_server *server = &layout->servers[place / 2];
+
+	if (server->conf == NULL || server->leaving)
+		return NULL;
+	return place % 2 == 0 ? &server->pool_conf->check : &server->pool_conf->agent;
+}
+
+static bool is_wanted(const struct check_conf *conf)
+{
+	return conf != NULL && conf->kind != CHECK_NONE;
+}
+
+static bool stays(const struct checks *checks, size_t place, const struct check_conf *conf)
+{
+	const struct checker *checker = place < checks->set.count ? checks->set.checkers[place] : NULL;
+
+	return checker != NULL && check_conf_equal(checker_conf(checker), conf);
+}
+
+static int start_check(struct checks_change *change, size_t place)
+{
+	struct checks *checks = change->checks;
+	const struct check_conf *conf = conf_at(change->layout, place);
+	struct checker_setup setup = {
+		.loop = checks->setup.loop,
+		.children = checks->children,
+		.slot = (uint32_t)(place / 2),
+		.delay_ns = change->delay_ns,
+		.fn = checks->setup.fn,
+		.context = checks->setup.context,
+	};
+
+	if (!is_wanted(conf) || stays(checks, place, conf))
+		return 0;
+	setup.gate = &checks->gates[check_table[conf->kind]->carrier];
+	setup.target = target_of(&change->set, &change->layout->servers[place / 2], conf);
+	change->delay_ns += place % 2 == 0 ? change->spread_ns : 0;
+	return checker_new(&setup, &change->set.checkers[place]);
+}
+
+static int prepare(struct checks_change *change, struct text *errors)
+{
+	int r = open_trusts(&change->set, errors);
+	int found = find_commands(&change->set, errors);
+
+	r = r < 0 ? r : found;
+	for (size_t i = 0; r == 0 && i < change->set.count; i++)
+		r = start_check(change, i);
 	return r;
 }
 
-/* `setup` has what all have in common. */
-static int start_pool(
-	struct checks *checks, const struct layout_pool *pool, struct checker_setup *setup, int64_t spread_ns)
+int checks_prepare(
+	struct checks *checks, const struct layout *layout, struct checks_change **ret_change, struct text *errors)
 {
-	const struct pool_conf *conf = pool->conf;
-	int r = 0;
-
-	setup->target = (struct probe_target){.pool = conf->name};
-	for (size_t i = 0; r == 0 && i < conf->server_count; i++, setup->delay_ns += spread_ns) {
-		setup->slot = pool->servers[i];
-		r = start_check(checks, &conf->check, &conf->servers[i], setup);
-		if (r == 0)
-			r = start_check(checks, &conf->agent, &conf->servers[i], setup);
-	}
-	return r;
-}
-
-int checks_start(struct loop *loop, const struct layout *layout, checker_fn *fn, void *context,
-	struct checks **ret_checks, struct text *errors)
-{
-	const struct conf *conf = layout->conf;
-	struct checks *checks = checks_new(conf);
-	struct checker_setup setup = {.loop = loop, .fn = fn, .context = context};
-	int64_t spread_ns = SPREAD_MAX_NS / (int64_t)MAX(count_servers(conf), (size_t)1);
+	struct checks_change *change = calloc(1, sizeof *change);
+	int64_t spread_ns = SPREAD_MAX_NS / (int64_t)MAX(layout->server_count, (size_t)1);
 	int r;
 
-	if (checks == NULL)
+	if (change == NULL)
 		return -ENOMEM;
-	r = open_trusts(checks, errors);
+	change->checks = checks;
+	change->layout = layout;
+	change->spread_ns = MIN(spread_ns, SPREAD_NS);
+	r = set_init(&change->set, layout->conf, layout->server_count);
 	if (r == 0)
-		r = find_commands(checks, errors);
-	if (r == 0)
-		r = children_new(loop, &checks->children);
-	setup.children = checks->children;
-	for (size_t i = 0; r == 0 && i < conf->pool_count; i++)
-		r = start_pool(checks, &layout->pools[layout->pool_of[i]], &setup, MIN(spread_ns, SPREAD_NS));
+		r = prepare(change, errors);
 	if (r < 0)
-		checks_stop(checks);
+		checks_abandon(change);
 	else
-		*ret_checks = checks;
+		*ret_change = change;
 	return r;
 }
 
-int checks_probe(const struct conf *conf, struct text *errors)
+/* From the former set to the new one, where it is to stay. */
+static void take_over(struct checks *checks, struct checks_change *change, size_t place)
 {
-	struct checks *checks = checks_new(conf);
-	int r = -ENOMEM, found;
+	const struct check_conf *conf = conf_at(change->layout, place);
+	struct checker **former = &checks->set.checkers[place];
+	struct probe_target target;
 
-	if (checks != NULL) {
-		r = open_trusts(checks, errors);
-		found = find_commands(checks, errors);
+	if (!is_wanted(conf) || change->set.checkers[place] != NULL)
+		return;
+	target = target_of(&change->set, &change->layout->servers[place / 2], conf);
+	checker_retarget(*former, &target);
+	change->set.checkers[place] = TAKE(*former);
+}
+
+void checks_commit(struct checks *checks, struct checks_change *change)
+{
+	for (size_t i = 0; i < MIN(checks->set.count, change->set.count); i++)
+		take_over(checks, change, i);
+	set_free(&checks->set);
+	checks->set = change->set;
+	free(change);
+}
+
+void checks_abandon(struct checks_change *change)
+{
+	if (change == NULL)
+		return;
+	set_free(&change->set);
+	free(change);
+}
+
+int checks_probe(struct conf *conf, struct text *errors)
+{
+	struct set set;
+	int r = set_init(&set, conf, 0), found;
+
+	if (r == 0) {
+		r = open_trusts(&set, errors);
+		found = find_commands(&set, errors);
 		r = r < 0 ? r : found;
 	}
-	checks_stop(checks);
+	set_free(&set);
 	return r;
 }

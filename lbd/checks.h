@@ -7,17 +7,31 @@
 #include "lbd/layout.h"
 
 struct checks;
+struct checks_change;
+
+struct checks_setup {
+	struct loop *loop;
+	checker_fn *fn; /* gets the servers' slots */
+	void *context;
+};
+
+/* -ENOMEM, or the errno of children_new. */
+MUST_USE int checks_new(const struct checks_setup *setup, struct checks **ret_checks);
+/* Accepts NULL. */
+void checks_free(struct checks *checks);
 
 /*
- * Starts the checks of all servers; `fn` gets their slots. The layout outlives them. Negative errno, and a line for
- * each mistake.
+ * Makes ready to check the servers of the layout instead of those that are checked now. Checks that stay as they are
+ * keep their times. Negative errno, and a line for each mistake; nothing has changed then.
  */
-MUST_USE int checks_start(struct loop *loop, const struct layout *layout, checker_fn *fn, void *context,
-	struct checks **ret_checks, struct text *errors);
+MUST_USE int checks_prepare(
+	struct checks *checks, const struct layout *layout, struct checks_change **ret_change, struct text *errors);
+/* Carries it out, or drops it. The layout outlives the checks from then on, or until the next one. */
+void checks_commit(struct checks *checks, struct checks_change *change);
 /* Accepts NULL. */
-void checks_stop(struct checks *checks);
+void checks_abandon(struct checks_change *change);
 
 /* Tries whether what the checks want is on this host. Negative errno, and a line for each mistake. */
-MUST_USE int checks_probe(const struct conf *conf, struct text *errors);
+MUST_USE int checks_probe(struct conf *conf, struct text *errors);
 
 #endif

@@ -20,6 +20,7 @@ struct commands {
 	struct commands_setup setup;
 	struct control_server *server;
 	struct list waiting; /* in the order of their generations */
+	struct control_call *reload_call;
 };
 
 static void answer_waiting(void *context)
@@ -218,6 +219,34 @@ static void on_server(struct control_call *call, const json_t *params, void *con
 		control_reply(call, json);
 }
 
+/* One asks at a time: a second one is refused. */
+static void answer_reload(void *context, const struct reload_result *result)
+{
+	struct commands *commands = context;
+	struct control_call *call = TAKE(commands->reload_call);
+	json_t *json = json_pack("{s:b, s:s, s:s}", "done", result->error == 0, "errors", result->errors, "plan",
+		result->error == 0 ? result->plan : "");
+
+	if (call == NULL)
+		json_decref(json);
+	else
+		reply_when_applied(commands, call, json, result->generation);
+}
+
+static void on_reload(struct control_call *call, const json_t *params, void *context)
+{
+	struct commands *commands = context;
+	bool dry_run = json_is_true(json_object_get(params, "dry_run"));
+	int r = reload_start(commands->setup.reload, dry_run, answer_reload, commands);
+
+	if (r == -EBUSY)
+		control_refuse(call, CONTROL_REFUSED, "a reload is under way: try again when it is over");
+	else if (r < 0)
+		control_refuse(call, CONTROL_REFUSED, "%s", strerrordesc_np(-r));
+	else
+		commands->reload_call = call;
+}
+
 /* Addresses as text, also with a prefix length. -EINVAL. */
 static int read_addresses(const json_t *list, struct ip addresses[static ROLE_ADDRESSES_MAX], size_t *ret_count)
 {
@@ -271,6 +300,7 @@ static const struct control_command command_table[] = {
 	{"split", on_split},
 	{"rollback", on_rollback},
 	{"role", on_role},
+	{"reload", on_reload},
 	{0},
 };
 
@@ -308,6 +338,8 @@ void commands_free(struct commands *commands)
 		control_refuse(waiting->call, CONTROL_REFUSED, "lbd is stopping");
 		free(waiting);
 	}
+	if (commands->reload_call != NULL)
+		control_refuse(TAKE(commands->reload_call), CONTROL_REFUSED, "lbd is stopping");
 	control_server_free(commands->server);
 	free(commands);
 }

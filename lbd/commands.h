@@ -4,6 +4,7 @@
 #define LBPAIR_LBD_COMMANDS_H
 
 #include "lbd/director.h"
+#include "lbd/reload.h"
 #include "lbd/status.h"
 
 struct commands;
@@ -13,6 +14,7 @@ struct commands_setup {
 	const char *run_dir;
 	struct status_identity identity;
 	struct director *director;
+	struct reload *reload;
 };
 
 /* Serves until commands_free; what the setup points at outlives it. Negative errno. */

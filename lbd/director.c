@@ -33,6 +33,7 @@ struct director {
 	uint64_t generation;       /* of it */
 	uint64_t servers_revision; /* that it was made of */
 	uint64_t closings_revision;
+	uint64_t layout_generation; /* of the first snapshot that was made by this layout */
 	bool finishing;
 	void (*applied_fn)(void *context);
 	void *applied_context;
@@ -43,6 +44,7 @@ struct director {
 	struct loop_timer outlier_timer;
 	struct loop_timer step_timer; /* of slow starts */
 	struct loop_timer watchdog_timer;
+	struct loop_timer release_timer; /* while something is leaving */
 };
 
 /* Telling: snapshots to the workers, liveness to vrrpd. */
@@ -112,40 +114,58 @@ static void clear_closings(struct director *director)
 	}
 }
 
-/* The director's own reference goes over to the new one. */
-static int make_snapshot(struct director *director)
+/* What a snapshot is made of, and the snapshot. */
+struct state {
+	struct layout *layout;
+	struct entry *entry;
+	struct servers *servers;
+	struct snapshot *snapshot;
+};
+
+/* Of the next generation. */
+static int state_snapshot(struct director *director, struct state *state)
 {
 	struct snapshot_source source = {
-		.layout = director->layout,
-		.entry = director->entry,
+		.layout = state->layout,
+		.entry = state->entry,
 		.board = &director->board,
 		.previous = director->snapshot,
 		.generation = director->generation + 1,
 		.accepting = !director->finishing,
 		.runtime = director->runtime,
-		.weights = director->servers->weights,
-		.shares = servers_shares(director->servers, loop_now(director->setup.loop)),
-		.pool_revisions = director->servers->pool_revisions,
+		.weights = state->servers->weights,
+		.shares = servers_shares(state->servers, loop_now(director->setup.loop)),
+		.pool_revisions = state->servers->pool_revisions,
 	};
 	AUTO_FREE struct snapshot_yield *yields = roles_yields(&director->roles, &source.yield_count);
-	struct snapshot *snapshot;
-	int r;
 
 	clear_closings(director);
 	source.closings = closings_list(director->closings, &source.closing_count);
 	if (yields == NULL && source.yield_count > 0)
 		return -ENOMEM;
 	source.yields = yields;
-	r = snapshot_new(&source, &snapshot);
-	if (r < 0)
-		return r;
+	return snapshot_new(&source, &state->snapshot);
+}
+
+/* The director's own reference goes over to the new one. */
+static void take_snapshot(struct director *director, struct snapshot *snapshot)
+{
 	snapshot_unref(director->snapshot);
 	director->snapshot = snapshot;
-	director->generation = source.generation;
+	director->generation = snapshot->generation;
 	director->servers_revision = director->servers->revision;
 	director->closings_revision = closings_revision(director->closings);
 	await_step(director);
-	return 0;
+}
+
+static int make_snapshot(struct director *director)
+{
+	struct state state = {.layout = director->layout, .entry = director->entry, .servers = director->servers};
+	int r = state_snapshot(director, &state);
+
+	if (r == 0)
+		take_snapshot(director, state.snapshot);
+	return r;
 }
 
 static int publish(struct director *director)
@@ -338,6 +358,19 @@ static uint64_t open_of_server(void *context, uint32_t slot)
 	return workers_server_totals(director->workers, slot).connections;
 }
 
+static int start_checks(struct director *director, struct text *errors)
+{
+	const struct checks_setup setup = {.loop = director->setup.loop, .fn = on_check, .context = director};
+	struct checks_change *change;
+	int r = checks_new(&setup, &director->checks);
+
+	if (r == 0)
+		r = checks_prepare(director->checks, director->layout, &change, errors);
+	if (r == 0)
+		checks_commit(director->checks, change);
+	return r;
+}
+
 static int start(struct director *director, struct text *errors)
 {
 	const struct closings_setup closings = {
@@ -367,7 +400,7 @@ static int start(struct director *director, struct text *errors)
 	if (r == 0)
 		r = start_workers(director, errors);
 	if (r == 0)
-		r = checks_start(director->setup.loop, director->layout, on_check, director, &director->checks, errors);
+		r = start_checks(director, errors);
 	if (r == 0)
 		r = start_timers(director);
 	return r;
@@ -399,7 +432,7 @@ void director_free(struct director *director)
 	if (director == NULL)
 		return;
 	liveness_set_bound(director->setup.live, false);
-	checks_stop(director->checks);
+	checks_free(director->checks);
 	workers_stop(director->workers);
 	snapshot_unref(director->snapshot);
 	entry_unref(director->entry);
@@ -408,6 +441,7 @@ void director_free(struct director *director)
 	loop_timer_clear(director->setup.loop, &director->outlier_timer);
 	loop_timer_clear(director->setup.loop, &director->step_timer);
 	loop_timer_clear(director->setup.loop, &director->watchdog_timer);
+	loop_timer_clear(director->setup.loop, &director->release_timer);
 	loop_io_remove(director->setup.loop, &director->news_io);
 	fd_close(&director->news_fd);
 	closings_free(director->closings);
@@ -417,6 +451,204 @@ void director_free(struct director *director)
 	board_free(&director->board);
 	runtime_free(director->runtime);
 	free(director);
+}
+
+/* Reloading. */
+
+#define RELEASE_LOOK_NS (100 * NS_PER_MS)
+
+static bool server_has_left(const struct director *director, uint32_t slot)
+{
+	return workers_server_totals(director->workers, slot).connections == 0 &&
+	       board_open(board_server(&director->board, slot)) == 0;
+}
+
+static bool pool_has_left(const struct director *director, uint32_t slot)
+{
+	const struct layout *layout = director->layout;
+
+	for (size_t i = 0; i < layout->server_count; i++) {
+		if (layout->servers[i].conf != NULL && layout->servers[i].pool == slot)
+			return false;
+	}
+	/* Those of a service that is leaving may look for a server there still. */
+	for (size_t i = 0; i < layout->service_count; i++) {
+		if (layout->services[i].leaving)
+			return false;
+	}
+	return workers_queue_totals(director->workers, slot).waiting == 0;
+}
+
+/* True: nothing is leaving any more. */
+static bool release_slots(struct director *director)
+{
+	struct layout *layout = director->layout;
+	bool all = true;
+
+	for (uint32_t i = 0; i < layout->service_count; i++) {
+		bool gone =
+			layout->services[i].leaving && workers_service_totals(director->workers, i).connections == 0;
+
+		all &= gone || !layout->services[i].leaving;
+		if (gone)
+			layout_release_service(layout, i);
+	}
+	for (uint32_t i = 0; i < layout->server_count; i++) {
+		bool gone = layout->servers[i].leaving && server_has_left(director, i);
+
+		all &= gone || !layout->servers[i].leaving;
+		if (!gone)
+			continue;
+		log_info("server left", log_str("server", layout->servers[i].name));
+		closings_drop(director->closings, i);
+		servers_forget(director->servers, i);
+		layout_release_server(layout, i);
+	}
+	for (uint32_t i = 0; i < layout->pool_count; i++) {
+		bool gone = layout->pools[i].leaving && pool_has_left(director, i);
+
+		all &= gone || !layout->pools[i].leaving;
+		if (gone)
+			layout_release_pool(layout, i);
+	}
+	return all;
+}
+
+/* Sockets of UDP that have no sessions any more. */
+static void release_sockets(struct director *director)
+{
+	AUTO_TEXT errors = {0};
+	struct entry *entry;
+
+	if (!entry_has_left(director->entry) ||
+		entry_next(director->entry, director->layout, director->setup.threads, &entry, &errors) < 0)
+		return;
+	entry_unref(director->entry);
+	director->entry = entry;
+	(void)publish(director);
+}
+
+static void on_release(struct loop_timer *timer, struct mono now)
+{
+	struct director *director = CONTAINER_OF(timer, struct director, release_timer);
+	bool all = false;
+
+	/* A worker that goes by an earlier layout may give connections to what is leaving. */
+	if (director_applied(director) >= director->layout_generation) {
+		all = release_slots(director);
+		release_sockets(director);
+	}
+	if (!all || entry_is_leaving(director->entry))
+		again(director, timer, mono_add(now, RELEASE_LOOK_NS), on_release);
+}
+
+static void drop_state(struct state *state)
+{
+	snapshot_unref(state->snapshot);
+	servers_free(state->servers);
+	entry_unref(state->entry);
+	layout_free(state->layout);
+}
+
+/* All that can fail. */
+static int prepare_state(struct director *director, struct conf *conf, struct state *state, struct text *errors)
+{
+	struct mono now = loop_now(director->setup.loop);
+	int r = layout_next(director->layout, conf, &state->layout);
+
+	if (r == 0)
+		r = reserve_board(&director->board, state->layout);
+	if (r == 0)
+		r = workers_reserve(director->workers, state->layout->service_count, state->layout->server_count);
+	if (r == 0)
+		r = entry_next(director->entry, state->layout, director->setup.threads, &state->entry, errors);
+	if (r == 0)
+		r = servers_next(director->servers, state->layout, director->runtime, now, &state->servers);
+	if (r == 0)
+		r = state_snapshot(director, state);
+	return r;
+}
+
+/* Where a slot was free before. */
+static bool is_new(const struct slots *before, const struct slots *after, size_t slot)
+{
+	return after->list[slot].state == SLOT_USED && (slot >= before->count || before->list[slot].state == SLOT_FREE);
+}
+
+static void clear_new_slots(struct director *director, const struct layout *next)
+{
+	const struct layout *before = director->layout;
+
+	for (uint32_t i = 0; i < next->service_slots.count; i++) {
+		if (!is_new(&before->service_slots, &next->service_slots, i))
+			continue;
+		workers_clear_service(director->workers, i);
+		board_clear_service(&director->board, i);
+	}
+	for (uint32_t i = 0; i < next->pool_slots.count; i++) {
+		if (is_new(&before->pool_slots, &next->pool_slots, i))
+			board_clear_queue(&director->board, i);
+	}
+	for (uint32_t i = 0; i < next->server_slots.count; i++) {
+		if (!is_new(&before->server_slots, &next->server_slots, i))
+			continue;
+		workers_clear_server(director->workers, i);
+		board_clear_server(&director->board, i);
+	}
+}
+
+static void commit_state(struct director *director, struct state *state)
+{
+	struct state former = {.layout = director->layout, .entry = director->entry, .servers = director->servers};
+
+	clear_new_slots(director, state->layout);
+	director->layout = state->layout;
+	director->entry = state->entry;
+	director->servers = state->servers;
+	take_snapshot(director, state->snapshot);
+	director->layout_generation = director->generation;
+	workers_publish(director->workers, director->snapshot);
+	drop_state(&former);
+}
+
+/* Their heap places are there: they were set before, or another one was. */
+static void follow_timers(struct director *director)
+{
+	struct mono now = loop_now(director->setup.loop);
+
+	if (!wants_outliers(director->layout->conf))
+		loop_timer_clear(director->setup.loop, &director->outlier_timer);
+	else if (!loop_timer_is_set(&director->outlier_timer))
+		again(director, &director->outlier_timer, now, on_outlier);
+	if (!loop_timer_is_set(&director->release_timer))
+		again(director, &director->release_timer, mono_add(now, RELEASE_LOOK_NS), on_release);
+}
+
+int director_reload(struct director *director, struct conf *conf, uint64_t *ret_generation, struct text *errors)
+{
+	struct checks_change *checks = NULL;
+	struct state state = {0};
+	int r = director->finishing ? -ESHUTDOWN : 0;
+
+	if (r < 0)
+		text_add(errors, "lbd is stopping\n");
+	else if (director_applied(director) < director->generation)
+		r = -EAGAIN;
+	if (r == 0)
+		r = prepare_state(director, conf, &state, errors);
+	if (r == 0)
+		r = checks_prepare(director->checks, state.layout, &checks, errors);
+	if (r < 0) {
+		drop_state(&state);
+		return r;
+	}
+	checks_commit(director->checks, checks);
+	commit_state(director, &state);
+	operate_settle(director->runtime, conf);
+	follow_timers(director);
+	tell_liveness(director);
+	*ret_generation = director->generation;
+	return 0;
 }
 
 void director_finish(struct director *director)

@@ -32,6 +32,14 @@ void director_free(struct director *director);
 /* Accepts what waits to be accepted, then nothing more; the loop is stopped when the last connection has ended. */
 void director_finish(struct director *director);
 
+/*
+ * Goes over to another configuration, of which it takes a reference. What stays keeps its connections, counters and
+ * check results; what goes has its connections until they end. On failure a negative errno, and a line for each
+ * mistake; nothing has changed then. -EAGAIN: the workers are still at the one before.
+ */
+MUST_USE int director_reload(
+	struct director *director, struct conf *conf, uint64_t *ret_generation, struct text *errors);
+
 /* Decisions and words from outside. The returned generation has been carried out when director_applied has reached it.
  */
 

@@ -80,6 +80,15 @@ bool entry_has_left(const struct entry *entry)
 	return false;
 }
 
+bool entry_is_leaving(const struct entry *entry)
+{
+	for (size_t i = 0; i < entry->count; i++) {
+		if (entry->listeners[i].leaving)
+			return true;
+	}
+	return false;
+}
+
 static int entry_new(const struct entry *previous, const struct conf *conf, struct entry **ret_entry)
 {
 	struct entry *entry = calloc(1, sizeof *entry);

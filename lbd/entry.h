@@ -51,6 +51,8 @@ void entry_unref(struct entry *entry);
 /* Tries whether all could be bound. */
 MUST_USE int entry_probe(const struct conf *conf, struct text *errors);
 
+/* Whether one is leaving. */
+bool entry_is_leaving(const struct entry *entry);
 /* Whether one that is leaving has no sessions any more. The next entry is without it. */
 bool entry_has_left(const struct entry *entry);
 

@@ -8,6 +8,7 @@
 #include "lbd/director.h"
 #include "lbd/http.h"
 #include "lbd/limits.h"
+#include "lbd/reload.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -22,20 +23,10 @@ struct lbd {
 	struct loop *loop;
 	struct liveness *live;
 	struct director *director;
+	struct reload *reload;
 	struct commands *commands;
 	struct admin *admin; /* NULL: the configuration wants none */
 };
-
-/* Each line of `text` is an error of its own. */
-static void log_lines(struct text *text)
-{
-	char *rest = NULL;
-
-	if (text->length == 0)
-		return;
-	for (char *line = strtok_r(text->data, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
-		log_error(line);
-}
 
 /* 0: none runs with this run dir. */
 static pid_t running_lbd(const struct lbd *lbd)
@@ -83,8 +74,8 @@ static void on_signal(void *context, int number)
 			director_finish(lbd->director);
 		return;
 	case SIGHUP:
-		log_warning("SIGHUP is ignored: this version cannot reload, restart lbd to have it read the "
-			    "configuration");
+		if (lbd->reload != NULL)
+			reload_by_signal(lbd->reload);
 		return;
 	default: /* SIGTERM, SIGINT */
 		log_info("stopping");
@@ -122,9 +113,24 @@ static int open_director(struct lbd *lbd, unsigned threads)
 		.loop = lbd->loop, .conf = lbd->conf, .node = lbd->node->name, .live = lbd->live, .threads = threads};
 	int r = director_new(&setup, &lbd->director, &errors);
 
-	log_lines(&errors);
+	daemon_log_lines(&errors);
 	if (r < 0)
 		log_error("cannot start", log_errno(r));
+	return r;
+}
+
+static int open_reload(struct lbd *lbd)
+{
+	const struct reload_setup setup = {
+		.loop = lbd->loop,
+		.config_path = lbd->options.config_path,
+		.node = lbd->node->name,
+		.director = lbd->director,
+	};
+	int r = reload_new(&setup, &lbd->reload);
+
+	if (r < 0)
+		log_error("cannot prepare for reloads", log_errno(r));
 	return r;
 }
 
@@ -135,6 +141,7 @@ static int open_commands(struct lbd *lbd)
 		.run_dir = lbd->options.run_dir,
 		.identity = {.node = lbd->node->name, .config_path = lbd->options.config_path},
 		.director = lbd->director,
+		.reload = lbd->reload,
 	};
 	int r = commands_new(&setup, &lbd->commands);
 
@@ -158,7 +165,7 @@ static int open_admin(struct lbd *lbd)
 	if (setup.conf == NULL)
 		return 0;
 	r = admin_new(&setup, &lbd->admin, &errors);
-	log_lines(&errors);
+	daemon_log_lines(&errors);
 	if (r < 0)
 		log_error("cannot open the admin pages", log_errno(r));
 	return r;
@@ -182,6 +189,8 @@ static int start(struct lbd *lbd)
 	if (r == 0)
 		r = open_director(lbd, threads);
 	if (r == 0)
+		r = open_reload(lbd);
+	if (r == 0)
 		r = open_commands(lbd);
 	if (r == 0)
 		r = open_admin(lbd);
@@ -196,6 +205,7 @@ static int start(struct lbd *lbd)
 static void stop(struct lbd *lbd)
 {
 	admin_free(lbd->admin);
+	reload_free(lbd->reload);
 	commands_free(lbd->commands);
 	director_free(lbd->director);
 	liveness_free(lbd->live);

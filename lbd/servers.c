@@ -144,6 +144,12 @@ void servers_free(struct servers *servers)
 	free(servers);
 }
 
+void servers_forget(struct servers *servers, uint32_t slot)
+{
+	assert(servers->list[slot].leaving);
+	servers->list[slot] = (struct server){0};
+}
+
 struct server *servers_find(struct servers *servers, const char *name)
 {
 	uint32_t slot = layout_find_server(servers->layout, name);

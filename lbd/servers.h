@@ -57,6 +57,9 @@ MUST_USE int servers_next(const struct servers *previous, const struct layout *l
 /* Accepts NULL. */
 void servers_free(struct servers *servers);
 
+/* One that was leaving has left: its slot is free. */
+void servers_forget(struct servers *servers, uint32_t slot);
+
 /* NULL: there is none of that name. */
 struct server *servers_find(struct servers *servers, const char *name);
 void servers_note_check(

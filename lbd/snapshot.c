@@ -73,6 +73,20 @@ static int fill_proxy_from(struct owner *owner, const struct service_conf *conf,
 	return 0;
 }
 
+static int keep_formers(struct owner *owner, const struct layout *layout)
+{
+	struct snapshot *snapshot = &owner->snapshot;
+
+	snapshot->formers = arena_alloc(&owner->arena, layout->service_count, sizeof(struct conf *));
+	if (snapshot->formers == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < layout->service_count; i++) {
+		if (layout->services[i].leaving)
+			snapshot->formers[snapshot->former_count++] = conf_ref(layout->services[i].owner);
+	}
+	return 0;
+}
+
 static int fill_services(struct owner *owner, const struct snapshot_source *source)
 {
 	const struct layout *layout = source->layout;
@@ -288,9 +302,9 @@ int snapshot_new(const struct snapshot_source *source, struct snapshot **ret_sna
 	owner->snapshot.conf = conf_ref(source->layout->conf);
 	owner->snapshot.entry = entry_ref(source->entry);
 	owner->snapshot.max_connections = source->layout->conf->forwarder.max_connections;
-	if (fill_pools(owner, source) < 0 || fill_services(owner, source) < 0 ||
-		fill_servers(owner, source->layout) < 0 || fill_yields(owner, source) < 0 ||
-		fill_closings(owner, source) < 0) {
+	if (keep_formers(owner, source->layout) < 0 || fill_pools(owner, source) < 0 ||
+		fill_services(owner, source) < 0 || fill_servers(owner, source->layout) < 0 ||
+		fill_yields(owner, source) < 0 || fill_closings(owner, source) < 0) {
 		snapshot_unref(&owner->snapshot);
 		return -ENOMEM;
 	}
@@ -318,6 +332,8 @@ void snapshot_unref(struct snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->service_count; i++)
 		access_unref(snapshot->services[i].access);
 	entry_unref(snapshot->entry);
+	for (size_t i = 0; i < snapshot->former_count; i++)
+		conf_unref(snapshot->formers[i]);
 	conf_unref(snapshot->conf);
 	arena_free(&owner->arena);
 	free(owner);

@@ -65,8 +65,11 @@ struct snapshot {
 	uint64_t generation; /* counts up */
 	bool accepting;
 	uint32_t max_connections; /* of all; 0: without limit */
-	struct conf *conf;        /* what strings and the like belong to: a reference */
-	struct entry *entry;      /* a reference */
+	/* What is pointed at in configurations lives as long: the current one, and those of services that leave. */
+	struct conf *conf;
+	struct conf **formers;
+	size_t former_count;
+	struct entry *entry; /* a reference */
 	const struct snapshot_service *services;
 	const struct snapshot_pool *pools;
 	const struct snapshot_server *servers;

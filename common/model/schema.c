@@ -321,8 +321,9 @@ static const struct schema_option service_options[] = {
 	{"listen", SCHEMA_ENDPOINTS, LIST(struct service_conf, listen, listen_count), RANGE(1, 1024), .reload = true,
 		.help = "Addresses and ports where clients come in; they need not be on this node yet."},
 	{"protocol", SCHEMA_WORD, FIELD(struct service_conf, protocol), WORDS(protocols), .preset = "tcp",
+		.reload = true,
 		.help = "What is forwarded: connections, or datagrams, in sessions by the client's address and port."},
-	{"mode", SCHEMA_WORD, FIELD(struct service_conf, mode), WORDS(modes), .preset = "proxy",
+	{"mode", SCHEMA_WORD, FIELD(struct service_conf, mode), WORDS(modes), .preset = "proxy", .reload = true,
 		.help = "How it is forwarded: proxy ends the client's connection here and opens one to the server."},
 	{"pool", SCHEMA_SHARES, LIST(struct service_conf, pools, pool_count), RANGE(1, POOL_SHARES_MAX), .reload = true,
 		.help = "The pool whose servers answer; or several, each with its share of the new connections, as { "

@@ -30,9 +30,8 @@ static const char opening[] =
 	"with\n"
 	"  its defaults.\n"
 	"\n"
-	"In this version a changed file takes effect when the daemons are restarted. The column `by` says what a "
-	"reload,\n"
-	"once there is one, will take up and what will still want a restart.\n";
+	"A changed file takes effect with `lbctl reload`, which lbd carries out and vrrpd does not yet: what is of a\n"
+	"`vip` wants a restart of vrrpd. The column `by` says what a reload takes up and what wants a restart.\n";
 
 /* Where a section stands: "vip NAME", "garp". */
 static void add_heading(const struct schema_section *section, const char *above, struct text *out)

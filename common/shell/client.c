@@ -105,6 +105,7 @@ static void explain(int error, const char *path, int timeout_ms, char ret_error[
 	switch (error) {
 	case 0:
 	case -EREMOTEIO:
+	case -EOPNOTSUPP:
 		return;
 	case -ENOENT:
 	case -ECONNREFUSED:

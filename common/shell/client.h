@@ -13,7 +13,7 @@
  * Calls `method` on the socket at `path`, taking the reference to `params` (NULL: none). 0 and the result, owned by the
  * caller; else a negative errno and one line in `ret_error`:
  * -ENOENT, -ECONNREFUSED: no daemon answers; -ETIMEDOUT; -EREMOTEIO: the daemon refused, the line is its reason;
- * -EPROTO: what came is no answer.
+ * -EOPNOTSUPP: it does not know the method; -EPROTO: what came is no answer.
  */
 MUST_USE int client_call(const char *path, const char *method, json_t *params, int timeout_ms, json_t **ret_result,
 	char ret_error[static CLIENT_ERROR_MAX]);

@@ -3,6 +3,7 @@
 
 #include "common/pure/mono.h"
 #include "common/shell/node.h"
+#include "common/system/clock.h"
 #include "common/system/fd.h"
 #include "common/system/log.h"
 
@@ -311,11 +312,27 @@ int daemon_lock(const char *run_dir, const char *name, int *ret_fd)
 	return 0;
 }
 
+void daemon_log_lines(struct text *text)
+{
+	char *rest = NULL;
+
+	if (text->length == 0)
+		return;
+	for (char *line = strtok_r(text->data, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+		log_error(line);
+}
+
 /* Words to systemd. What they return is of no use: without systemd nobody listens. */
 
 void daemon_notify_ready(const char *status)
 {
 	(void)sd_notifyf(0, "READY=1\nSTATUS=%s", status);
+}
+
+void daemon_notify_reloading(void)
+{
+	/* sd_notify(3): with Type=notify-reload the time has to come with it. */
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(clock_mono().ns / NS_PER_US));
 }
 
 void daemon_notify_stopping(void)

@@ -55,8 +55,13 @@ MUST_USE int daemon_make_dirs(const struct daemon_options *options);
  */
 MUST_USE int daemon_lock(const char *run_dir, const char *name, int *ret_fd);
 
+/* Logs each line of `text`, which is cut up, as an error of its own. */
+void daemon_log_lines(struct text *text);
+
 /* sd_notify(3), where systemd asked for it; else nothing. */
 void daemon_notify_ready(const char *status);
+/* A reload has begun; daemon_notify_ready says that it is over, however it went. */
+void daemon_notify_reloading(void);
 void daemon_notify_stopping(void);
 void daemon_notify_status(const char *format, ...) PRINTF_LIKE(1, 2);
 /* The watchdog's interval in nanoseconds, 0 without one: call daemon_notify_watchdog at least twice as often. */

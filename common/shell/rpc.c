@@ -92,7 +92,7 @@ int rpc_parse_answer(
 		const char *message = json_string_value(json_object_get(error, "message"));
 
 		snprintf(ret_message, capacity, "%s", message != NULL ? message : "refused without a reason");
-		r = -EREMOTEIO;
+		r = json_integer_value(json_object_get(error, "code")) == RPC_UNKNOWN_METHOD ? -EOPNOTSUPP : -EREMOTEIO;
 	} else if (result != NULL && json_integer_value(json_object_get(document, "id")) == id) {
 		*ret_result = json_incref(result);
 		r = 0;

@@ -43,7 +43,8 @@ void rpc_request_release(struct rpc_request *request);
 
 /*
  * Reads one answer. 0 and the result, owned by the caller; -EREMOTEIO: it is an error, whose message is put into
- * `ret_message` (cut where it is longer than `capacity`); -EPROTO: it is no answer to the request of that id.
+ * `ret_message` (cut where it is longer than `capacity`), -EOPNOTSUPP: that of a method which is not known there;
+ * -EPROTO: it is no answer to the request of that id.
  */
 MUST_USE int rpc_parse_answer(
 	const char *line, size_t length, json_int_t id, json_t **ret_result, char *ret_message, size_t capacity);

@@ -545,7 +545,7 @@ static void the_client_gets_its_answer_or_the_reason(void **state)
 		{"ok", 5000, 0, ""},
 		{"big", 5000, 0, ""},
 		{"refuse", 5000, -EREMOTEIO, "no cake"},
-		{"fly", 5000, -EREMOTEIO, "no such command"},
+		{"fly", 5000, -EOPNOTSUPP, "no such command"},
 		{"hold", 30, -ETIMEDOUT, "within 30 ms"},
 	};
 
