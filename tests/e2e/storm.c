@@ -21,11 +21,14 @@ enum ending {
 	ENDING_FIN,
 	ENDING_CLIENT_RESETS,
 	ENDING_SERVER_RESETS,
+	/* After all that it sends and its FIN, while the other way still flows. */
+	ENDING_CLIENT_RESETS_HALF_CLOSED,
+	ENDING_SERVER_RESETS_HALF_CLOSED,
 };
 
 struct plan {
 	uint64_t length[2]; /* from the server, from the client */
-	uint64_t reset_at;  /* so many bytes are sent before the reset */
+	uint64_t reset_at;  /* so many bytes are sent before the reset; half closed: so many have been received */
 	enum ending ending;
 };
 
@@ -106,11 +109,12 @@ static struct plan plan_of(uint32_t id)
 	uint32_t random = mix(id * 3);
 	uint64_t own;
 
-	if (random % 8 == 0)
-		plan.ending = ENDING_CLIENT_RESETS;
-	else if (random % 8 == 1)
-		plan.ending = ENDING_SERVER_RESETS;
-	own = plan.length[plan.ending == ENDING_CLIENT_RESETS];
+	if (random % 16 < 7)
+		plan.ending = (const enum ending[]){ENDING_CLIENT_RESETS, ENDING_CLIENT_RESETS, ENDING_SERVER_RESETS,
+			ENDING_SERVER_RESETS, ENDING_CLIENT_RESETS_HALF_CLOSED, ENDING_SERVER_RESETS_HALF_CLOSED,
+			ENDING_SERVER_RESETS_HALF_CLOSED}[random % 16];
+	/* What the one that resets has sent, or, half closed, has received. */
+	own = plan.length[plan.ending == ENDING_CLIENT_RESETS || plan.ending == ENDING_SERVER_RESETS_HALF_CLOSED];
 	plan.reset_at = own > HEADER ? HEADER + mix(random) % (own - HEADER) : own;
 	return plan;
 }
@@ -161,10 +165,23 @@ static bool resets(const struct peer *peer)
 	return peer->known && peer->plan.ending == (peer->is_client ? ENDING_CLIENT_RESETS : ENDING_SERVER_RESETS);
 }
 
+static bool resets_half_closed(const struct peer *peer)
+{
+	return peer->known && peer->plan.ending == (peer->is_client ? ENDING_CLIENT_RESETS_HALF_CLOSED
+								    : ENDING_SERVER_RESETS_HALF_CLOSED);
+}
+
 /* Whether the other end is going to reset. A server that has not read the header yet does not know. */
 static bool expects_reset(const struct peer *peer)
 {
 	return !peer->known || peer->plan.ending == (peer->is_client ? ENDING_SERVER_RESETS : ENDING_CLIENT_RESETS);
+}
+
+/* The same, or that it may: unless it has had all before. */
+static bool takes_reset(const struct peer *peer)
+{
+	return expects_reset(peer) || peer->plan.ending == (peer->is_client ? ENDING_SERVER_RESETS_HALF_CLOSED
+									    : ENDING_CLIENT_RESETS_HALF_CLOSED);
 }
 
 static void peer_reset(struct peer *peer)
@@ -180,7 +197,7 @@ static void peer_failed(struct peer *peer, const char *what)
 {
 	if (errno != ECONNRESET && errno != EPIPE)
 		fail(peer, "%s: %s", what, strerror(errno));
-	else if (!expects_reset(peer))
+	else if (!takes_reset(peer))
 		fail(peer, "%s: a reset that nobody sent", what);
 	else
 		peer->storm->result->resets++;
@@ -317,6 +334,11 @@ static bool peer_receive(struct peer *peer)
 	}
 	peer->received += (uint64_t)got;
 	peer->storm->result->bytes += (uint64_t)got;
+	if (resets_half_closed(peer) && peer->sent_end && peer->received >= peer->plan.reset_at) {
+		peer->storm->result->late_resets++;
+		peer_reset(peer);
+		return false;
+	}
 	return true;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A storm of connections through a forwarder, all at once: each end sends what the other can compute, in pieces of
- * random sizes with random pauses, reads fast or slowly, and ends with a FIN or a RST. Each byte that arrives is
+ * random sizes with random pauses, reads fast or slowly, and ends with a FIN, so that the connection is half closed
+ * until the other end has sent all of its own, with a RST, or with a FIN and then a RST. Each byte that arrives is
  * compared, and each end must come as it was sent.
  */
 #ifndef LBPAIR_TESTS_E2E_STORM_H
@@ -26,6 +27,7 @@ struct storm_result {
 	uint64_t bytes;
 	unsigned fins;
 	unsigned resets;
+	unsigned late_resets; /* that were sent by an end that had sent its FIN */
 };
 
 void storm_run(const struct storm_setup *setup, struct storm_result *ret_result);
