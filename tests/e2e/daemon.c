@@ -75,6 +75,8 @@ static void remove_dir(const struct lbd_process *lbd)
 	}
 }
 
+void (*lbd_before_exec)(void);
+
 static void exec_lbd(const struct lbd_process *lbd, unsigned open_files)
 {
 	char config[128], run[128], state[128];
@@ -87,6 +89,8 @@ static void exec_lbd(const struct lbd_process *lbd, unsigned open_files)
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (open_files > 0)
 		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	if (lbd_before_exec != NULL)
+		lbd_before_exec();
 	execl(LBD, LBD, "-c", config, "-n", "a", "--run-dir", run, "--state-dir", state, (char *)NULL);
 	_exit(127);
 }
@@ -233,6 +237,11 @@ void lbd_server_text(const struct lbd_process *lbd, const char *server, const ch
 
 unsigned lbd_count_sockets(const struct lbd_process *lbd)
 {
+	return lbd_count_fds(lbd, "socket:");
+}
+
+unsigned lbd_count_fds(const struct lbd_process *lbd, const char *kind)
+{
 	char path[64];
 	struct dirent *entry;
 	unsigned count = 0;
@@ -245,7 +254,7 @@ unsigned lbd_count_sockets(const struct lbd_process *lbd)
 		char target[64] = "";
 
 		if (readlinkat(dirfd(dir), entry->d_name, target, sizeof target - 1) > 0 &&
-			strncmp(target, "socket:", 7) == 0)
+			strncmp(target, kind, strlen(kind)) == 0)
 			count++;
 	}
 	closedir(dir);

@@ -21,6 +21,8 @@ struct lbd_process {
  * most `open_files` descriptors (0: as many as it likes). Returns when its control socket answers; asserts on failure.
  */
 struct lbd_process lbd_start(const char *sections, unsigned open_files);
+/* Called in the child before it becomes lbd; only what is safe after a fork. NULL: nothing. */
+extern void (*lbd_before_exec)(void);
 /* Sends the signal, waits for the end, bounded, and returns the wait status; removes the directory. */
 int lbd_end(struct lbd_process *lbd, int signal_number);
 /* Runs lbd to its end, which must come soon; its stderr in `ret_errors`. Returns the exit status. */
@@ -32,7 +34,8 @@ json_t *lbd_call(const struct lbd_process *lbd, const char *method, json_t *para
 json_int_t lbd_service_number(const struct lbd_process *lbd, const char *service, const char *field);
 json_int_t lbd_server_number(const struct lbd_process *lbd, const char *server, const char *field);
 void lbd_server_text(const struct lbd_process *lbd, const char *server, const char *field, char text[static 200]);
-/* Descriptors of the process that are sockets, and its processor time. */
+/* Descriptors of the process that are sockets, or of any other kind ("pipe:", "anon_inode:"); its processor time. */
+unsigned lbd_count_fds(const struct lbd_process *lbd, const char *kind);
 unsigned lbd_count_sockets(const struct lbd_process *lbd);
 int64_t lbd_cpu_ms(const struct lbd_process *lbd);
 
