@@ -24,6 +24,8 @@ SUBJECTS="lbd haproxy nginx"
 SERVER=198.51.100.21
 FRONT=192.0.2.11
 declare -A PORT=([lbd]=8001 [haproxy]=8002 [nginx]=8003 [lbd-servers]=8004 [lbd-services]=20000)
+# HAProxy's listener for bulk, behind its other one.
+BULK=1000
 declare -A PIDS=()
 
 ROUNDS=5 MS=2000 LATENCY_MS=3000 IDLE=7000 MANY_SERVERS=10000 MANY_SERVICES=1000 RATE=5000
@@ -51,8 +53,8 @@ done
 bench_can() {
 	[ "$(id -u)" = 0 ] || skip_lab "the bench needs root, for network namespaces"
 	local tool error
-	for tool in ip jq ss awk taskset; do
-		command -v "$tool" >/dev/null || skip_lab "the bench needs $tool (Debian: iproute2 jq gawk util-linux)"
+	for tool in ip jq ss awk taskset pgrep; do
+		command -v "$tool" >/dev/null || skip_lab "the bench needs $tool (Debian: iproute2 jq gawk util-linux procps)"
 	done
 	error=$(ip netns add "$(ns client)" 2>&1) || skip_lab "no network namespace can be made: $error"
 	LBPAIR_BUILD=${LBPAIR_BUILD:-$PWD}
@@ -89,6 +91,7 @@ processors_choose() {
 	mapfile -t list < <(awk '/^processor/ { print $3 }' /proc/cpuinfo)
 	BENCH_PROCESSOR=${BENCH_PROCESSOR:-${list[-1]}}
 	BENCH_LOAD_PROCESSOR=${BENCH_LOAD_PROCESSOR:-${list[$((${#list[@]} > 1 ? ${#list[@]} - 2 : 0))]}}
+	KSOFTIRQD=$(pgrep -x "ksoftirqd/$BENCH_PROCESSOR")
 	[ "$BENCH_PROCESSOR" != "$BENCH_LOAD_PROCESSOR" ] ||
 		say "NOTE: one processor for both the load and what is measured: only the processor time says something"
 }
@@ -185,9 +188,15 @@ haproxy_start() {
 		    timeout connect 3s
 		    timeout client 10m
 		    timeout server 10m
-		    option splice-auto
 		listen one
 		    bind $FRONT:$2 backlog 65535
+		    option splice-auto
+		    server s1 $SERVER:8080
+		# splice-auto does not splice what comes in pieces below its buffer; this does so always.
+		listen bulk
+		    bind $FRONT:$(($2 + BULK))
+		    option splice-request
+		    option splice-response
 		    server s1 $SERVER:8080
 	END
 	subject_run "$1" "$1.log" "$2" haproxy -db -f "$LAB_DIR/$1/conf"
@@ -257,6 +266,8 @@ measure() {
 	local options=(--front "$FRONT:${PORT[$subject]-}" --server "${server/$SERVER/0.0.0.0}"
 		--client-netns "$(ns client)" --server-netns "$(ns server)" --processor "$BENCH_PROCESSOR")
 	for pid in ${PIDS[$subject]-}; do options+=(--pid "$pid"); done
+	# What the kernel puts off of a subject's packets, this thread of its does.
+	[ -z "$KSOFTIRQD" ] || [ -z "${PIDS[$subject]-}" ] || options+=(--kernel-thread "$KSOFTIRQD")
 	if ! line=$(taskset -c "$BENCH_LOAD_PROCESSOR" timeout 120 "$LOAD" "$mode" "${options[@]}" "$@" 2>&1) ||
 		! jq -ce --arg row "$row" --arg subject "$subject" --argjson round "$ROUND" \
 			'{row: $row, subject: $subject, round: $round} + .' <<<"$line" >>"$RESULTS"; then
@@ -265,6 +276,8 @@ measure() {
 	fi
 	say "round $ROUND: $row, $subject: $(tail -n 1 "$RESULTS" | jq -r --argjson facts null --arg what line -f "$here/report.jq")" >&2
 }
+
+bulk_front() { echo "$FRONT:$((PORT[$1] + ($(is "$1" haproxy && echo $BULK || echo 0))))"; }
 
 # The subjects, whoever was first in the round before being last.
 in_turn() {
@@ -294,7 +307,9 @@ round() {
 		has_row $row || continue
 		for subject in $(in_turn $SUBJECTS); do
 			case $row in
-			download | upload) measure $row "$subject" $row --milliseconds $MS --connections 8 ;;
+			download | upload)
+				measure $row "$subject" $row --milliseconds $MS --connections 8 --front "$(bulk_front "$subject")"
+				;;
 			latency) measure $row "$subject" $row --milliseconds $LATENCY_MS --rate $RATE ;;
 			datagrams) [ "$subject" = haproxy ] || measure $row "$subject" $row --milliseconds $MS ;;
 			*) measure $row "$subject" $row --milliseconds $MS ;;

@@ -221,7 +221,7 @@ static void usage(void)
 {
 	fprintf(stderr,
 		"load MODE --front ADDRESS:PORT --server ADDRESS:PORT [--client-netns NAME] [--server-netns NAME]\n"
-		"    [--pid PID]... [--processor N]");
+		"    [--pid PID]... [--kernel-thread PID] [--processor N]");
 	for (size_t i = 0; i < ARRAY_LEN(number_options); i++)
 		fprintf(stderr, " [--%s N]", number_options[i].name);
 	fprintf(stderr, "\nMODE:");
@@ -251,6 +251,16 @@ static bool take_pid(const char *value)
 	return true;
 }
 
+static bool take_kernel_thread(const char *value)
+{
+	uint64_t pid;
+
+	if (text_to_u64(value, 1, INT32_MAX, &pid) < 0)
+		return false;
+	load.options.subject.kernel_thread = (pid_t)pid;
+	return true;
+}
+
 static bool take_processor(const char *value)
 {
 	uint64_t processor;
@@ -269,6 +279,8 @@ static bool take_option(const char *name, const char *value)
 		return endpoint_parse(value, &load.options.server) == 0;
 	if (strcmp(name, "pid") == 0)
 		return take_pid(value);
+	if (strcmp(name, "kernel-thread") == 0)
+		return take_kernel_thread(value);
 	if (strcmp(name, "processor") == 0)
 		return take_processor(value);
 	if (strcmp(name, "client-netns") == 0)

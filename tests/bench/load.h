@@ -111,7 +111,7 @@ void load_peer_close(struct load_peer *peer);
 bool load_peer_read(struct load_peer *peer, uint64_t *ret_got);
 /* Reads and drops all there is. */
 bool load_peer_swallow(struct load_peer *peer, uint64_t *ret_got);
-/* Writes all that there is room for. */
+/* Writes a part of what there is room for. */
 bool load_peer_flood(struct load_peer *peer);
 bool load_peer_send(struct load_peer *peer, uint64_t size);
 

@@ -277,29 +277,32 @@ static void on_download(struct loop_io *io, unsigned events)
 		load_count(visitor->load, got > 0, got);
 }
 
+/* Not by edges: each takes its share, and the others have their turn. */
+static int visit_for_bulk(struct load *load, loop_io_fn *on_visitor, unsigned events)
+{
+	int r = 0;
+
+	for (uint64_t i = 0; r == 0 && i < load->options.connections; i++)
+		r = loop_io_change(load->loop, &visit(load, on_visitor)->io, events);
+	return r;
+}
+
 static int begin_download(struct load *load)
 {
-	for (uint64_t i = 0; i < load->options.connections; i++) {
-		struct load_peer *visitor = visit(load, on_download);
-
-		/* Not by edges: it takes its share, and the others have their turn. */
-		if (loop_io_change(load->loop, &visitor->io, LOOP_READ) < 0)
-			return -errno;
-	}
-	return 0;
+	return visit_for_bulk(load, on_download, LOOP_READ);
 }
 
 static void on_upload(struct loop_io *io, unsigned events)
 {
 	struct load_peer *visitor = visitor_of(io);
 
-	if ((events & (LOOP_HANGUP | LOOP_PEER_CLOSED)) || ((events & LOOP_WRITE) && !load_peer_flood(visitor)))
+	if ((events & LOOP_HANGUP) || ((events & LOOP_WRITE) && !load_peer_flood(visitor)))
 		cut_off(visitor);
 }
 
 static int begin_upload(struct load *load)
 {
-	return visit_all(load, on_upload);
+	return visit_for_bulk(load, on_upload, LOOP_WRITE);
 }
 
 const struct load_mode load_requests = {
@@ -345,7 +348,7 @@ const struct load_mode load_download = {
 	.counts = "reads",
 	.serve = load_listen,
 	.on_guest = load_guest_sends,
-	.guest_events = LOOP_WRITE | LOOP_EDGE,
+	.guest_events = LOOP_WRITE,
 	.begin = begin_download,
 };
 

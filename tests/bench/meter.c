@@ -107,6 +107,8 @@ int meter_read(const struct meter_subject *subject, struct meter *ret_meter)
 
 	for (size_t i = 0; r == 0 && i < subject->count; i++)
 		r = add_process(subject->pids[i], &meter);
+	if (r == 0 && subject->kernel_thread != 0)
+		r = add_threads(subject->kernel_thread, &meter.run_ns);
 	if (r == 0 && subject->processor >= 0)
 		r = read_busy(subject->processor, &meter.busy_ns);
 	if (r < 0)

@@ -12,11 +12,12 @@
 struct meter_subject {
 	pid_t pids[METER_PIDS_MAX];
 	size_t count;
-	int processor; /* the one that they are pinned to; -1: none */
+	pid_t kernel_thread; /* whose time is theirs as well; 0: none */
+	int processor;       /* the one that they are pinned to; -1: none */
 };
 
 struct meter {
-	int64_t run_ns;      /* all threads' time on a processor */
+	int64_t run_ns;      /* all threads' time on a processor, and the kernel thread's */
 	int64_t busy_ns;     /* of the processor, whoever had it: in ticks of the kernel's clock */
 	uint64_t user_bytes; /* memory of the processes' own: anonymous, by their share */
 	uint64_t slab_bytes; /* the whole machine's */

@@ -16,7 +16,9 @@ command -v perf >/dev/null || skip_lab "perf is needed (Debian: linux-perf)"
 count_calls() { # count_calls SUBJECT MODE [OPTION...]
 	local subject=$1 mode=$2 line done_count unit=1
 	shift 2
-	local options=(--front "$FRONT:${PORT[$subject]}" --server 0.0.0.0:8080 --milliseconds 1000
+	local front=$FRONT:${PORT[$subject]}
+	case $mode in download | upload) front=$(bulk_front "$subject") ;; esac
+	local options=(--front "$front" --server 0.0.0.0:8080 --milliseconds 1000
 		--client-netns "$(ns client)" --server-netns "$(ns server)")
 	perf stat -x, -o "$LAB_DIR/calls" -e 'syscalls:sys_enter_*' -p "$(tr ' ' , <<<"${PIDS[$subject]% }")" -- \
 		taskset -c "$BENCH_LOAD_PROCESSOR" "$LOAD" "$mode" "${options[@]}" "$@" >"$LAB_DIR/line" || return
