@@ -123,6 +123,21 @@ static void on_notifier_idle(void *context)
 		agent->finished(agent->finished_context);
 }
 
+/* One vip of a group has left: the others do not stay behind. As planned, they are asked to move as well. */
+static void take_group_along(struct agent *agent, const struct vip *vip)
+{
+	for (size_t i = 0; i < agent->vip_count; i++) {
+		struct vip *other = &agent->vips[i];
+
+		if (!review_is_grouped(vip, other) || other->fsm.state != VRRP_ACTIVE)
+			continue;
+		if (vip->fsm.state == VRRP_BACKUP && !vip->fsm.yielding)
+			vip_event(other, VRRP_EVENT_PARTED);
+		else
+			review_vip(agent, other);
+	}
+}
+
 static void on_moved(void *context, struct vip *vip, enum vrrp_state from)
 {
 	struct agent *agent = context;
@@ -133,8 +148,11 @@ static void on_moved(void *context, struct vip *vip, enum vrrp_state from)
 		peer_hurry(agent->peer);
 	tell_systemd(agent);
 	notify(agent, vip, from);
-	if (!agent->stopping)
-		agent_save(agent);
+	if (agent->stopping)
+		return;
+	agent_save(agent);
+	if (from == VRRP_ACTIVE)
+		take_group_along(agent, vip);
 }
 
 static void on_release(void *context, struct vip *vip)

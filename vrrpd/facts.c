@@ -91,6 +91,7 @@ struct vrrp_facts facts_gather(const struct facts_input *input, const struct vrr
 	facts.peer_well = heartbeat != NULL && heartbeat->health != PEER_HEALTH_DEAD;
 	facts.maintenance = input->maintenance;
 	facts.lan_dead = input->lan_dead;
+	facts.group_fault = input->group_fault;
 	facts.peer_sicker = heartbeat != NULL && heartbeat->health > input->view.health;
 	return facts;
 }
@@ -102,5 +103,6 @@ bool facts_equal(const struct vrrp_facts *a, const struct vrrp_facts *b)
 	       a->peer_holds == b->peer_holds && a->peer_on_lan == b->peer_on_lan && a->peer_sicker == b->peer_sicker &&
 	       a->peer_well == b->peer_well && a->weigh_ns == b->weigh_ns && a->tracked_fault == b->tracked_fault &&
 	       a->tracked_unsure == b->tracked_unsure && a->peer_penalised == b->peer_penalised &&
-	       a->self_penalised == b->self_penalised && a->maintenance == b->maintenance && a->lan_dead == b->lan_dead;
+	       a->self_penalised == b->self_penalised && a->maintenance == b->maintenance &&
+	       a->lan_dead == b->lan_dead && a->group_fault == b->group_fault;
 }

@@ -20,6 +20,7 @@ struct facts_input {
 	struct ip source;
 	bool maintenance;
 	bool lan_dead;
+	bool group_fault;
 	struct mono link_ok_at; /* since when it has been usable again, after it was not; {0}: since the start */
 
 	bool lbd_wanted;

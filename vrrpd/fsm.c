@@ -134,6 +134,8 @@ static void enter_by_link(struct vrrp_fsm *fsm, struct mono now, struct vrrp_act
 		move_to(fsm, VRRP_FAULT, "the interface is down or missing, or has no address to send from", out);
 	else if (fsm->facts.tracked_fault)
 		move_to(fsm, VRRP_FAULT, "something that it tracks has failed", out);
+	else if (fsm->facts.group_fault)
+		move_to(fsm, VRRP_FAULT, "another vip of its group is at fault", out);
 	else if (fsm->facts.lan_dead)
 		move_to(fsm, VRRP_FAULT, "its LAN is dead: what answers the peer does not answer here", out);
 	else if (fsm->facts.maintenance)
@@ -146,7 +148,8 @@ static void enter_by_link(struct vrrp_fsm *fsm, struct mono now, struct vrrp_act
 
 static bool is_usable(const struct vrrp_facts *facts)
 {
-	return facts->link_ok && !facts->tracked_fault && !facts->maintenance && !facts->lan_dead;
+	return facts->link_ok && !facts->tracked_fault && !facts->maintenance && !facts->lan_dead &&
+	       !facts->group_fault;
 }
 
 static void on_facts(struct vrrp_fsm *fsm, const struct vrrp_facts *facts, struct mono now, struct vrrp_actions *out)
@@ -346,6 +349,7 @@ static void backup_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, st
 	case VRRP_EVENT_FACTS:
 	case VRRP_EVENT_PEER_BACK:
 	case VRRP_EVENT_RESIGN:
+	case VRRP_EVENT_PARTED:
 	case VRRP_EVENT_OFFERED:
 	case VRRP_EVENT_TAKEN:
 	case VRRP_EVENT_OFFER_FAILED:
@@ -471,6 +475,9 @@ static void active_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, st
 	case VRRP_EVENT_RESIGN:
 		resign(fsm, "resigned: the peer's forwarder is in better health", now, out);
 		break;
+	case VRRP_EVENT_PARTED:
+		resign(fsm, "resigned: another vip of its group is active on the other node", now, out);
+		break;
 	case VRRP_EVENT_FENCED:
 		become_backup(fsm, "fenced: the addresses were taken away or their lease lapsed", now, out);
 		break;
@@ -588,6 +595,8 @@ const char *vrrp_refuse_take(const struct vrrp_fsm *fsm)
 			return "it is in maintenance";
 		if (fsm->facts.lan_dead)
 			return "its LAN is dead";
+		if (fsm->facts.group_fault)
+			return "another vip of its group is at fault";
 		return fsm->facts.link_ok ? "something that it tracks has failed" : "its interface is at fault";
 	case VRRP_BACKUP:
 	case VRRP_ACTIVE:

@@ -65,6 +65,7 @@ struct vrrp_facts {
 	bool peer_penalised;         /* what it tracks costs the peer more priority than it costs us */
 	bool self_penalised;         /* and the other way round */
 	bool maintenance;            /* this node is to hold no vip */
+	bool group_fault;            /* another vip of its group cannot be held here */
 	bool lan_dead;               /* what answers the peer on the vip's LAN does not answer this node */
 };
 
@@ -79,6 +80,7 @@ enum vrrp_event_kind {
 	VRRP_EVENT_PEER_BACK, /* the peer is heard again, on the state port or by its word that it hears our adverts:
 				 before that it may have claimed, and the LAN may have gone without us */
 	VRRP_EVENT_RESIGN,    /* give the vip away and hold back */
+	VRRP_EVENT_PARTED,    /* another vip of its group is active on the other node: give this one away, too */
 	VRRP_EVENT_FENCED,    /* the addresses were taken away, or the lease has lapsed */
 	VRRP_EVENT_OVERSLEPT, /* the process slept past the peers' down interval */
 	VRRP_EVENT_TAKE,      /* the active node offered the vip and we consented */

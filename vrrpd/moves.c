@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "vrrpd/moves.h"
 
+#include "vrrpd/review.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -63,7 +65,8 @@ int moves_start(struct agent *agent, const struct moves_setup *setup)
 	moves->setup = *setup;
 	moves->waiting = 1;
 	for (size_t i = 0; i < agent->vip_count; i++) {
-		if (setup->only == NULL || setup->only == &agent->vips[i])
+		if (setup->only == NULL || setup->only == &agent->vips[i] ||
+			review_is_grouped(setup->only, &agent->vips[i]))
 			start_one(moves, agent, &agent->vips[i]);
 	}
 	conclude(moves);

@@ -6,7 +6,7 @@
 #include "vrrpd/parts.h"
 
 struct moves_setup {
-	const struct vip *only; /* NULL: all */
+	const struct vip *only; /* and its group; NULL: all */
 	const char *to;         /* a node's name: vips that are there already stay; NULL: each goes to the other node */
 	bool dry_run;
 	/* `report` has a line for each vip, and is valid during the call. */

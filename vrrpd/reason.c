@@ -21,7 +21,8 @@ const char *reason_of(const struct agent *agent, const struct vip *vip, char buf
 	struct tracker_entry failed;
 	char mac[RIVAL_TEXT_MAX];
 
-	if (vip->fsm.state == VRRP_FAULT && vip->fsm.facts.link_ok && vip->fsm.facts.lan_dead) {
+	if (vip->fsm.state == VRRP_FAULT && vip->fsm.facts.link_ok &&
+		(vip->fsm.facts.lan_dead || vip->fsm.facts.group_fault)) {
 		snprintf(buffer, REASON_MAX, "%s", vip->fsm.reason);
 	} else if (vip->fsm.state == VRRP_FAULT && vip->fsm.facts.maintenance) {
 		snprintf(buffer, REASON_MAX, "this node is in maintenance until `lbctl maintenance off`");

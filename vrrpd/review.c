@@ -5,6 +5,8 @@
 #include "vrrpd/adverts.h"
 #include "vrrpd/facts.h"
 
+#include <string.h>
+
 struct forwarder_view review_forwarder(const struct agent *agent)
 {
 	/* Without services there is no lbd to want: vrrpd runs alone (DESIGN section 5). */
@@ -25,6 +27,63 @@ static bool link_usable(const struct monitor_link *link, const struct ip *source
 	return link->ifindex != 0 && link->up && link->carrier && source->family != 0;
 }
 
+/* What the vip's adverts would be sent from; returns that of the family which breaks ties. */
+static struct ip find_sources(
+	const struct agent *agent, const struct vip *vip, int ifindex, struct ip ret_sources[static FAMILY_COUNT])
+{
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		if (ifindex == 0 || !monitor_source(agent->monitor, ifindex, family, vip->conf->addresses,
+					    vip->conf->address_count, &ret_sources[family]))
+			ret_sources[family] = (struct ip){0};
+	}
+	return ret_sources[vip->conf->has_ipv4 ? FAMILY_IPV4 : FAMILY_IPV6];
+}
+
+/* Groups (DESIGN section 3): the vips of one stand and fall together. */
+
+bool review_is_grouped(const struct vip *vip, const struct vip *other)
+{
+	return vip != other && *vip->conf->group != '\0' && strcmp(vip->conf->group, other->conf->group) == 0;
+}
+
+/* Whether another vip of the group cannot be held here. What it tracks is in the group's sum. */
+static bool group_has_fault(const struct agent *agent, const struct vip *vip)
+{
+	for (size_t i = 0; i < agent->vip_count; i++) {
+		const struct vip *other = &agent->vips[i];
+		struct ip sources[FAMILY_COUNT];
+		struct monitor_link link;
+		struct ip source;
+
+		if (!review_is_grouped(vip, other))
+			continue;
+		link = monitor_find(agent->monitor, other->conf->interface);
+		source = find_sources(agent, other, link.ifindex, sources);
+		if (!link_usable(&link, &source) || lanwatch_is_dead(agent->lanwatch, other->conf->interface))
+			return true;
+	}
+	return false;
+}
+
+/* The greatest penalty of the group, and any fault and doubt: its vips have one priority, and so one active node. */
+static struct track_sum group_tracked(const struct agent *agent, const struct vip *vip)
+{
+	struct track_sum sum = tracker_sum(agent->tracker, vip->conf);
+
+	for (size_t i = 0; i < agent->vip_count; i++) {
+		const struct vip *other = &agent->vips[i];
+		struct track_sum one;
+
+		if (!review_is_grouped(vip, other))
+			continue;
+		one = tracker_sum(agent->tracker, other->conf);
+		sum.penalty = MAX(sum.penalty, one.penalty);
+		sum.fault |= one.fault;
+		sum.unsure |= one.unsure;
+	}
+	return sum;
+}
+
 static struct vrrp_facts gather_facts(struct agent *agent, struct vip *vip, const struct ip *source, bool link_ok)
 {
 	const struct peer_message *heartbeat = living_heartbeat(agent);
@@ -36,11 +95,12 @@ static struct vrrp_facts gather_facts(struct agent *agent, struct vip *vip, cons
 		.source = *source,
 		/* What was given away is left a moment later, as planned and without a word of resignation. */
 		.maintenance = agent->maintenance && vip->fsm.state != VRRP_ACTIVE,
+		.group_fault = group_has_fault(agent, vip),
 		.lan_dead = lanwatch_is_dead(agent->lanwatch, vip->conf->interface),
 		.link_ok_at = vip->link_ok_at,
 		.lbd_wanted = agent->forwarder != NULL,
 		.view = review_forwarder(agent),
-		.tracked = tracker_sum(agent->tracker, vip->conf),
+		.tracked = group_tracked(agent, vip),
 		.tracks_services = vip->conf->track_service_count > 0,
 		.peer_priority = agent->other != NULL ? (uint8_t)agent->other->priority : 0,
 		.heartbeat = heartbeat,
@@ -56,18 +116,6 @@ static void step_facts(struct vip *vip, const struct vrrp_facts *facts)
 
 	if (!facts_equal(facts, &vip->fsm.facts))
 		vip_step(vip, &event);
-}
-
-/* What the vip's adverts would be sent from; returns that of the family which breaks ties. */
-static struct ip find_sources(
-	const struct agent *agent, const struct vip *vip, int ifindex, struct ip ret_sources[static FAMILY_COUNT])
-{
-	for (enum family family = 0; family < FAMILY_COUNT; family++) {
-		if (ifindex == 0 || !monitor_source(agent->monitor, ifindex, family, vip->conf->addresses,
-					    vip->conf->address_count, &ret_sources[family]))
-			ret_sources[family] = (struct ip){0};
-	}
-	return ret_sources[vip->conf->has_ipv4 ? FAMILY_IPV4 : FAMILY_IPV6];
 }
 
 /* Makes what a vip with a virtual MAC sits on when its interface comes; without it the vip is at fault. */

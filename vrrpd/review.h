@@ -14,4 +14,7 @@ void review_all(struct agent *agent);
  */
 struct forwarder_view review_forwarder(const struct agent *agent);
 
+/* Whether they are two vips of one group. */
+bool review_is_grouped(const struct vip *vip, const struct vip *other);
+
 #endif

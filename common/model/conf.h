@@ -101,6 +101,7 @@ struct vip_conf {
 	int64_t preempt_delay_ns;
 	int64_t start_delay_ns;
 	int64_t lease_ns;
+	const char *group;  /* "": none */
 	const char *notify; /* a program; "": none */
 	struct garp_conf garp;
 	const struct track_conf *track_interfaces;

@@ -263,6 +263,9 @@ static const struct schema_option vip_options[] = {
 	{"lease", SCHEMA_SPAN, FIELD(struct vip_conf, lease_ns), RANGE(NS_PER_S, 3600 * NS_PER_S), .step = NS_PER_S,
 		.preset = "2s", .reload = true,
 		.help = "How long the kernel keeps an address that vrrpd stopped renewing."},
+	{"group", SCHEMA_STRING, FIELD(struct vip_conf, group), RANGE(0, SCHEMA_NAME_MAX), .preset = "", .reload = true,
+		.help = "Vips of the same group are active on one node together: what fails for one of them, and what "
+			"lowers its priority, counts for all."},
 	{"notify", SCHEMA_PATH, FIELD(struct vip_conf, notify), RANGE(0, SCHEMA_PATH_MAX), .preset = "", .reload = true,
 		.help = "A program that is run at each change of state, one at a time and in order, with the arguments "
 			"VIP, "

@@ -34,6 +34,7 @@ enum fact {
 	FACT_TRACKED_FAULT,
 	FACT_MAINTENANCE,
 	FACT_LAN_DEAD,
+	FACT_GROUP_FAULT,
 	FACT_TRACKED_UNSURE,
 	FACT_PENALTY_60,
 	FACT_PEER_PENALISED,
@@ -401,6 +402,15 @@ static const struct trace traces[] = {
 		FACT(6000, FACT_NONE, VRRP_BACKUP, NOTHING),
 		TICK(6342, VRRP_ACTIVE, CLAIM),
 	}},
+	{"a vip goes with its group: by a fault of another, and when another was lost", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		{400, VRRP_EVENT_FACTS, 0, FACT_GROUP_FAULT, VRRP_FAULT, LEAVE, 0},
+		FACT(1000, FACT_NONE, VRRP_BACKUP, NOTHING),
+		TICK(1342, VRRP_ACTIVE, CLAIM),
+		{1400, VRRP_EVENT_PARTED, 0, FACT_NONE, VRRP_BACKUP, LEAVE, 0},
+		TICK(1742, VRRP_ACTIVE, CLAIM),
+	}},
 	{"an active node whose LAN is dead gives up, and comes back with it", .rows = {
 		START(NOTHING),
 		TICK(342, VRRP_ACTIVE, CLAIM),
@@ -561,6 +571,9 @@ static struct vrrp_facts facts_of(const struct trace *trace, enum fact fact)
 		break;
 	case FACT_TRACKED_FAULT:
 		facts.tracked_fault = true;
+		break;
+	case FACT_GROUP_FAULT:
+		facts.group_fault = true;
 		break;
 	case FACT_LAN_DEAD:
 		facts.lan_dead = true;

@@ -163,8 +163,8 @@ static const char *const wanted[] = {
 	"listen", "level", "threads", "max-connections",
 	/* vip */
 	"vrid", "interface", "addresses", "version", "advert-interval", "authentication", "password", "checksum",
-	"unicast", "virtual-mac", "preempt", "preempt-delay", "start-delay", "lease", "notify", "count", "interval",
-	"refresh",
+	"unicast", "virtual-mac", "preempt", "preempt-delay", "start-delay", "lease", "group", "notify", "count",
+	"interval", "refresh",
 	/* track-interface, track-gateway, track-service, track-script */
 	"penalty", "penalty", "interval", "rise", "fall", "penalty", "penalty", "interval", "timeout", "rise", "fall",
 	/* service */
