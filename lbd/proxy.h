@@ -95,6 +95,26 @@ struct conn {
 #define CONN_NO_SERVER UINT32_MAX
 #define CONN_NO_POOL UINT32_MAX
 
+static inline const struct snapshot_service *conn_service(const struct conn *conn)
+{
+	return &conn->proxy->snapshot->services[conn->service];
+}
+
+static inline struct service_counters *conn_counters(const struct conn *conn)
+{
+	return counters_service(conn->proxy->env.counters, conn->service);
+}
+
+static inline struct server_counters *conn_server_counters(const struct conn *conn)
+{
+	return counters_server(conn->proxy->env.counters, conn->hold.server);
+}
+
+static inline struct mono conn_now(const struct conn *conn)
+{
+	return loop_now(conn->proxy->env.loop);
+}
+
 struct proxy_client {
 	int fd;
 	struct sockaddr_storage peer;

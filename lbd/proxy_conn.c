@@ -2,15 +2,15 @@
 #include "lbd/proxy.h"
 
 #include "common/pure/hash.h"
-#include "common/system/fd.h"
 #include "lbd/dial.h"
 #include "lbd/preface.h"
 #include "lbd/proxy_reach.h"
+#include "lbd/proxy_release.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /* What an idle connection costs in user memory. */
 static_assert(sizeof(struct conn) <= 512, "a connection has grown");
@@ -18,11 +18,6 @@ static_assert(sizeof(struct conn) <= 512, "a connection has grown");
 /* These return whether the connection is still there. */
 static bool conn_do(struct conn *conn, enum life_action action);
 static bool conn_event(struct conn *conn, enum life_event event);
-
-static const struct snapshot_service *conn_service(const struct conn *conn)
-{
-	return &conn->proxy->snapshot->services[conn->service];
-}
 
 static_assert(CONN_NO_POOL == SPLIT_NONE, "a connection without a pool is another");
 
@@ -32,21 +27,6 @@ static uint32_t conn_pool(const struct conn *conn)
 	const struct split *split = &conn_service(conn)->split;
 
 	return split_draw(split, split->by_source ? conn->source : conn->lot);
-}
-
-static struct service_counters *conn_counters(const struct conn *conn)
-{
-	return counters_service(conn->proxy->env.counters, conn->service);
-}
-
-static struct server_counters *conn_server_counters(const struct conn *conn)
-{
-	return counters_server(conn->proxy->env.counters, conn->hold.server);
-}
-
-static struct mono conn_now(const struct conn *conn)
-{
-	return loop_now(conn->proxy->env.loop);
 }
 
 static void conn_set_timer(struct conn *conn)
@@ -64,65 +44,6 @@ static bool conn_event_by(struct conn *conn, enum life_event event, enum end_cau
 {
 	conn->life.cause = cause;
 	return conn_event(conn, event);
-}
-
-/* Closing. */
-
-static void side_close(struct conn *conn, struct side *side, bool reset)
-{
-	const struct linger linger = {.l_onoff = 1};
-	int fd = side->io.fd;
-
-	if (!side->io.added)
-		return;
-	if (reset)
-		(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
-	loop_io_forget(conn->proxy->env.loop, &side->io);
-	close(fd);
-}
-
-static void conn_leave_server(struct conn *conn, bool reset)
-{
-	side_close(conn, &conn->server, reset);
-	conn->server = (struct side){0};
-	if (conn->hold.server == CONN_NO_SERVER)
-		return;
-	picker_leave(conn->proxy->picker, conn->proxy->snapshot, &conn->hold);
-	/* Last: the server's slot may be given away then. */
-	counter_subtract(&conn_server_counters(conn)->connections, 1);
-	conn->hold.server = CONN_NO_SERVER;
-}
-
-static void conn_leave_queue(struct conn *conn)
-{
-	uint32_t pool = conn->waits_in;
-
-	if (pool == CONN_NO_POOL)
-		return;
-	conn->waits_in = CONN_NO_POOL;
-	proxy_queue_part(&conn->proxy->queues, pool, &conn->waiting);
-}
-
-static void conn_end(struct conn *conn, bool reset)
-{
-	struct proxy *proxy = conn->proxy;
-
-	side_close(conn, &conn->client, reset);
-	conn_leave_server(conn, reset);
-	conn_leave_queue(conn);
-	flow_drop(&conn->up, &proxy->store);
-	flow_drop(&conn->down, &proxy->store);
-	wheel_clear(&conn->timer);
-	proxy_pace_free(&proxy->paces, conn->pace);
-	list_remove(&conn->busy);
-	list_remove(&conn->link);
-	counter_add(&conn_counters(conn)->ended_total[conn->life.cause], 1);
-	sources_leave(proxy->env.sources, conn->counted);
-	gates_leave(proxy->env.board, conn->service, &conn->pass);
-	/* Last: the service's slot may be given away then. */
-	counter_subtract(&conn_counters(conn)->connections, 1);
-	proxy->open_count--;
-	slab_give(&proxy->conns, conn);
 }
 
 static void side_shut(struct side *side)
@@ -157,7 +78,7 @@ static void conn_pass_over(struct conn *conn)
 {
 	if (conn->tried_count < CONN_TRIED_MAX)
 		conn->tried[conn->tried_count++] = conn->hold.server;
-	conn_leave_server(conn, true);
+	proxy_leave_server(conn, true);
 }
 
 /* To the server that has been taken. */
@@ -222,7 +143,7 @@ static bool conn_stop_waiting(struct conn *conn)
 		r = conn_take_server(conn);
 	if (r == -EAGAIN)
 		return false;
-	conn_leave_queue(conn);
+	proxy_leave_queue(conn);
 	life_go_on(&conn->life, conn_now(conn));
 	if (moved)
 		(void)conn_connect(conn);
@@ -376,7 +297,7 @@ static bool conn_do(struct conn *conn, enum life_action action)
 		conn_note_failure(conn);
 		return conn_connect(conn);
 	case LIFE_DO_MOVE:
-		conn_leave_server(conn, true);
+		proxy_leave_server(conn, true);
 		return conn_connect(conn);
 	case LIFE_DO_FIN_TO_SERVER:
 		side_shut(&conn->server);
@@ -388,15 +309,15 @@ static bool conn_do(struct conn *conn, enum life_action action)
 		return true;
 	case LIFE_DO_CLOSE:
 		/* After a timeout bytes may be in flight; a FIN would then tell of an end that is none. */
-		conn_end(conn, !flow_is_empty(&conn->up) || !flow_is_empty(&conn->down));
+		proxy_release(conn, !flow_is_empty(&conn->up) || !flow_is_empty(&conn->down));
 		return false;
 	case LIFE_DO_REFUSE:
 		conn_note_failure(conn);
 		counter_add(&conn_counters(conn)->refused_total, 1);
-		conn_end(conn, true);
+		proxy_release(conn, true);
 		return false;
 	case LIFE_DO_RESET:
-		conn_end(conn, true);
+		proxy_release(conn, true);
 		return false;
 	}
 	return true;

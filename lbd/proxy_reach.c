@@ -19,7 +19,7 @@ static const struct snapshot_server *server_of(const struct conn *conn)
 int proxy_reach(struct conn *conn, loop_io_fn *fn)
 {
 	struct proxy *proxy = conn->proxy;
-	const struct snapshot_service *service = &proxy->snapshot->services[conn->service];
+	const struct snapshot_service *service = conn_service(conn);
 	const struct snapshot_server *server = server_of(conn);
 	const struct dial how = {
 		.type = SOCK_STREAM,
@@ -54,7 +54,7 @@ bool proxy_reach_is_ours(struct conn *conn, int error)
 	if (error != -EADDRNOTAVAIL && error != -ENXIO)
 		return false;
 	if (error == -EADDRNOTAVAIL)
-		counter_add(&counters_server(proxy->env.counters, conn->hold.server)->ports_missing, 1);
+		counter_add(&conn_server_counters(conn)->ports_missing, 1);
 	if (mono_diff(now, proxy->reach_logged_at) < LOG_NS)
 		return true;
 	proxy->reach_logged_at = now;

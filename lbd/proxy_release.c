@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#include "lbd/proxy_release.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void side_close(struct conn *conn, struct side *side, bool reset)
+{
+	const struct linger linger = {.l_onoff = 1};
+	int fd = side->io.fd;
+
+	if (!side->io.added)
+		return;
+	if (reset)
+		(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+	loop_io_forget(conn->proxy->env.loop, &side->io);
+	close(fd);
+}
+
+void proxy_leave_server(struct conn *conn, bool reset)
+{
+	side_close(conn, &conn->server, reset);
+	conn->server = (struct side){0};
+	if (conn->hold.server == CONN_NO_SERVER)
+		return;
+	picker_leave(conn->proxy->picker, conn->proxy->snapshot, &conn->hold);
+	/* Last: the server's slot may be given away then. */
+	counter_subtract(&conn_server_counters(conn)->connections, 1);
+	conn->hold.server = CONN_NO_SERVER;
+}
+
+void proxy_leave_queue(struct conn *conn)
+{
+	uint32_t pool = conn->waits_in;
+
+	if (pool == CONN_NO_POOL)
+		return;
+	conn->waits_in = CONN_NO_POOL;
+	proxy_queue_part(&conn->proxy->queues, pool, &conn->waiting);
+}
+
+void proxy_release(struct conn *conn, bool reset)
+{
+	struct proxy *proxy = conn->proxy;
+
+	side_close(conn, &conn->client, reset);
+	proxy_leave_server(conn, reset);
+	proxy_leave_queue(conn);
+	flow_drop(&conn->up, &proxy->store);
+	flow_drop(&conn->down, &proxy->store);
+	wheel_clear(&conn->timer);
+	proxy_pace_free(&proxy->paces, conn->pace);
+	list_remove(&conn->busy);
+	list_remove(&conn->link);
+	counter_add(&conn_counters(conn)->ended_total[conn->life.cause], 1);
+	sources_leave(proxy->env.sources, conn->counted);
+	gates_leave(proxy->env.board, conn->service, &conn->pass);
+	/* Last: the service's slot may be given away then. */
+	counter_subtract(&conn_counters(conn)->connections, 1);
+	proxy->open_count--;
+	slab_give(&proxy->conns, conn);
+}
