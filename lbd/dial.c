@@ -37,6 +37,12 @@ void dial_keep_alive(int fd, int idle_s)
 	(void)set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
+/* Link-local addresses are of use with their interface alone, which is not known here. */
+static bool is_usable(const struct dial *how)
+{
+	return how->source.family != 0 && how->source.family == how->to.ip.family && !ip_is_link_local(&how->source);
+}
+
 static int set_source(const struct dial *how, int fd)
 {
 	const struct endpoint from = {.ip = how->source};
@@ -44,7 +50,7 @@ static int set_source(const struct dial *how, int fd)
 	socklen_t size;
 	int r = 0;
 
-	if (how->source.family == 0 || how->source.family != how->to.ip.family)
+	if (!is_usable(how))
 		return 0;
 	if (how->transparent)
 		r = set_transparent(fd, how->source.family);

@@ -9,7 +9,8 @@ struct dial {
 	int type; /* SOCK_STREAM or SOCK_DGRAM */
 	struct endpoint to;
 	const char *path; /* of a Unix socket instead; NULL: none */
-	struct ip source; /* the address that it comes from; of family 0, or not that of `to`: as the routes say */
+	struct ip source; /* the address that it comes from; of family 0, not that of `to`, or link-local: as the routes
+			     say */
 	bool transparent; /* `source` need not be an address of this host (ip(7), IP_TRANSPARENT) */
 	int keepalive_s;  /* 0: none */
 	bool no_delay;    /* a second write follows the first at once, and is not to wait for its acknowledgement */

@@ -40,8 +40,30 @@ static void check_udp(const struct conf_item *service, struct conf_errors *error
 	}
 }
 
+static void check_link_local(const char *option, unsigned line, const struct ip *ip, struct conf_errors *errors)
+{
+	char text[IP_TEXT_MAX];
+
+	if (ip_is_link_local(ip))
+		conf_error(errors, line,
+			"option '%s': %s is link-local, and so an address with its interface alone, which cannot be "
+			"written here: write a global or a unique local one",
+			option, ip_text(ip, text));
+}
+
+static void check_listen(const struct conf_item *service, struct conf_errors *errors)
+{
+	const struct service_conf *conf = service->object;
+	const struct conf_item *option = conf_item_option(service, "listen");
+	size_t i = 0;
+
+	for (const struct conf_word *word = option != NULL ? option->first_word : NULL; word != NULL; word = word->next)
+		check_link_local("listen", word->line, &conf->listen[i++].ip, errors);
+}
+
 void conf_check_client(const struct conf_item *service, struct conf_errors *errors)
 {
+	check_listen(service, errors);
 	check_accept_proxy(service, errors);
 	if (((const struct service_conf *)service->object)->protocol == SERVICE_PROTOCOL_UDP)
 		check_udp(service, errors);
@@ -89,6 +111,8 @@ void conf_check_reach(const struct conf_item *pool, struct conf_errors *errors)
 {
 	const struct pool_conf *conf = pool->object;
 
+	if (conf_item_option(pool, "source") != NULL)
+		check_link_local("source", conf_item_option(pool, "source")->line, &conf->source, errors);
 	for (const struct conf_item *server = conf_item_section(pool, "server"); server != NULL;
 		server = conf_item_next_section(server)) {
 		struct server_conf *own = server->object;
@@ -97,6 +121,11 @@ void conf_check_reach(const struct conf_item *pool, struct conf_errors *errors)
 			own->source = conf->source;
 		if (own->send_proxy == SEND_PROXY_AS_POOL)
 			own->send_proxy = conf->send_proxy;
+		if (conf_item_option(server, "address") != NULL)
+			check_link_local(
+				"address", conf_item_option(server, "address")->line, &own->address.ip, errors);
+		if (conf_item_option(server, "source") != NULL)
+			check_link_local("source", conf_item_option(server, "source")->line, &own->source, errors);
 		check_source(pool, server, errors);
 		check_path(server, conf, errors);
 	}

@@ -24,6 +24,11 @@ bool ip_is_host(const struct ip *ip)
 	return ip->bytes[0] != 0xff;
 }
 
+bool ip_is_link_local(const struct ip *ip)
+{
+	return ip->family == AF_INET6 && ip->bytes[0] == 0xfe && (ip->bytes[1] & 0xc0) == 0x80;
+}
+
 size_t ip_size(const struct ip *ip)
 {
 	if (ip->family == AF_INET)

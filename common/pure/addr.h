@@ -56,6 +56,8 @@ bool prefix_contains(const struct prefix *prefix, const struct ip *ip);
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 /* The unspecified address, 0.0.0.0 or ::. */
 bool ip_is_any(const struct ip *ip);
+/* RFC 4291 2.5.6, fe80::/10: which host it is depends on the interface. */
+bool ip_is_link_local(const struct ip *ip);
 /* Whether it can be the address of one host: it is neither that, nor of a group, nor of 0.0.0.0/8. */
 bool ip_is_host(const struct ip *ip);
 /* 4 or 16; 0 for none. */

@@ -231,6 +231,41 @@ static void a_header_has_its_time(void **state)
 	assert_int_equal(lbd_service_number(&here.lbd, "s", "refused_total"), before + 2);
 }
 
+static int start_denying(void **state)
+{
+	(void)state;
+	return start("accept-proxy = yes accept-proxy-from = { 127.0.0.0/8 } deny = { 192.0.2.0/24 }\n"
+		     "per-source { connections = 1 }",
+		"");
+}
+
+static void limits_go_by_the_headers_client(void **state)
+{
+	static const char other[] = "PROXY TCP4 198.51.100.7 198.51.100.2 1 2\r\n";
+	int client = connect_to(&here.front), second, server;
+
+	(void)state;
+	send_all(client, LINE);
+	expect_reset(client);
+	close(client);
+	client = connect_to(&here.front);
+	send_all(client, other);
+	server = accept_either();
+	second = connect_to(&here.front);
+	send_all(second, other);
+	expect_reset(second);
+	close(second);
+	/* Of another client, over the same proxy. */
+	second = connect_to(&here.front);
+	send_all(second, "PROXY TCP4 198.51.100.8 198.51.100.2 1 2\r\n");
+	close(accept_either());
+	expect_end(second);
+	close(second);
+	close(client);
+	expect_end(server);
+	close(server);
+}
+
 static int start_trusting_another(void **state)
 {
 	(void)state;
@@ -263,6 +298,7 @@ int main(int argc, char *argv[])
 		TEST(wrong_headers_are_refused),
 		TEST(a_client_that_ends_within_its_header_is_refused),
 		TEST(a_header_has_its_time),
+		cmocka_unit_test_setup_teardown(limits_go_by_the_headers_client, start_denying, stop_it),
 		cmocka_unit_test_setup_teardown(others_are_served_without_a_header, start_trusting_another, stop_it),
 	};
 

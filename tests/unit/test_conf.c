@@ -152,6 +152,17 @@ static const struct {
 		"give it a source of its own\n"
 		"f:5: option 'source': server 't' is at an address of IPv4, which cannot be reached from one of IPv6: "
 		"give it a source of its own\n"},
+	{PAIR "pool p { server s { address = \"[fe80::1]:80\"\nsource = fe80::2 } }\npool q {\nsource = febf::3 }\n"
+	      "service s { listen = { 192.0.2.1:80,\n\"[fe80::4]:80\" } pool = p }",
+		"f:3: option 'address': fe80::1 is link-local, and so an address with its interface alone, which "
+		"cannot "
+		"be written here: write a global or a unique local one\n"
+		"f:4: option 'source': fe80::2 is link-local, and so an address with its interface alone, which cannot "
+		"be written here: write a global or a unique local one\n"
+		"f:6: option 'source': febf::3 is link-local, and so an address with its interface alone, which cannot "
+		"be written here: write a global or a unique local one\n"
+		"f:8: option 'listen': fe80::4 is link-local, and so an address with its interface alone, which cannot "
+		"be written here: write a global or a unique local one\n"},
 	{PAIR "pool p { send-proxy = v1 server s { address = 192.0.2.21:80 }\n"
 	      "server t { address = unix:/run/app.sock send-proxy = none } }\n"
 	      "service s { listen = { 192.0.2.1:80 } pool = p protocol = udp\nfast-open = yes\nkeepalive = 5s }\n",
