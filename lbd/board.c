@@ -209,6 +209,11 @@ bool board_gate_enter(struct board_gate *queue, uint32_t size)
 	return true;
 }
 
+void board_gate_enter_late(struct board_gate *queue)
+{
+	atomic_fetch_add(&queue->count, 1);
+}
+
 void board_gate_leave(struct board_gate *queue)
 {
 	uint32_t before = atomic_fetch_sub(&queue->count, 1);

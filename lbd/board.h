@@ -138,6 +138,8 @@ void board_wake(const struct board *board, uint32_t worker);
 
 /* False: there are `size` in it already. */
 MUST_USE bool board_gate_enter(struct board_gate *queue, uint32_t size);
+/* Whatever the size. */
+void board_gate_enter_late(struct board_gate *queue);
 void board_gate_leave(struct board_gate *queue);
 void board_count_timeout(struct board_gate *queue);
 /*

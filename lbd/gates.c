@@ -23,6 +23,18 @@ struct board_gate *gates_enter(
 	return NULL;
 }
 
+void gates_enter_late(struct board *board, const struct snapshot *snapshot, uint32_t service, struct gates_pass *pass)
+{
+	if (snapshot->max_connections > 0 && !pass->all) {
+		board_gate_enter_late(&board->all);
+		pass->all = true;
+	}
+	if (snapshot->services[service].max_connections > 0 && !pass->service) {
+		board_gate_enter_late(board_service(board, service));
+		pass->service = true;
+	}
+}
+
 void gates_leave(struct board *board, uint32_t service, const struct gates_pass *pass)
 {
 	if (pass->service)

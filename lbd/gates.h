@@ -18,6 +18,8 @@ struct gates_pass {
 /* NULL: it may come in, and gates_leave is due once. Else the gate at which there is no room. */
 MUST_USE struct board_gate *gates_enter(
 	struct board *board, const struct snapshot *snapshot, uint32_t service, struct gates_pass *ret_pass);
+/* For a connection that is open already: it is counted at limits that there were none of when it came. */
+void gates_enter_late(struct board *board, const struct snapshot *snapshot, uint32_t service, struct gates_pass *pass);
 void gates_leave(struct board *board, uint32_t service, const struct gates_pass *pass);
 
 #endif

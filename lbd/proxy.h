@@ -133,6 +133,8 @@ void proxy_conn_serve_queues(struct proxy *proxy);
 void proxy_conn_go_on(struct conn *conn);
 /* For the wheel. */
 void proxy_conn_on_time(struct wheel_timer *timer, void *context);
+/* Another configuration has come, with limits at which the connection may have to be counted. */
+void proxy_conn_count_late(struct conn *conn);
 /* Whether the client speaks to `address`. */
 bool proxy_conn_is_local_to(const struct conn *conn, const struct ip *address);
 

@@ -430,6 +430,17 @@ void proxy_conn_open(struct proxy *proxy, const struct proxy_listener *listener,
 	(void)conn_begin(conn);
 }
 
+void proxy_conn_count_late(struct conn *conn)
+{
+	struct proxy *proxy = conn->proxy;
+
+	gates_enter_late(proxy->env.board, proxy->snapshot, conn->service, &conn->pass);
+	/* Before that nobody knows whose it is. */
+	if (conn->life.state != LIFE_PREFACE)
+		admission_count_late(&proxy->admission, proxy->snapshot, conn->service, &conn->from.ip, conn_now(conn),
+			&conn->counted);
+}
+
 void proxy_conn_reset(struct conn *conn, enum end_cause cause)
 {
 	(void)conn_event_by(conn, LIFE_RESET, cause);

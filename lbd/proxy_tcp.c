@@ -415,11 +415,22 @@ static void close_at_pace(struct proxy *proxy, const struct closing *closing)
 	}
 }
 
+static void count_late(struct proxy *proxy)
+{
+	struct conn *conn;
+
+	LIST_FOR_EACH(conn, &proxy->open, link)
+	proxy_conn_count_late(conn);
+}
+
 static void proxy_apply(struct forward *forward, const struct snapshot *snapshot)
 {
 	struct proxy *proxy = &forward->proxy;
+	bool changed = proxy->snapshot->conf != snapshot->conf;
 
 	proxy->snapshot = snapshot;
+	if (changed)
+		count_late(proxy);
 	if (picker_update(proxy->picker, snapshot) < 0 ||
 		proxy_queues_reserve(&proxy->queues, snapshot->pool_count) < 0)
 		log_error("out of memory, some pools are not balanced or have no queue",

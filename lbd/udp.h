@@ -95,6 +95,8 @@ void udp_session_send(struct udp_session *session, const uint8_t *places, unsign
 void udp_session_end(struct udp_session *session, enum end_cause cause);
 /* For the wheel. */
 void udp_session_on_time(struct wheel_timer *timer, void *context);
+/* Another configuration has come, with limits at which the session may have to be counted. */
+void udp_session_count_late(struct udp_session *session);
 /* Whether the client speaks to `address`. */
 bool udp_session_is_local_to(const struct udp_session *session, const struct ip *address);
 

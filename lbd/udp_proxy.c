@@ -365,6 +365,14 @@ static void udp_woken(struct forward *forward)
 	}
 }
 
+static void count_late(struct udp *udp)
+{
+	struct udp_entry *entry;
+
+	LIST_FOR_EACH(entry, &udp->table.order, order)
+	udp_session_count_late(CONTAINER_OF(entry, struct udp_session, entry));
+}
+
 /*
  * A worker that accepts no more keeps its listeners as long as it lives: they are where the datagrams of its sessions
  * come in, and with one gone the kernel would deal the others' clients out anew.
@@ -372,8 +380,11 @@ static void udp_woken(struct forward *forward)
 static void udp_apply(struct forward *forward, const struct snapshot *snapshot)
 {
 	struct udp *udp = &forward->udp;
+	bool changed = udp->snapshot->conf != snapshot->conf;
 
 	udp->snapshot = snapshot;
+	if (changed && udp->ready)
+		count_late(udp);
 	if (udp->ready && picker_update(udp->picker, snapshot) < 0)
 		log_error("out of memory, some pools are not balanced", log_uint("worker", udp->env.worker));
 	if (listeners_follow(udp) < 0)

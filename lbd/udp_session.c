@@ -237,6 +237,16 @@ struct udp_session *udp_session_open(
 	return session;
 }
 
+void udp_session_count_late(struct udp_session *session)
+{
+	struct udp *udp = session->udp;
+	const struct ip from = key_client(&session->entry.key, session->listener);
+
+	gates_enter_late(udp->env.board, udp->snapshot, session->service, &session->pass);
+	admission_count_late(
+		&udp->admission, udp->snapshot, session->service, &from, session_now(session), &session->counted);
+}
+
 /* The server. */
 
 static bool is_exhaustion(int error)
