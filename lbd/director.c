@@ -60,6 +60,10 @@ bool director_service_is_up(const struct director *director, const struct servic
 			servers_pool_is_up(director->servers, layout_pool_of(director->layout, pools.list[i].pool)))
 			return true;
 	}
+	for (size_t i = 0; i < service->route_count; i++) {
+		if (servers_pool_is_up(director->servers, layout_pool_of(director->layout, service->routes[i].pool)))
+			return true;
+	}
 	return false;
 }
 

@@ -86,6 +86,8 @@ static enum life_action time_passed(struct life *life, const struct timeouts_con
 		return LIFE_DO_NOTHING;
 	if (life->state == LIFE_CONNECTING)
 		return attempt_failed(life, END_CONNECT_TIMEOUT, now);
+	if (life->state == LIFE_PREFACE && life->preface_optional)
+		return enter(life, LIFE_CONNECTING, now, LIFE_DO_ADMIT);
 	if (life->state == LIFE_PREFACE)
 		return end(life, END_PREFACE_TIMEOUT, now, LIFE_DO_REFUSE);
 	if (life->state == LIFE_WAITING)

@@ -62,6 +62,7 @@ struct life {
 	enum life_state state;
 	/* Once it has ended: why. Before an event of which there are several kinds: which it is. */
 	enum end_cause cause;
+	bool preface_optional;
 	unsigned attempts_left; /* beyond the one under way */
 	struct mono since;      /* the state, or the attempt, began */
 	struct mono active;     /* the last byte moved */
@@ -73,6 +74,11 @@ enum life_action life_step(
 	struct life *life, const struct timeouts_conf *timeouts, enum life_event event, struct mono now);
 /* Straight after the beginning: a preface is to be read first. */
 void life_expect_preface(struct life *life, struct mono now);
+/* Whether it goes on without what is missing of the preface when the time is over; else it is refused. */
+static inline void life_set_preface_optional(struct life *life, bool optional)
+{
+	life->preface_optional = optional;
+}
 /* In the queue, with `limit_ns` (0: none) to go; and out of it, to connect. */
 void life_wait(struct life *life, int64_t limit_ns, struct mono now);
 void life_go_on(struct life *life, struct mono now);

@@ -6,6 +6,7 @@
 
 const struct preface_ops *const preface_table[] = {
 	[PREFACE_PROXY] = &preface_proxy,
+	[PREFACE_HELLO] = &preface_hello,
 };
 static_assert(ARRAY_LEN(preface_table) == PREFACE_COUNT, "a row is missing");
 static_assert(PREFACE_COUNT <= 8, "a kind has no bit");
@@ -32,6 +33,15 @@ uint8_t preface_due(const struct preface *preface, uint8_t asked)
 	return due;
 }
 
+bool preface_is_optional(uint8_t due)
+{
+	bool optional = true;
+
+	for (unsigned kind = 0; kind < PREFACE_COUNT; kind++)
+		optional &= (due & 1u << kind) == 0 || preface_table[kind]->is_optional;
+	return optional;
+}
+
 static ssize_t receive(int fd, struct buffer *buffer, size_t size, int flags)
 {
 	ssize_t got;
@@ -46,14 +56,15 @@ static int run_one(
 	const struct preface_ops *ops, struct preface *preface, const struct side *side, struct buffer *buffer)
 {
 	ssize_t got = receive(side->io.fd, buffer, PREFACE_MAX, MSG_PEEK);
+	int missing = ops->is_optional ? 0 : -EBADMSG;
 	size_t length;
 	int r;
 
 	if (got <= 0)
-		return got < 0 ? (int)got : -EBADMSG;
+		return got < 0 ? (int)got : missing;
 	r = ops->read(preface, buffer->bytes, (size_t)got, &length);
 	if (r == -EAGAIN && (side->peer_closed || (size_t)got == PREFACE_MAX))
-		return -EBADMSG;
+		return missing;
 	if (r < 0 || length == 0)
 		return r;
 	/* What could be peeked at is there. */

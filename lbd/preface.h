@@ -16,10 +16,11 @@ struct snapshot_service;
 /* In the order in which they come. */
 enum preface_kind {
 	PREFACE_PROXY,
+	PREFACE_HELLO,
 	PREFACE_COUNT,
 };
 
-/* A preface that has not ended by then is wrong. */
+/* A preface that has not ended by then is wrong, or none. */
 #define PREFACE_MAX BUFFER_SIZE
 
 /* What is known of the connection; the rows change it. */
@@ -27,10 +28,13 @@ struct preface {
 	const struct snapshot_service *service;
 	struct endpoint client;
 	struct endpoint local; /* of family 0: what the socket itself says */
+	uint32_t pool;         /* the slot of the one that it is routed to; SNAPSHOT_NO_POOL: it is not */
 };
 
 struct preface_ops {
 	const char *name;
+	/* A connection of which it does not come whole goes on without. */
+	bool is_optional;
 	/* Whether the service's clients may have to send it. */
 	bool (*is_asked)(const struct service_conf *service);
 	/* Whether this one, of whom nothing has been read yet, has to. */
@@ -45,10 +49,13 @@ struct preface_ops {
 extern const struct preface_ops *const preface_table[PREFACE_COUNT];
 
 extern const struct preface_ops preface_proxy;
+extern const struct preface_ops preface_hello;
 
 /* Sets of kinds, a bit each: what the service may ask for, and what of those `asked` is due from a client. */
 uint8_t preface_asked(const struct service_conf *service);
 uint8_t preface_due(const struct preface *preface, uint8_t asked);
+/* Whether the connection goes on when nothing more comes. */
+bool preface_is_optional(uint8_t due);
 /*
  * Goes on with those that are `due`, which change with each that is whole; to be called after each event of the side.
  * 0: there is no more to come. -EAGAIN: there is. -EBADMSG: one is wrong, or the client has closed. -ENOMEM, or what

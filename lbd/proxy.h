@@ -78,6 +78,7 @@ struct conn {
 	uint64_t source;         /* a hash of the client's address */
 	struct endpoint from;    /* the client, as the socket or a PROXY header has it */
 	struct endpoint to;      /* where the client has connected to; of family 0: as the socket has it */
+	uint32_t route_pool;     /* the slot of the pool that its route leads to; CONN_NO_POOL: it has taken none */
 	uint64_t lot;            /* by which it draws its pool, where sources do not decide */
 	struct list waiting;     /* in the queue of the pool `waits_in`, CONN_NO_POOL: none */
 	uint32_t waits_in;
@@ -93,7 +94,7 @@ struct conn {
 };
 
 #define CONN_NO_SERVER UINT32_MAX
-#define CONN_NO_POOL UINT32_MAX
+#define CONN_NO_POOL SNAPSHOT_NO_POOL
 
 static inline const struct snapshot_service *conn_service(const struct conn *conn)
 {

@@ -21,11 +21,15 @@ static bool conn_event(struct conn *conn, enum life_event event);
 
 static_assert(CONN_NO_POOL == SPLIT_NONE, "a connection without a pool is another");
 
-/* The same for as long as the service's split is; CONN_NO_POOL: the service has none. */
+/* The same for as long as the service's split is. CONN_NO_POOL: it has taken no route, and there is nothing else. */
 static uint32_t conn_pool(const struct conn *conn)
 {
 	const struct split *split = &conn_service(conn)->split;
 
+	if (conn->route_pool != CONN_NO_POOL)
+		return snapshot_route_pool(conn->proxy->snapshot, conn_service(conn), conn->route_pool);
+	if (split->count == 0)
+		return CONN_NO_POOL;
 	return split_draw(split, split->by_source ? conn->source : conn->lot);
 }
 
@@ -124,10 +128,12 @@ static bool conn_refuse(struct conn *conn, int error)
 static bool conn_connect(struct conn *conn)
 {
 	uint32_t pool = conn_pool(conn);
-	/* Nobody overtakes those that wait. */
-	bool waits = pool != CONN_NO_POOL && proxy_queue_is_used(&conn->proxy->queues, pool);
-	int r = waits ? -EAGAIN : conn_take_server(conn);
+	int r;
 
+	if (pool == CONN_NO_POOL)
+		return conn_event_by(conn, LIFE_NO_SERVER, END_NO_ROUTE);
+	/* Nobody overtakes those that wait. */
+	r = proxy_queue_is_used(&conn->proxy->queues, pool) ? -EAGAIN : conn_take_server(conn);
 	if (r == -EAGAIN && conn_wait(conn))
 		return true;
 	return r < 0 ? conn_refuse(conn, r) : conn_attempt(conn);
@@ -250,7 +256,12 @@ static bool conn_admit(struct conn *conn)
 
 static struct preface conn_preface(const struct conn *conn)
 {
-	return (struct preface){.service = conn_service(conn), .client = conn->from, .local = conn->to};
+	return (struct preface){
+		.service = conn_service(conn),
+		.client = conn->from,
+		.local = conn->to,
+		.pool = conn->route_pool,
+	};
 }
 
 static bool conn_begin(struct conn *conn)
@@ -264,6 +275,7 @@ static bool conn_begin(struct conn *conn)
 	if (conn->prefaces == 0)
 		return conn_admit(conn);
 	life_expect_preface(&conn->life, conn_now(conn));
+	life_set_preface_optional(&conn->life, preface_is_optional(conn->prefaces));
 	conn_set_timer(conn);
 	return true;
 }
@@ -275,6 +287,8 @@ static bool conn_read_preface(struct conn *conn)
 
 	conn->from = preface.client;
 	conn->to = preface.local;
+	conn->route_pool = preface.pool;
+	life_set_preface_optional(&conn->life, preface_is_optional(conn->prefaces));
 	if (r == -EAGAIN)
 		return true;
 	if (r == 0)
@@ -392,6 +406,7 @@ static struct conn *conn_new(
 	conn->service = listener->service;
 	conn->hold.server = CONN_NO_SERVER;
 	conn->waits_in = CONN_NO_POOL;
+	conn->route_pool = CONN_NO_POOL;
 	list_init(&conn->waiting);
 	conn->pass = client->pass;
 	if (endpoint_from_sockaddr(&client->peer, &conn->from) < 0)

@@ -50,13 +50,41 @@ static int fill_split(struct owner *owner, const struct snapshot_source *source,
 		if (pools.list[i].parts > 0 && has_share(owner, layout, pools.list[i].pool))
 			add_side(split, sides, owner, layout, pools.list[i].pool, pools.list[i].parts);
 	}
-	if (split->count == 0 && service->backup_pool != NULL && !from->leaving)
+	if (split->count == 0 && pools.count > 0 && service->backup_pool != NULL && !from->leaving)
 		add_side(split, sides, owner, layout, service->backup_pool, 1);
 	for (size_t i = 0; split->count == 0 && i < pools.count; i++) {
 		if (pools.list[i].parts > 0)
 			add_side(split, sides, owner, layout, pools.list[i].pool, pools.list[i].parts);
 	}
 	return 0;
+}
+
+/* What is leaving takes nobody in. */
+static int fill_routes(
+	struct owner *owner, const struct snapshot_source *source, uint32_t slot, struct snapshot_service *service)
+{
+	const struct layout_service *from = &source->layout->services[slot];
+	const struct snapshot *before = source->previous;
+	uint32_t *pools = arena_alloc(&owner->arena, from->conf->route_count, sizeof *pools);
+
+	if (pools == NULL)
+		return -ENOMEM;
+	service->route_pools = pools;
+	service->backup_pool = SNAPSHOT_NO_POOL;
+	if (from->leaving)
+		return 0;
+	if (from->conf->backup_pool != NULL)
+		service->backup_pool = layout_pool_of(source->layout, from->conf->backup_pool);
+	for (size_t i = 0; i < from->conf->route_count; i++)
+		pools[i] = layout_pool_of(source->layout, from->conf->routes[i].pool);
+	if (from->conf->route_count == 0)
+		return 0;
+	/* They hang on the configuration alone, and there may be many. */
+	if (before != NULL && before->conf == source->layout->conf) {
+		service->routes = routes_ref(before->services[slot].routes);
+		return 0;
+	}
+	return routes_new(from->conf->routes, from->conf->route_count, &service->routes);
 }
 
 /* A copy, since the configuration may go before the snapshot does. */
@@ -95,9 +123,10 @@ static int fill_services(struct owner *owner, const struct snapshot_source *sour
 
 	if (services == NULL)
 		return -ENOMEM;
+	/* Whatever comes of it, snapshot_unref sees what there is. */
 	owner->snapshot.services = services;
 	owner->snapshot.service_count = layout->service_count;
-	for (size_t i = 0; i < layout->service_count; i++) {
+	for (uint32_t i = 0; i < layout->service_count; i++) {
 		const struct service_conf *conf = layout->services[i].conf;
 
 		if (conf == NULL)
@@ -114,7 +143,7 @@ static int fill_services(struct owner *owner, const struct snapshot_source *sour
 		services[i].transparent = conf->transparent;
 		services[i].keepalive_s = (int)(conf->keepalive_ns / NS_PER_S);
 		services[i].prefaces = preface_asked(conf);
-		if (fill_proxy_from(owner, conf, &services[i]) < 0)
+		if (fill_proxy_from(owner, conf, &services[i]) < 0 || fill_routes(owner, source, i, &services[i]) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -290,6 +319,13 @@ static int fill_closings(struct owner *owner, const struct snapshot_source *sour
 	return 0;
 }
 
+uint32_t snapshot_route_pool(const struct snapshot *snapshot, const struct snapshot_service *service, uint32_t pool)
+{
+	if (service->backup_pool == SNAPSHOT_NO_POOL || lots_total(&snapshot->pools[pool].servers.lots) > 0)
+		return pool;
+	return service->backup_pool;
+}
+
 int snapshot_new(const struct snapshot_source *source, struct snapshot **ret_snapshot)
 {
 	struct owner *owner = calloc(1, sizeof *owner);
@@ -329,8 +365,10 @@ void snapshot_unref(struct snapshot *snapshot)
 		balance_plan_unref(snapshot->pools[i].servers.plan);
 		board_pool_unref(snapshot->pools[i].board);
 	}
-	for (size_t i = 0; i < snapshot->service_count; i++)
+	for (size_t i = 0; i < snapshot->service_count; i++) {
 		access_unref(snapshot->services[i].access);
+		routes_unref(snapshot->services[i].routes);
+	}
 	entry_unref(snapshot->entry);
 	for (size_t i = 0; i < snapshot->former_count; i++)
 		conf_unref(snapshot->formers[i]);

@@ -14,11 +14,17 @@
 #include "lbd/entry.h"
 #include "lbd/layout.h"
 #include "lbd/runtime.h"
+#include "lbd/routes.h"
 #include "lbd/split.h"
 
+#define SNAPSHOT_NO_POOL UINT32_MAX
+
 struct snapshot_service {
-	/* Of the pools in which a server has a share; else the backup pool. */
+	/* Of the pools in which a server has a share; else the backup pool. Without sides: it has routes alone. */
 	struct split split;
+	struct routes *routes;       /* a reference; NULL: none */
+	const uint32_t *route_pools; /* their slots, by route */
+	uint32_t backup_pool;        /* its slot, or SNAPSHOT_NO_POOL */
 	unsigned retries;
 	uint32_t max_connections; /* 0: without limit */
 	struct access *access;    /* a reference; NULL: everybody may come in */
@@ -81,6 +87,10 @@ struct snapshot {
 	const struct closing *closings;
 	size_t closing_count;
 };
+
+/* Where a connection goes that is routed to `pool`: to the service's backup pool while no server of that has a share.
+ */
+uint32_t snapshot_route_pool(const struct snapshot *snapshot, const struct snapshot_service *service, uint32_t pool);
 
 struct snapshot_source {
 	const struct layout *layout;

@@ -56,6 +56,29 @@ static json_t *shares_json(const struct director *director, uint32_t slot)
 	return list;
 }
 
+static json_t *routes_json(const struct service_conf *service)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < service->route_count; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s}", "name", service->routes[i].name, "pool",
+						    service->routes[i].pool->name));
+	return list;
+}
+
+/* By cause, those that there were. */
+static json_t *ended_json(const struct service_totals *totals)
+{
+	json_t *json = json_object();
+
+	for (size_t i = 0; i < END_COUNT; i++) {
+		if (totals->ended_total[i] > 0)
+			json_object_set_new(
+				json, ending_table[i].name, json_integer((json_int_t)totals->ended_total[i]));
+	}
+	return json;
+}
+
 static json_t *service_json(const struct director *director, uint32_t slot)
 {
 	const struct service_conf *service = director_layout(director)->services[slot].conf;
@@ -63,11 +86,12 @@ static json_t *service_json(const struct director *director, uint32_t slot)
 
 	json_t *json;
 
-	json = json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I}", "name", service->name, "protocol",
+	json = json_pack("{s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:I, s:I}", "name", service->name, "protocol",
 		protocol_name(service->protocol), "listen", listen_json(service), "pools", shares_json(director, slot),
-		"connections", (json_int_t)totals.connections, "connections_total",
-		(json_int_t)totals.connections_total, "refused_total", (json_int_t)totals.refused_total, "bytes_in",
-		(json_int_t)totals.bytes_in, "bytes_out", (json_int_t)totals.bytes_out);
+		"routes", routes_json(service), "connections", (json_int_t)totals.connections, "connections_total",
+		(json_int_t)totals.connections_total, "refused_total", (json_int_t)totals.refused_total, "ended_total",
+		ended_json(&totals), "bytes_in", (json_int_t)totals.bytes_in, "bytes_out",
+		(json_int_t)totals.bytes_out);
 	if (service->protocol == SERVICE_PROTOCOL_UDP)
 		add_udp(json, &totals);
 	return json;

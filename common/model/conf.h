@@ -155,6 +155,17 @@ struct bandwidth_conf {
 	uint64_t down;
 };
 
+/* Of TCP: what pool a TLS client is for, by what it asks for first. */
+struct route_conf {
+	const char *name;
+	const char *const *server_names; /* in the form of server_name.h */
+	size_t server_name_count;
+	const char *const *alpn;
+	size_t alpn_count; /* 0: any protocols, or none */
+	const char *pool_name;
+	const struct pool_conf *pool;
+};
+
 struct service_conf {
 	const char *name;
 	const struct endpoint *listen;
@@ -162,7 +173,9 @@ struct service_conf {
 	enum service_protocol protocol;
 	enum service_mode mode;
 	const struct pool_share_conf *pools;
-	size_t pool_count;
+	size_t pool_count;               /* 0: there are routes, and what takes none of them is refused */
+	const struct route_conf *routes; /* the first that fits is taken */
+	size_t route_count;
 	const char *backup_pool_name;        /* "": none */
 	const struct pool_conf *backup_pool; /* NULL: none */
 	struct timeouts_conf timeouts;

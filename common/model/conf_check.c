@@ -3,6 +3,8 @@
 
 #include "common/model/conf_check_client.h"
 #include "common/model/conf_check_heartbeats.h"
+#include "common/model/conf_check_pool.h"
+#include "common/model/conf_check_routes.h"
 #include "common/model/conf_value.h"
 #include "common/model/conf_vip.h"
 #include "common/model/schema.h"
@@ -346,29 +348,6 @@ static void endpoint_again(struct conf_errors *errors, const struct thing *first
 		named ? first->section->title : "");
 }
 
-static const char *pool_name_at(const void *context, size_t i)
-{
-	const struct conf *conf = context;
-
-	return i < conf->pool_count ? conf->pools[i].name : NULL;
-}
-
-/* The pool of that name, or NULL and an error. */
-static const struct pool_conf *resolve_pool(
-	struct check *check, const struct conf_item *option, unsigned line, const char *name)
-{
-	const struct pool_conf *pool = conf_find_pool(check->conf, name);
-	const char *nearest = pool == NULL ? text_nearest(name, pool_name_at, check->conf) : NULL;
-
-	if (nearest != NULL)
-		conf_error(check->errors, line, "option '%s': there is no pool '%s': did you mean '%s'?", option->name,
-			name, nearest);
-	else if (pool == NULL)
-		conf_error(check->errors, line, "option '%s': there is no pool '%s': write a section 'pool %s'",
-			option->name, name, name);
-	return pool;
-}
-
 static void check_again(struct check *check, unsigned line, const struct service_conf *conf, size_t place)
 {
 	for (size_t i = 0; i < place; i++) {
@@ -386,7 +365,7 @@ static void resolve_shares(struct check *check, const struct conf_item *option, 
 	unsigned sum = 0;
 
 	for (size_t i = 0; i < conf->pool_count; i++, word = word->next) {
-		shares[i].pool = resolve_pool(check, option, word->line, shares[i].name);
+		shares[i].pool = conf_check_pool(check->conf, option, word->line, shares[i].name, check->errors);
 		if (shares[i].pool != NULL)
 			check_again(check, word->line, conf, i);
 		sum += shares[i].parts;
@@ -406,7 +385,7 @@ static void resolve_pools(struct check *check, const struct conf_item *service)
 		resolve_shares(check, option, conf);
 	if (backup == NULL || *conf->backup_pool_name == '\0')
 		return;
-	conf->backup_pool = resolve_pool(check, backup, backup->line, conf->backup_pool_name);
+	conf->backup_pool = conf_check_pool(check->conf, backup, backup->line, conf->backup_pool_name, check->errors);
 	for (size_t i = 0; option != NULL && conf->backup_pool != NULL && i < conf->pool_count; i++) {
 		if (conf->pools[i].pool == conf->backup_pool)
 			conf_error(check->errors, backup->line,
@@ -501,6 +480,8 @@ static void check_services(struct check *check)
 		check_protocol(check, service);
 		conf_check_client(service, check->errors);
 		resolve_pools(check, service);
+		if (conf_check_routes(check->conf, service, check->errors) < 0)
+			check->no_memory = true;
 		if (++count == LIVENESS_SERVICES_MAX + 1)
 			conf_error(check->errors, service->line,
 				"section 'service %.64s' is one too many: there may be %d services", service->title,

@@ -295,7 +295,7 @@ static cfg_opt_t section_row(const char *name, bool titled, cfg_opt_t *options)
 static bool is_list(const struct schema_option *option)
 {
 	return option->type == SCHEMA_IPS || option->type == SCHEMA_ENDPOINTS || option->type == SCHEMA_PREFIXES ||
-	       option->type == SCHEMA_SHARES;
+	       option->type == SCHEMA_SHARES || option->type == SCHEMA_TEXTS || option->type == SCHEMA_SERVER_NAMES;
 }
 
 static cfg_opt_t *section_rows(const void *place, const struct schema_section *section);

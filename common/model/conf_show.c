@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/model/conf.h"
 
+#include "common/model/conf_text.h"
 #include "common/model/conf_value.h"
 #include "common/model/schema.h"
 

@@ -2,44 +2,13 @@
 #include "common/model/conf_value.h"
 
 #include "common/model/conf.h"
+#include "common/model/conf_text.h"
+#include "common/model/conf_value_type.h"
 #include "common/model/pool_share.h"
 
-#include <errno.h>
 #include <string.h>
 
-/* A value under way from text to field. */
-struct reading {
-	const struct schema_option *row;
-	const char *text; /* of the word at hand */
-	void *field;
-	struct arena *arena;
-	struct text *why; /* what is wrong, for an error */
-};
-
-/*
- * One row a type. `read` is called for each word; `index` counts them. It returns -EINVAL with `why`, or -ENOMEM.
- * `describe` says what may be written.
- */
-struct value_type {
-	int (*read)(const struct reading *in, size_t index);
-	void (*print)(const struct schema_option *row, const void *object, struct text *out);
-	void (*describe)(const struct schema_option *row, struct text *out);
-	size_t element; /* size of one, of a list */
-};
-
 static const struct value_type value_types[];
-
-static int wrong(const struct reading *in, const char *what)
-{
-	text_addf(in->why, "'%.64s' %s: write ", in->text, what);
-	conf_value_describe(in->row, in->why);
-	return -EINVAL;
-}
-
-static const void *field_of(const struct schema_option *row, const void *object)
-{
-	return (const char *)object + row->offset;
-}
 
 /* Numbers. */
 
@@ -443,13 +412,7 @@ static void server_describe(const struct schema_option *row, struct text *out)
 	text_add(out, "an address with its port as 192.0.2.1:80 or [2001:db8::1]:80, or unix:/run/app.sock");
 }
 
-/* Lists: the field is a pointer to the elements, for which there is room already. */
-
-static const void *list_at(const struct schema_option *row, const void *object, size_t *ret_count)
-{
-	*ret_count = *(const size_t *)(const void *)((const char *)object + row->count_offset);
-	return *(const void *const *)field_of(row, object);
-}
+/* Lists. */
 
 static int ips_read(const struct reading *in, size_t index)
 {
@@ -555,7 +518,7 @@ static void shares_print(const struct schema_option *row, const void *object, st
 		conf_text_print(elements->name, out);
 		return;
 	}
-	text_add(out, "{ ");
+	text_add(out, count > 0 ? "{ " : "{");
 	for (size_t i = 0; i < count; i++)
 		text_addf(out, "%s%s:%u", i > 0 ? ", " : "", elements[i].name, elements[i].parts);
 	text_add(out, " }");
@@ -704,6 +667,9 @@ static const struct value_type value_types[] = {
 	[SCHEMA_ENDPOINTS] = {endpoints_read, endpoints_print, endpoints_describe, sizeof(struct endpoint)},
 	[SCHEMA_PREFIXES] = {prefixes_read, prefixes_print, prefixes_describe, sizeof(struct prefix)},
 	[SCHEMA_SHARES] = {shares_read, shares_print, shares_describe, sizeof(struct pool_share_conf)},
+	[SCHEMA_TEXTS] = {conf_texts_read, conf_texts_print, conf_texts_describe, sizeof(const char *)},
+	[SCHEMA_SERVER_NAMES] = {conf_server_names_read, conf_texts_print, conf_server_names_describe,
+		sizeof(const char *)},
 	[SCHEMA_BYTES] = {bytes_read, bytes_print, bytes_describe, 0},
 	[SCHEMA_STATUS_RANGE] = {status_range_read, status_range_print, status_range_describe, 0},
 };
@@ -744,7 +710,8 @@ int conf_value_read(const struct schema_option *row, struct conf_item *item, voi
 	struct conf_errors *errors)
 {
 	const struct value_type *type = &value_types[row->type];
-	struct reading in = {.row = row, .field = (char *)object + row->offset, .arena = arena};
+	struct reading in = {
+		.row = row, .describe = type->describe, .field = (char *)object + row->offset, .arena = arena};
 	size_t index = 0;
 
 	item->bad = true;
@@ -775,6 +742,7 @@ int conf_value_preset(const struct schema_option *row, void *object, struct aren
 	AUTO_TEXT why = {0};
 	struct reading in = {
 		.row = row,
+		.describe = value_types[row->type].describe,
 		.text = row->preset,
 		.field = (char *)object + row->offset,
 		.arena = arena,
@@ -806,26 +774,4 @@ void conf_value_print(const struct schema_option *row, const void *object, struc
 void conf_value_describe(const struct schema_option *row, struct text *out)
 {
 	value_types[row->type].describe(row, out);
-}
-
-static bool is_plain(const char *value)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-:/[]%@";
-
-	return *value != '\0' && value[strspn(value, plain)] == '\0' && strstr(value, "//") == NULL;
-}
-
-void conf_text_print(const char *value, struct text *out)
-{
-	if (is_plain(value)) {
-		text_add(out, value);
-		return;
-	}
-	text_add(out, "\"");
-	for (; *value != '\0'; value++) {
-		if (strchr("\"\\$", *value) != NULL)
-			text_add(out, "\\");
-		text_add_bytes(out, value, 1);
-	}
-	text_add(out, "\"");
 }

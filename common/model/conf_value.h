@@ -20,8 +20,6 @@ MUST_USE int conf_value_preset(const struct schema_option *row, void *object, st
 /* A list that cannot be written as it is: it must not be empty, and it is because it was not set. */
 bool conf_value_is_absent(const struct schema_option *row, const void *object);
 void conf_value_print(const struct schema_option *row, const void *object, struct text *out);
-/* Adds a text, in quotes where it wants them. */
-void conf_text_print(const char *value, struct text *out);
 
 /* What may be written: "a number from 1 to 255", "a time from 10ms to 40s, in steps of 10ms". */
 void conf_value_describe(const struct schema_option *row, struct text *out);

@@ -284,7 +284,8 @@ static const struct schema_option timeouts_options[] = {
 	{"hello", SCHEMA_SPAN, FIELD(struct timeouts_conf, hello_ns), RANGE(10 * NS_PER_MS, 3600 * NS_PER_S),
 		.preset = "5s", .reload = true,
 		.help = "For a client to send what has to come before a server is chosen: the header of "
-			"`accept-proxy`. Not for udp."},
+			"`accept-proxy`, and TLS's first message where there are routes, without which it goes to the "
+			"service's `pool` then. Not for udp."},
 };
 
 static const struct schema_option udp_options[] = {
@@ -309,9 +310,24 @@ static const struct schema_option bandwidth_options[] = {
 		.help = "From the server to the client; 0: without limit."},
 };
 
+static const struct schema_option route_options[] = {
+	{"server-names", SCHEMA_SERVER_NAMES, LIST(struct route_conf, server_names, server_name_count), RANGE(1, 10000),
+		.reload = true,
+		.help = "The names that a client asks for with TLS's server name indication: a whole name, `*.` for "
+			"all that end with what follows, `*` for any. Capitals make no difference."},
+	{"alpn", SCHEMA_TEXTS, LIST(struct route_conf, alpn, alpn_count), RANGE(0, 64), .preset = "", .reload = true,
+		.help = "Only clients that offer one of these protocols (ALPN), as h2 or http/1.1; empty: all."},
+	{"pool", SCHEMA_NAME, FIELD(struct route_conf, pool_name), RANGE(1, SCHEMA_NAME_MAX), .reload = true,
+		.help = "The pool whose servers answer them."},
+};
+
 static const struct schema_section service_sections[] = {
 	{"timeouts", ONE(struct service_conf, timeouts), OPTIONS(timeouts_options),
 		.help = "How long a connection of the service may take or rest."},
+	{"route", NAMED(struct route_conf), MANY(struct service_conf, routes, route_count), OPTIONS(route_options),
+		.help = "Where TLS clients go by the name that they ask for; TLS is not ended here. Routes are tried "
+			"in their order. A client that none is for, that asks for no name or does not speak TLS, "
+			"goes to the service's `pool`, and is refused where that has none."},
 	{"udp", ONE(struct service_conf, udp), OPTIONS(udp_options), .help = "What goes with `protocol = udp` alone."},
 	{"per-source", ONE(struct service_conf, per_source), OPTIONS(per_source_options),
 		.help = "What one client may have of the service; an IPv6 client is its /64. What is more gets a reset "
@@ -328,11 +344,12 @@ static const struct schema_option service_options[] = {
 		.help = "What is forwarded: connections, or datagrams, in sessions by the client's address and port."},
 	{"mode", SCHEMA_WORD, FIELD(struct service_conf, mode), WORDS(modes), .preset = "proxy", .reload = true,
 		.help = "How it is forwarded: proxy ends the client's connection here and opens one to the server."},
-	{"pool", SCHEMA_SHARES, LIST(struct service_conf, pools, pool_count), RANGE(1, POOL_SHARES_MAX), .reload = true,
+	{"pool", SCHEMA_SHARES, LIST(struct service_conf, pools, pool_count), RANGE(1, POOL_SHARES_MAX), .preset = "",
+		.reload = true,
 		.help = "The pool whose servers answer; or several, each with its share of the new connections, as { "
 			"blue:90, green:10 }. What of them has no usable server is passed over. With pools that "
 			"balance by the client's address a client stays with its pool, and a share that grows moves "
-			"no more clients than it has to."},
+			"no more clients than it has to. Required where the service has no `route`."},
 	{"backup-pool", SCHEMA_NAME, FIELD(struct service_conf, backup_pool_name), RANGE(0, SCHEMA_NAME_MAX),
 		.preset = "", .reload = true,
 		.help = "The pool that answers while no server of `pool` is usable; the service counts as down all the "

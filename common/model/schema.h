@@ -27,6 +27,8 @@ enum schema_type {
 	SCHEMA_SERVER,       /* the same, or with unix: and a path a const char * in `count_offset` */
 	SCHEMA_ENDPOINTS,    /* const struct endpoint *, with the count in `count_offset` */
 	SCHEMA_PREFIXES,     /* const struct prefix *, the same */
+	SCHEMA_TEXTS,        /* const char *const *, the same */
+	SCHEMA_SERVER_NAMES, /* the same, of names (server_name.h) or patterns of them */
 	SCHEMA_STATUS_RANGE, /* unsigned, and another one in `count_offset`: the first and the last that belong to it */
 	SCHEMA_BYTES,        /* struct bytes_conf */
 	SCHEMA_SHARES,       /* const struct pool_share_conf *, with the count in `count_offset` */

@@ -95,6 +95,44 @@ static const struct {
 	{PAIR "pool p { queue { size = many\ntimeout = 5 } }\n",
 		"f:3: option 'size': 'many' is not a number: write a number from 0 to 1000000\n"
 		"f:4: option 'timeout': '5' has no unit: write 5s, or another of ms, s, m, h\n"},
+	/* Routes. */
+	{PAIR POOL "service s { listen = { 192.0.2.1:80 } }",
+		"f:4: option 'pool' is missing in section 'service s': set it to the name of a pool\n"},
+	{PAIR POOL "service s { listen = { 192.0.2.1:80 }\nroute r { server-names = { a.example } pool = q } }",
+		"f:5: option 'pool': there is no pool 'q': did you mean 'p'?\n"},
+	{PAIR POOL "service s { listen = { 192.0.2.1:80 }\nroute r { pool = p } }",
+		"f:5: option 'server-names' is missing in section 'route r': set it to { ... } with 1 to 10000 names "
+		"as shop.example.com, \"*.example.com\" for all that end so, or \"*\" for any\n"},
+	{PAIR POOL "service s { listen = { 192.0.2.1:80 }\nroute r { server-names = { a.example } } }",
+		"f:5: option 'pool' is missing in section 'route r': set it to the name of a pool\n"},
+	{PAIR POOL
+		"service s { listen = { 192.0.2.1:80 }\nroute r { server-names = { 192.0.2.7,\n\"a.*\" } pool = p } }",
+		"f:5: option 'server-names': '192.0.2.7' is no name that a TLS client asks for: write { ... } with 1 "
+		"to "
+		"10000 names as shop.example.com, \"*.example.com\" for all that end so, or \"*\" for any\n"
+		"f:6: option 'server-names': 'a.*' is no name that a TLS client asks for: write { ... } with 1 to "
+		"10000 "
+		"names as shop.example.com, \"*.example.com\" for all that end so, or \"*\" for any\n"},
+	{PAIR POOL
+		"service s { listen = { 192.0.2.1:80 }\nroute r { server-names = { a.example } alpn = { \"\" } pool = "
+		"p } }",
+		"f:5: option 'alpn': '' is empty: write { ... } with 0 to 64 texts of 1 to 255 characters\n"},
+	{PAIR POOL "service s { listen = { 192.0.2.1:80 }\nroute r { server-names = { a.example,\nA.Example. } pool = "
+		   "p } }",
+		"f:6: option 'server-names': 'a.example' goes to 'route r' already, by line 5: take one out\n"},
+	{PAIR POOL "service s { listen = { 192.0.2.1:80 }\nroute r { server-names = { \"*.a.example\" } pool = p }\n"
+		   "route t { server-names = { \"*.a.example\" } alpn = { h2 } pool = p } }",
+		"f:6: option 'server-names': '*.a.example' goes to 'route r' already, by line 5: take one out\n"},
+	{PAIR POOL
+		"service s { listen = { 192.0.2.1:80 }\nroute r { server-names = { a.example } pool = p alpn = { h2, x "
+		"} }\nroute t { server-names = { a.example } alpn = { h2 } pool = p } }",
+		"f:6: option 'server-names': 'a.example' goes to 'route r' already, by line 5: take one out\n"},
+	{PAIR POOL "service s { listen = { 192.0.2.1:80 } pool = p\nroute r { server-names = { a.example } pool = p }\n"
+		   "route r { server-names = { b.example } pool = p } }",
+		"f:6: section 'route r' is there again: line 5 has one already, give this one another name\n"},
+	{PAIR POOL "service s { listen = { 192.0.2.1:80 } pool = p protocol = udp\n"
+		   "route r { server-names = { a.example } pool = p } }",
+		"f:5: section 'route r' does not go with 'protocol = udp': take it out, or set 'protocol = tcp'\n"},
 	{PAIR POOL "service s { listen = { 192.0.2.1:80 } pool = p\naccept-proxy = yes }",
 		"f:5: option 'accept-proxy' without 'accept-proxy-from': whoever can connect could take any address "
 		"for his own; write accept-proxy-from = { ... } with the addresses of the proxies in front\n"},

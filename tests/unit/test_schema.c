@@ -48,7 +48,8 @@ static void reads_as_printed(const struct schema_option *row, const char *printe
 
 static bool is_list(const struct schema_option *row)
 {
-	return row->type == SCHEMA_IPS || row->type == SCHEMA_ENDPOINTS || row->type == SCHEMA_PREFIXES;
+	return row->type == SCHEMA_IPS || row->type == SCHEMA_ENDPOINTS || row->type == SCHEMA_PREFIXES ||
+	       row->type == SCHEMA_SHARES || row->type == SCHEMA_TEXTS || row->type == SCHEMA_SERVER_NAMES;
 }
 
 static void default_reads_and_prints(const struct schema_section *section, const struct schema_option *row)
@@ -170,6 +171,9 @@ static const char *const wanted[] = {
 	/* service */
 	"listen", "protocol", "mode", "pool", "backup-pool", "retries", "max-connections", "transparent", "fast-open",
 	"keepalive", "accept-proxy", "accept-proxy-from", "allow", "deny", "connect", "idle", "half-close", "hello",
+	/* route */
+	"server-names", "alpn", "pool",
+	/* udp, per-source, bandwidth */
 	"answers", "connections", "rate", "up", "down",
 	/* pool */
 	"balance", "on-down", "slow-start", "send-proxy", "source", "size", "timeout",

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of conf_value.c share: how the values of one type are read and written. */
+#ifndef LBPAIR_COMMON_MODEL_CONF_VALUE_TYPE_H
+#define LBPAIR_COMMON_MODEL_CONF_VALUE_TYPE_H
+
+#include "common/model/schema.h"
+#include "common/pure/arena.h"
+#include "common/pure/text.h"
+
+#include <errno.h>
+
+/* A value under way from text to field. */
+struct reading {
+	const struct schema_option *row;
+	void (*describe)(const struct schema_option *row, struct text *out);
+	const char *text; /* of the word at hand */
+	void *field;
+	struct arena *arena;
+	struct text *why; /* what is wrong, for an error */
+};
+
+/*
+ * One row a type. `read` is called for each word; `index` counts them. It returns -EINVAL with `why`, or -ENOMEM.
+ * `describe` says what may be written.
+ */
+struct value_type {
+	int (*read)(const struct reading *in, size_t index);
+	void (*print)(const struct schema_option *row, const void *object, struct text *out);
+	void (*describe)(const struct schema_option *row, struct text *out);
+	size_t element; /* size of one, of a list */
+};
+
+/* conf_value_names.c */
+int conf_texts_read(const struct reading *in, size_t index);
+void conf_texts_print(const struct schema_option *row, const void *object, struct text *out);
+void conf_texts_describe(const struct schema_option *row, struct text *out);
+int conf_server_names_read(const struct reading *in, size_t index);
+void conf_server_names_describe(const struct schema_option *row, struct text *out);
+
+static inline int wrong(const struct reading *in, const char *what)
+{
+	text_addf(in->why, "'%.64s' %s: write ", in->text, what);
+	in->describe(in->row, in->why);
+	return -EINVAL;
+}
+
+static inline const void *field_of(const struct schema_option *row, const void *object)
+{
+	return (const char *)object + row->offset;
+}
+
+/* Of a list: the field is a pointer to the elements, for which there is room already. */
+static inline const void *list_at(const struct schema_option *row, const void *object, size_t *ret_count)
+{
+	*ret_count = *(const size_t *)(const void *)((const char *)object + row->count_offset);
+	return *(const void *const *)field_of(row, object);
+}
+
+#endif
