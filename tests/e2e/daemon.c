@@ -56,6 +56,11 @@ static void write_config(const struct lbd_process *lbd, const char *sections)
 	assert_int_equal(fclose(file), 0);
 }
 
+void lbd_configure(const struct lbd_process *lbd, const char *sections)
+{
+	write_config(lbd, sections);
+}
+
 static void make_dir(struct lbd_process *lbd, const char *sections)
 {
 	strcpy(lbd->dir, "/tmp/lbd-e2e-XXXXXX");

@@ -23,6 +23,8 @@ struct lbd_process {
 struct lbd_process lbd_start(const char *sections, unsigned open_files);
 /* Called in the child before it becomes lbd; only what is safe after a fork. NULL: nothing. */
 extern void (*lbd_before_exec)(void);
+/* Another configuration for it, which it has to be told to read. */
+void lbd_configure(const struct lbd_process *lbd, const char *sections);
 /* Sends the signal, waits for the end, bounded, and returns the wait status; removes the directory. */
 int lbd_end(struct lbd_process *lbd, int signal_number);
 /* Runs lbd to its end, which must come soon; its stderr in `ret_errors`. Returns the exit status. */

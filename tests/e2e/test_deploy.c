@@ -590,6 +590,83 @@ static void enable_and_drain_end_a_pace(void **state)
 	end(&lbd);
 }
 
+/* What is decided, in one line: admin and weight of blue's servers, and the pools of web. */
+static const char *decided(const struct lbd_process *lbd)
+{
+	static char text[512];
+	static const char *const names[] = {"blue/a", "blue/b"};
+	json_t *status = lbd_call(lbd, "status", NULL);
+	json_t *pools = json_object_get(json_array_get(json_object_get(status, "services"), 0), "pools");
+	int length = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		char admin[200];
+
+		lbd_server_text(lbd, names[i], "admin", admin);
+		length += snprintf(text + length, sizeof text - (size_t)length, "%.20s %lld, ", admin,
+			(long long)lbd_server_number(lbd, names[i], "weight"));
+	}
+	for (size_t i = 0; i < json_array_size(pools); i++)
+		length += snprintf(text + length, sizeof text - (size_t)length, "%s%.20s:%lld", i > 0 ? " " : "",
+			json_string_value(json_object_get(json_array_get(pools, i), "name")),
+			(long long)json_integer_value(json_object_get(json_array_get(pools, i), "share")));
+	json_decref(status);
+	return text;
+}
+
+static const char *sections_of(const struct endpoint *front, const char *service, const char *blue_b)
+{
+	static char text[1024];
+
+	snprintf(text, sizeof text,
+		"service web { listen = { \"%s\" } %s }\n"
+		"pool blue { server a { address = \"%s\" } %s }\npool green { server c { address = \"%s\" } }\n",
+		at(front), service, at(&servers.back[0]), blue_b, at(&servers.back[2]));
+	return text;
+}
+
+/* A decision holds until the file says something new about the same. */
+static void decisions_and_reloads(void **state)
+{
+	struct endpoint front = free_endpoint(84);
+	char b[128], heavier[160];
+	struct lbd_process lbd;
+
+	(void)state;
+	snprintf(b, sizeof b, "server b { address = \"%s\" }", at(&servers.back[1]));
+	snprintf(heavier, sizeof heavier, "server b { address = \"%s\" weight = 50 }", at(&servers.back[1]));
+	lbd = lbd_start(sections_of(&front, "pool = blue", b), 0);
+	run(&lbd, "drain blue/a", 0, "no new connections");
+	run(&lbd, "weight blue/b 7", 0, "weight 7");
+	run(&lbd, "switch web green", 0, "green");
+	assert_string_equal(decided(&lbd), "drain 100, enabled 7, green:100");
+	/* Something else. */
+	lbd_configure(&lbd, sections_of(&front, "pool = blue retries = 1", b));
+	run(&lbd, "reload", 0, "");
+	assert_string_equal(decided(&lbd), "drain 100, enabled 7, green:100");
+	/* Another weight. */
+	lbd_configure(&lbd, sections_of(&front, "pool = blue retries = 1", heavier));
+	run(&lbd, "reload", 0, "");
+	assert_string_equal(decided(&lbd), "drain 100, enabled 50, green:100");
+	/* What was cancelled does not come back. */
+	lbd_configure(&lbd, sections_of(&front, "pool = blue retries = 1", b));
+	run(&lbd, "reload", 0, "");
+	assert_string_equal(decided(&lbd), "drain 100, enabled 100, green:100");
+	/* Other pools. */
+	lbd_configure(&lbd, sections_of(&front, "pool = { blue:75, green:25 }", b));
+	run(&lbd, "reload", 0, "");
+	assert_string_equal(decided(&lbd), "drain 100, enabled 100, blue:75 green:25");
+	run(&lbd, "rollback web", 1, "web has had no switch or split to go back from");
+	/* A server that is not there is not drained when it comes again. */
+	run(&lbd, "drain blue/b", 0, "no new connections");
+	lbd_configure(&lbd, sections_of(&front, "pool = { blue:75, green:25 }", ""));
+	run(&lbd, "reload", 0, "");
+	lbd_configure(&lbd, sections_of(&front, "pool = { blue:75, green:25 }", b));
+	run(&lbd, "reload", 0, "");
+	assert_string_equal(decided(&lbd), "drain 100, enabled 100, blue:75 green:25");
+	end(&lbd);
+}
+
 /* What happens to the open connection of a server that goes down. */
 static char ending_when_down(const char *pool, const char *server, uint8_t host)
 {
@@ -872,6 +949,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(drain_waits_and_tells),
 		cmocka_unit_test(drain_closes_at_a_pace),
 		cmocka_unit_test(enable_and_drain_end_a_pace),
+		cmocka_unit_test(decisions_and_reloads),
 		cmocka_unit_test(connections_of_a_dead_server_are_reset_on_request),
 		cmocka_unit_test(datagrams_follow_the_same_decisions),
 		cmocka_unit_test(a_rolling_deployment_fails_nobody),
