@@ -50,7 +50,7 @@ static enum advert_discard judge(struct vip *vip, const struct advert_packet *pa
 {
 	enum advert_discard verdict = judge_advert(vip->conf, vip->sources, vip->shared->ring, packet, received);
 
-	if (verdict != ADVERT_TAKEN || vip->conf->authentication != VIP_AUTHENTICATION_HMAC)
+	if (verdict != ADVERT_TAKEN || vip->conf->authentication != VIP_AUTHENTICATION_HMAC || !received->is_signed)
 		return verdict;
 	return check_freshness(vip, packet, received, at, real_ns);
 }

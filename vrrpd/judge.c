@@ -60,7 +60,7 @@ enum advert_discard judge_advert(const struct vip_conf *conf, const struct ip so
 	if (ip_equal(&packet->source, &sources[family_of(&packet->source)]))
 		return ADVERT_REFLECTED;
 	/* Routers in between are let pass where what they might forge is signed. */
-	if (received->far && !(conf->unicast && is_signed))
+	if (received->far && !(conf->unicast && is_signed && received->is_signed))
 		return ADVERT_BAD_TTL;
 	if (received->version != conf->version)
 		return ADVERT_BAD_VERSION;
@@ -68,7 +68,9 @@ enum advert_discard judge_advert(const struct vip_conf *conf, const struct ip so
 		return ADVERT_BAD_VRID;
 	if (received->version == 2)
 		return judge_version_2(conf, received);
-	if (is_signed && (!received->is_signed || !advert_verify(packet, received, ring)))
+	if (is_signed && !received->is_signed && conf->rollout == VIP_ROLLOUT_ENFORCE)
+		return ADVERT_BAD_AUTH;
+	if (is_signed && received->is_signed && !advert_verify(packet, received, ring))
 		return ADVERT_BAD_AUTH;
 	return ADVERT_TAKEN;
 }

@@ -410,7 +410,8 @@ struct fence_vip vip_fence_entry(const struct vip *vip)
 		.virtual_mac = vip->conf->virtual_mac,
 		.addresses = vip->conf->addresses,
 		.address_count = vip->conf->address_count,
-		.is_signed = vip->conf->authentication == VIP_AUTHENTICATION_HMAC,
+		.is_signed = vip->conf->authentication == VIP_AUTHENTICATION_HMAC &&
+			     vip->conf->rollout != VIP_ROLLOUT_RECEIVE_ONLY,
 		.has_password = vip->conf->authentication == VIP_AUTHENTICATION_PASSWORD,
 	};
 

@@ -65,6 +65,13 @@ enum vip_checksum {
 
 #define VIP_PASSWORD_MAX 8
 
+/* How signatures come to a group of routers that runs (draft-cassen-vrrp-auth-hmac). */
+enum vip_rollout {
+	VIP_ROLLOUT_ENFORCE,
+	VIP_ROLLOUT_PERMISSIVE,   /* signs, and takes what is not signed */
+	VIP_ROLLOUT_RECEIVE_ONLY, /* does not sign yet, and takes both */
+};
+
 struct garp_conf {
 	unsigned count;
 	int64_t interval_ns;
@@ -93,6 +100,7 @@ struct vip_conf {
 	uint8_t version; /* 2 or 3 */
 	int64_t advert_interval_ns;
 	enum vip_authentication authentication;
+	enum vip_rollout rollout; /* of hmac */
 	const char *password;
 	enum vip_checksum checksum;
 	bool unicast;

@@ -96,6 +96,9 @@ void conf_vip_check(const struct conf *conf, const struct conf_item *vip, struct
 	if (vip_conf->version == 2)
 		check_version_2(vip_conf, vip, errors);
 	check_password(vip_conf, vip, errors);
+	if (vip_conf->rollout != VIP_ROLLOUT_ENFORCE && vip_conf->authentication != VIP_AUTHENTICATION_HMAC)
+		conf_error(errors, line_of(vip, "rollout"),
+			"option 'rollout': it goes with authentication = hmac only: take it out");
 	if (vip_conf->unicast)
 		check_unicast(conf, vip_conf, vip, errors);
 }

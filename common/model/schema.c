@@ -36,6 +36,11 @@ static const char *const authentications[] = {
 };
 static_assert(ARRAY_LEN(authentications) == VIP_AUTHENTICATION_COUNT, "a row is missing");
 
+static const char *const rollouts[] = {
+	[VIP_ROLLOUT_ENFORCE] = "enforce",
+	[VIP_ROLLOUT_PERMISSIVE] = "permissive",
+	[VIP_ROLLOUT_RECEIVE_ONLY] = "receive-only",
+};
 static const char *const checksums[] = {
 	[VIP_CHECKSUM_AUTO] = "auto",
 	[VIP_CHECKSUM_RFC9568] = "rfc9568",
@@ -236,6 +241,10 @@ static const struct schema_option vip_options[] = {
 		.help = "hmac signs each advert with the pair's key; none is VRRP as other routers speak it; password "
 			"is "
 			"version 2's, which everyone on the network can read."},
+	{"rollout", SCHEMA_WORD, FIELD(struct vip_conf, rollout), WORDS(rollouts), .preset = "enforce", .reload = true,
+		.help = "With hmac, while the nodes go over to it one by one: receive-only signs nothing yet and takes "
+			"both, "
+			"permissive signs and takes both, enforce takes signed adverts alone."},
 	{"password", SCHEMA_STRING, FIELD(struct vip_conf, password), RANGE(0, VIP_PASSWORD_MAX), .preset = "",
 		.reload = true, .help = "For authentication = password."},
 	{"checksum", SCHEMA_WORD, FIELD(struct vip_conf, checksum), WORDS(checksums), .preset = "auto", .reload = true,

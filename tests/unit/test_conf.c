@@ -216,6 +216,11 @@ static const struct {
 		"f:5: option 'transparent': 'on' is neither: write yes or no\n"
 		"f:6: option 'fast-open': '1' is neither: write yes or no\n"
 		"f:7: option 'keepalive': '1500ms' is between two steps: write a time from 0s to 9h in steps of 1s\n"},
+	{PAIR "vip v { vrid = 1 interface = eth0 addresses = { 192.0.2.100/32 } authentication = none\n"
+	      "rollout = permissive }",
+		"f:4: option 'rollout': it goes with authentication = hmac only: take it out\n"},
+	{PAIR "vip v { vrid = 1 interface = eth0 addresses = { 192.0.2.100/32 }\nrollout = permit }",
+		"f:4: option 'rollout': 'permit' is not known: write enforce, permissive or receive-only\n"},
 	/* Repeats. */
 	{PAIR "log { level = info\nlevel = info }\n",
 		"f:4: option 'level' is set again in section 'log': line 3 has it already, keep one\n"},

@@ -20,6 +20,7 @@ struct advert_case {
 	const char *name;
 	uint8_t version; /* of the vip */
 	enum vip_authentication authentication;
+	enum vip_rollout rollout;
 	bool unicast;
 	bool far;
 	uint8_t advert_version; /* 0: the same */
@@ -66,6 +67,29 @@ static const struct advert_case cases[] = {
 		.version = 3,
 		.authentication = HMAC,
 		.verdict = ADVERT_BAD_AUTH},
+	{.name = "unsigned while signatures are rolled out",
+		.version = 3,
+		.authentication = HMAC,
+		.rollout = VIP_ROLLOUT_PERMISSIVE,
+		.verdict = ADVERT_TAKEN},
+	{.name = "unsigned before they are",
+		.version = 3,
+		.authentication = HMAC,
+		.rollout = VIP_ROLLOUT_RECEIVE_ONLY,
+		.verdict = ADVERT_TAKEN},
+	{.name = "signed wrongly meanwhile",
+		.version = 3,
+		.authentication = HMAC,
+		.rollout = VIP_ROLLOUT_RECEIVE_ONLY,
+		.key_id = 2,
+		.verdict = ADVERT_BAD_AUTH},
+	{.name = "unsigned meanwhile, through a router",
+		.version = 3,
+		.authentication = HMAC,
+		.rollout = VIP_ROLLOUT_PERMISSIVE,
+		.unicast = true,
+		.far = true,
+		.verdict = ADVERT_BAD_TTL},
 	{.name = "signed by a key that we lack",
 		.version = 3,
 		.authentication = HMAC,
@@ -138,6 +162,7 @@ static void run_case(const struct advert_case *c)
 	const struct ip addresses[] = {ip_of("192.0.2.101"), ip_of(c->first != NULL ? c->first : "192.0.2.100")};
 	const struct vip_conf conf = {
 		.version = c->version,
+		.rollout = c->rollout,
 		.authentication = c->authentication,
 		.password = "secret",
 		.unicast = c->unicast,

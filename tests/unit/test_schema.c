@@ -163,9 +163,9 @@ static const char *const wanted[] = {
 	/* admin, log, forwarder */
 	"listen", "level", "threads", "max-connections",
 	/* vip */
-	"vrid", "interface", "addresses", "version", "advert-interval", "authentication", "password", "checksum",
-	"unicast", "virtual-mac", "preempt", "preempt-delay", "start-delay", "lease", "group", "notify", "count",
-	"interval", "refresh",
+	"vrid", "interface", "addresses", "version", "advert-interval", "authentication", "rollout", "password",
+	"checksum", "unicast", "virtual-mac", "preempt", "preempt-delay", "start-delay", "lease", "group", "notify",
+	"count", "interval", "refresh",
 	/* track-interface, track-gateway, track-service, track-script */
 	"penalty", "penalty", "interval", "rise", "fall", "penalty", "penalty", "interval", "timeout", "rise", "fall",
 	/* service */
