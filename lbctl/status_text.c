@@ -484,7 +484,7 @@ static void add_server(struct table *table, const json_t *pool, const json_t *se
 
 	table_addf(table, STYLE_PLAIN, "%s/%s", string_of(pool, "name"), string_of(server, "name"));
 	table_add(table, STYLE_PLAIN, string_of(server, "address"));
-	add_word(table, string_of(server, "admin"));
+	add_word(table, json_is_true(json_object_get(server, "leaving")) ? "leaving" : string_of(server, "admin"));
 	add_word(table, string_of(server, "health"));
 	add_weight(table, server);
 	table_add(table, STYLE_PLAIN, number_of(server, "connections", number));

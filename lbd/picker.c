@@ -195,6 +195,18 @@ static void leave_place(struct picker *picker, const struct snapshot_pool *pool,
 		state->ops->changed(state->state, &pool->servers, pool->board->servers, place);
 }
 
+void picker_enter_late(const struct snapshot *snapshot, struct picker_hold *hold)
+{
+	const struct snapshot_pool *pool = &snapshot->pools[hold->pool];
+	struct board_place at;
+
+	if (hold->on_board || !pool->counted || snapshot->servers[hold->server].place == SNAPSHOT_NO_PLACE)
+		return;
+	at = board_place(pool->board, snapshot->servers[hold->server].place);
+	board_enter_late(&at);
+	hold->on_board = true;
+}
+
 void picker_leave(struct picker *picker, const struct snapshot *snapshot, const struct picker_hold *hold)
 {
 	const struct snapshot_server *server = &snapshot->servers[hold->server];

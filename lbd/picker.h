@@ -37,6 +37,8 @@ struct picker_hold {
  */
 MUST_USE int picker_take(struct picker *picker, const struct snapshot *snapshot, const struct picker_query *query,
 	struct picker_hold *ret_hold);
+/* It was taken when its pool was not entered on the board, and may be now. */
+void picker_enter_late(const struct snapshot *snapshot, struct picker_hold *hold);
 /* To be called once for each that was taken, when its socket is closed. */
 void picker_leave(struct picker *picker, const struct snapshot *snapshot, const struct picker_hold *hold);
 

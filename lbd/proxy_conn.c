@@ -450,6 +450,8 @@ void proxy_conn_count_late(struct conn *conn)
 	struct proxy *proxy = conn->proxy;
 
 	gates_enter_late(proxy->env.board, proxy->snapshot, conn->service, &conn->pass);
+	if (conn->hold.server != CONN_NO_SERVER)
+		picker_enter_late(proxy->snapshot, &conn->hold);
 	/* Before that nobody knows whose it is. */
 	if (conn->life.state != LIFE_PREFACE)
 		admission_count_late(&proxy->admission, proxy->snapshot, conn->service, &conn->from.ip, conn_now(conn),

@@ -94,6 +94,8 @@ static json_t *service_json(const struct director *director, uint32_t slot)
 		(json_int_t)totals.bytes_out);
 	if (service->protocol == SERVICE_PROTOCOL_UDP)
 		add_udp(json, &totals);
+	if (director_layout(director)->services[slot].leaving)
+		json_object_set_new(json, "leaving", json_true());
 	return json;
 }
 
@@ -119,8 +121,9 @@ static json_t *server_json(const struct director *director, uint32_t slot)
 	const struct server *server = &director_servers(director)->list[slot];
 	struct server_totals totals = workers_server_totals(director_workers(director), slot);
 	char address[SERVER_ADDRESS_TEXT_MAX];
+	json_t *json;
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:b, s:i, s:I, s:I, s:I, s:I, s:s, s:o, s:o, s:b}", "name",
+	json = json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:b, s:i, s:I, s:I, s:I, s:I, s:s, s:o, s:o, s:b}", "name",
 		server->conf->name, "address", conf_server_address(server->conf, address), "admin",
 		admin_name(server->admin), "health", health_name(servers_health(server)), "weight", (int)server->weight,
 		"share", (int)director_servers(director)->shares[slot], "backup", (int)server->conf->backup,
@@ -129,6 +132,9 @@ static json_t *server_json(const struct director *director, uint32_t slot)
 		(json_int_t)totals.connects_failed, "ports_missing", (json_int_t)totals.ports_missing, "check",
 		server->check, "certificate_until", time_json(server->certificate_until_s), "agent", agent_json(server),
 		"ejected", (int)server->outlier.ejected);
+	if (server->leaving)
+		json_object_set_new(json, "leaving", json_true());
+	return json;
 }
 
 /* Of the plan by which sources are dealt out: the same on both nodes, or they differ in it. */
@@ -149,11 +155,16 @@ static json_t *queue_json(const struct director *director, uint32_t slot)
 
 static json_t *pool_json(const struct director *director, uint32_t slot)
 {
-	const struct layout_pool *pool = &director_layout(director)->pools[slot];
+	const struct layout *layout = director_layout(director);
+	const struct layout_pool *pool = &layout->pools[slot];
 	json_t *servers = json_array();
 
 	for (size_t i = 0; i < pool->server_count; i++)
 		json_array_append_new(servers, server_json(director, pool->servers[i]));
+	for (uint32_t i = 0; i < layout->server_count; i++) {
+		if (layout->servers[i].leaving && layout->servers[i].pool == slot)
+			json_array_append_new(servers, server_json(director, i));
+	}
 	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "name", pool->conf->name, "balance",
 		balance_table[pool->conf->balance]->name, "digest", digest_json(director, slot), "queue",
 		queue_json(director, slot), "servers", servers);
@@ -169,6 +180,21 @@ static json_t *roles_json(const struct roles *roles)
 	return list;
 }
 
+/* What a reload has removed, and has connections still. */
+static void add_leaving(const struct director *director, json_t *services, json_t *pools)
+{
+	const struct layout *layout = director_layout(director);
+
+	for (uint32_t i = 0; i < layout->service_count; i++) {
+		if (layout->services[i].leaving)
+			json_array_append_new(services, service_json(director, i));
+	}
+	for (uint32_t i = 0; i < layout->pool_count; i++) {
+		if (layout->pools[i].leaving)
+			json_array_append_new(pools, pool_json(director, i));
+	}
+}
+
 json_t *status_json(const struct director *director, const struct status_identity *identity)
 {
 	const struct layout *layout = director_layout(director);
@@ -180,6 +206,7 @@ json_t *status_json(const struct director *director, const struct status_identit
 		json_array_append_new(services, service_json(director, layout->service_of[i]));
 	for (size_t i = 0; i < conf->pool_count; i++)
 		json_array_append_new(pools, pool_json(director, layout->pool_of[i]));
+	add_leaving(director, services, pools);
 	return json_pack("{s:s, s:s, s:s, s:I, s:i, s:i, s:s, s:o, s:o, s:o}", "node", identity->node, "version",
 		PACKAGE_VERSION, "config_hash", conf->hash, "generation",
 		(json_int_t)runtime_generation(director_runtime(director)), "pid", (int)getpid(), "threads",

@@ -243,6 +243,8 @@ void udp_session_count_late(struct udp_session *session)
 	const struct ip from = key_client(&session->entry.key, session->listener);
 
 	gates_enter_late(udp->env.board, udp->snapshot, session->service, &session->pass);
+	if (session->hold.server != UDP_NO_SERVER)
+		picker_enter_late(udp->snapshot, &session->hold);
 	admission_count_late(
 		&udp->admission, udp->snapshot, session->service, &from, session_now(session), &session->counted);
 }
