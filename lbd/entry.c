@@ -201,8 +201,6 @@ static int open_socket(struct entry *entry, const struct service_conf *service, 
 	made->number = ++entry->sockets_made;
 	for (unsigned i = 0; r == 0 && i < workers; i++)
 		r = listener_open(service->protocol, endpoint, service->name, &made->parts[i].fd, errors);
-	for (unsigned i = 0; r == 0 && service->fast_open && i < workers; i++)
-		listener_open_fast(made->parts[i].fd);
 	if (r < 0)
 		entry_socket_unref(made);
 	else
@@ -243,6 +241,7 @@ static int add(struct entry *entry, struct formers *formers, const struct servic
 	if (r < 0)
 		return r;
 	next->service = slot;
+	next->fast_open = service->fast_open;
 	entry->count++;
 	return 0;
 }

@@ -28,7 +28,8 @@ struct entry_socket {
 struct entry_listener {
 	struct entry_socket *socket;
 	uint32_t service;
-	bool leaving; /* UDP: only for the sessions that it has */
+	bool leaving;   /* UDP: only for the sessions that it has */
+	bool fast_open; /* TCP */
 };
 
 struct entry {

@@ -120,9 +120,9 @@ int listener_open(enum service_protocol protocol, const struct endpoint *endpoin
 	return 0;
 }
 
-void listener_open_fast(int fd)
+void listener_set_fast(int fd, bool fast)
 {
-	const int waiting = FAST_OPEN_WAITING;
+	const int waiting = fast ? FAST_OPEN_WAITING : 0;
 
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &waiting, sizeof waiting);
 }

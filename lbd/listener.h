@@ -21,7 +21,7 @@ MUST_USE int listener_probe(
  */
 MUST_USE int listener_open(enum service_protocol protocol, const struct endpoint *endpoint, const char *service,
 	int *ret_fd, struct text *errors);
-/* Lets a listening TCP socket take data with the first packet, where net.ipv4.tcp_fastopen has 2 in it. */
-void listener_open_fast(int fd);
+/* Whether a listening TCP socket takes data with the first packet, where net.ipv4.tcp_fastopen has 2 in it. */
+void listener_set_fast(int fd, bool fast);
 
 #endif

@@ -27,6 +27,7 @@ struct proxy_listener {
 	struct list link; /* in `listeners` of the proxy */
 	uint64_t number;  /* of the entry's socket */
 	int fd;           /* -1: closed */
+	bool fast_open;
 	struct list held; /* in `held` of the proxy, while there is no room for its connections */
 	uint32_t service;
 	struct ip address; /* the unspecified one: all of this host's */

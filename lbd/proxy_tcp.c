@@ -4,6 +4,7 @@
 #include "common/pure/hash.h"
 #include "common/system/fd.h"
 #include "common/system/log.h"
+#include "lbd/listener.h"
 #include "lbd/proxy.h"
 
 #include <errno.h>
@@ -155,6 +156,14 @@ static void finish_all(struct proxy *proxy)
 	listener_finish(listener);
 }
 
+static void listener_change(struct proxy_listener *listener, const struct entry_listener *wanted)
+{
+	listener->service = wanted->service;
+	if (listener->fast_open != wanted->fast_open)
+		listener_set_fast(listener->fd, wanted->fast_open);
+	listener->fast_open = wanted->fast_open;
+}
+
 static int listener_open_here(struct proxy *proxy, const struct entry_listener *from)
 {
 	struct proxy_listener *listener = calloc(1, sizeof *listener);
@@ -168,6 +177,7 @@ static int listener_open_here(struct proxy *proxy, const struct entry_listener *
 		.service = from->service,
 		.address = from->socket->endpoint.ip,
 	};
+	listener_change(listener, from);
 	list_init(&listener->held);
 	list_append(&proxy->listeners, &listener->link);
 	return 0;
@@ -203,7 +213,7 @@ static int follow(struct proxy *proxy, const struct entry *entry)
 			continue;
 		listener = advance(proxy, &at, wanted->socket->number);
 		if (listener != NULL)
-			listener->service = wanted->service;
+			listener_change(listener, wanted);
 		else
 			r = listener_open_here(proxy, wanted);
 	}

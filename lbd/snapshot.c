@@ -101,16 +101,28 @@ static int fill_proxy_from(struct owner *owner, const struct service_conf *conf,
 	return 0;
 }
 
+/* Many have the same, one after the other. */
+static void keep_former(struct snapshot *snapshot, struct conf *conf)
+{
+	if (snapshot->former_count == 0 || snapshot->formers[snapshot->former_count - 1] != conf)
+		snapshot->formers[snapshot->former_count++] = conf_ref(conf);
+}
+
 static int keep_formers(struct owner *owner, const struct layout *layout)
 {
 	struct snapshot *snapshot = &owner->snapshot;
+	size_t most = layout->service_count + layout->server_count;
 
-	snapshot->formers = arena_alloc(&owner->arena, layout->service_count, sizeof(struct conf *));
+	snapshot->formers = arena_alloc(&owner->arena, most, sizeof(struct conf *));
 	if (snapshot->formers == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < layout->service_count; i++) {
 		if (layout->services[i].leaving)
-			snapshot->formers[snapshot->former_count++] = conf_ref(layout->services[i].owner);
+			keep_former(snapshot, layout->services[i].owner);
+	}
+	for (size_t i = 0; i < layout->server_count; i++) {
+		if (layout->servers[i].leaving)
+			keep_former(snapshot, layout->servers[i].owner);
 	}
 	return 0;
 }

@@ -71,7 +71,7 @@ struct snapshot {
 	uint64_t generation; /* counts up */
 	bool accepting;
 	uint32_t max_connections; /* of all; 0: without limit */
-	/* What is pointed at in configurations lives as long: the current one, and those of services that leave. */
+	/* What is pointed at in configurations lives as long: the current one, and those of what is leaving. */
 	struct conf *conf;
 	struct conf **formers;
 	size_t former_count;

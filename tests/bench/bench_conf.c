@@ -2,10 +2,12 @@
 /*
  * How long a large configuration takes to be parsed and checked: 10,000 servers in 1,000 pools behind 1,000 services,
  * 200 vips with 1,000 addresses; then the same servers in one pool; then a service that denies 100,000 prefixes. The
- * median of five runs each.
+ * median of five runs each. And how long a reload of it takes to compare with what runs, and to allot the slots.
  */
 #include "common/model/conf.h"
+#include "common/model/conf_plan.h"
 #include "common/system/clock.h"
+#include "lbd/layout.h"
 
 #include <stdio.h>
 
@@ -82,6 +84,50 @@ static int measure(const struct text *sections, long long *ret_ms)
 	return 0;
 }
 
+static int read_conf(const struct text *sections, struct conf **ret_conf)
+{
+	AUTO_TEXT content = {0};
+	AUTO_TEXT errors = {0};
+
+	text_addf(&content, "pair {\n\tnode lb1 { address = 192.0.2.11 }\n\tnode lb2 { address = 192.0.2.12 }\n}\n%s",
+		text_get(sections));
+	return conf_parse("bench", text_get(&content), content.length, ret_conf, &errors);
+}
+
+/* From one to the same with another pool. */
+static int measure_reload(struct text *sections)
+{
+	static const char *const compared[] = {"pair", "service", "pool", NULL};
+	struct conf *before = NULL, *after = NULL;
+	struct layout *layout = NULL, *next = NULL;
+	struct plan plan = {0};
+	struct mono start, planned, end;
+	int r = read_conf(sections, &before);
+
+	text_add(sections, "pool another { server x { address = 172.31.0.1:80 } }\n");
+	if (r == 0)
+		r = read_conf(sections, &after);
+	if (r == 0)
+		r = layout_next(NULL, before, &layout);
+	start = clock_mono();
+	if (r == 0)
+		r = conf_plan(before, after, compared, &plan);
+	planned = clock_mono();
+	if (r == 0)
+		r = layout_next(layout, after, &next);
+	end = clock_mono();
+	if (r == 0)
+		printf("  reload: to compare it %lld ms, to allot the slots %lld ms\n",
+			(long long)(mono_diff(planned, start) / NS_PER_MS),
+			(long long)(mono_diff(end, planned) / NS_PER_MS));
+	plan_free(&plan);
+	layout_free(layout);
+	layout_free(next);
+	conf_unref(before);
+	conf_unref(after);
+	return r;
+}
+
 static int measure_pools(unsigned pools)
 {
 	AUTO_TEXT sections = {0};
@@ -94,7 +140,7 @@ static int measure_pools(unsigned pools)
 	if (r == 0)
 		printf("%u servers in %u pools, %u services, %u vips with %u addresses: parse and check %lld ms\n",
 			SERVERS, pools, SERVICES, VIPS, VIPS * ADDRESSES, ms);
-	return r;
+	return r < 0 ? r : measure_reload(&sections);
 }
 
 static int measure_prefixes(void)

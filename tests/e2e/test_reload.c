@@ -6,6 +6,7 @@
 
 #include "common/system/clock.h"
 #include "common/system/fd.h"
+#include "common/system/liveness.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SERVERS 3
@@ -180,6 +182,8 @@ static bool nothing_leaves(void *context)
 
 /* Each of them after START and before it again; a connection to a stays, and so do its counters. */
 static const char *const changes[] = {
+	"service web { listen = { $F } pool = p fast-open = yes keepalive = 10s }\n pool p { server a { address = $A } "
+	"}",
 	SERVICE "pool p { server a { address = $A weight = 7 max-connections = 50 } }",
 	SERVICE "pool p { balance = least-connections server a { address = $A } server b { address = $B } }",
 	SERVICE "pool p { balance = maglev server b { address = $B } server a { address = $A } }",
@@ -362,6 +366,58 @@ static void a_dry_run_tells_and_does_nothing(void **state)
 	assert_int_equal(lbd_server_number(&lbd, "p/a", "weight"), 100);
 	reload_to(&lbd, SERVICE "pool p { server a { address = $A weight = 5 } }");
 	assert_int_equal(lbd_server_number(&lbd, "p/a", "weight"), 5);
+	assert_int_equal(lbd_end(&lbd, SIGTERM), 0);
+}
+
+static void lbctl_says_how_it_went(void **state)
+{
+	static const struct {
+		const char *sections;
+		const char *arguments;
+		int status;
+	} cases[] = {
+		{START, "reload --dry-run", 0},
+		{START, "reload", 0},
+		{START "bogus { }", "reload --dry-run", 1},
+		{START "bogus { }", "reload", 1},
+		{START, "reload now", 2},
+	};
+	struct lbd_process lbd = lbd_start(fill(START), 0);
+	char line[256];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		int status;
+
+		lbd_configure(&lbd, fill(cases[i].sections));
+		snprintf(line, sizeof line, "./lbctl/lbctl --run-dir %s/run %s >/dev/null 2>&1", lbd.dir,
+			cases[i].arguments);
+		status = system(line);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), cases[i].status);
+	}
+	snprintf(line, sizeof line, "./lbctl/lbctl --run-dir %s/none reload >/dev/null 2>&1", lbd.dir);
+	assert_int_equal(WEXITSTATUS(system(line)), 3);
+	assert_int_equal(lbd_end(&lbd, SIGTERM), 0);
+}
+
+static void vrrpd_hears_of_the_services(void **state)
+{
+	struct lbd_process lbd = lbd_start(fill(START), 0);
+	struct liveness_service services[4];
+	struct liveness *live;
+	char run_dir[128];
+
+	(void)state;
+	snprintf(run_dir, sizeof run_dir, "%s/run", lbd.dir);
+	assert_int_equal(liveness_open(run_dir, &live), 0);
+	reload_to(&lbd, "service aa { listen = { $G } pool = q }\n pool q { }\n" START);
+	assert_int_equal(liveness_read_services(live, services, ARRAY_LEN(services)), 2);
+	assert_string_equal(services[0].name, "aa");
+	assert_false(services[0].up);
+	assert_string_equal(services[1].name, "web");
+	assert_true(services[1].up);
+	liveness_free(live);
 	assert_int_equal(lbd_end(&lbd, SIGTERM), 0);
 }
 
@@ -585,6 +641,8 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(a_removed_service_ends_with_its_connections),
 		cmocka_unit_test(a_mistake_changes_nothing),
 		cmocka_unit_test(a_dry_run_tells_and_does_nothing),
+		cmocka_unit_test(lbctl_says_how_it_went),
+		cmocka_unit_test(vrrpd_hears_of_the_services),
 		cmocka_unit_test(the_signal_reloads),
 		cmocka_unit_test(decisions_stay_until_the_file_says_otherwise),
 		cmocka_unit_test(a_new_limit_is_exact),
