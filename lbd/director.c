@@ -24,6 +24,7 @@ struct director {
 	struct servers *servers;
 	struct closings *closings;
 	struct checks *checks;
+	struct connlog *connlog;
 	struct workers *workers;
 	struct roles roles;
 
@@ -320,6 +321,7 @@ static int start_workers(struct director *director, struct text *errors)
 {
 	struct workers_setup setup = {
 		.board = &director->board,
+		.connlog = director->connlog,
 		.count = director->setup.threads,
 		.live = director->setup.live,
 		.news_fd = director->news_fd,
@@ -402,6 +404,10 @@ static int start(struct director *director, struct text *errors)
 		return -errno;
 	r = loop_io_add(director->setup.loop, &director->news_io, director->news_fd, LOOP_READ, on_news);
 	if (r == 0)
+		r = connlog_new(director->setup.threads, &director->connlog);
+	if (r == 0)
+		r = connlog_set(director->connlog, director->setup.conf->log.connections);
+	if (r == 0)
 		r = start_workers(director, errors);
 	if (r == 0)
 		r = start_checks(director, errors);
@@ -438,6 +444,7 @@ void director_free(struct director *director)
 	liveness_set_bound(director->setup.live, false);
 	checks_free(director->checks);
 	workers_stop(director->workers);
+	connlog_free(director->connlog);
 	snapshot_unref(director->snapshot);
 	entry_unref(director->entry);
 	loop_timer_clear(director->setup.loop, &director->beat_timer);
@@ -611,6 +618,8 @@ static void commit_state(struct director *director, struct state *state)
 	director->servers = state->servers;
 	take_snapshot(director, state->snapshot);
 	director->layout_generation = director->generation;
+	if (connlog_set(director->connlog, state->layout->conf->log.connections) < 0)
+		log_error("cannot start the thread that logs connections");
 	workers_publish(director->workers, director->snapshot);
 	drop_state(&former);
 }

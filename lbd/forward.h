@@ -13,6 +13,7 @@
 #include "common/system/loop.h"
 #include "lbd/board.h"
 #include "lbd/counters.h"
+#include "lbd/record.h"
 #include "lbd/snapshot.h"
 #include "lbd/sources.h"
 
@@ -26,6 +27,7 @@ struct forward; /* a worker's half */
 
 /* What a worker lends to its half. */
 struct forward_env {
+	struct record_ring *records; /* of what has ended, where the snapshot says that it is logged */
 	struct loop *loop;
 	struct counters *counters;
 	struct board *board; /* of all workers, as the next */

@@ -85,6 +85,9 @@ struct conn {
 	uint32_t waits_in;
 	uint64_t bytes_in; /* taken by the server */
 	uint64_t bytes_out;
+	struct mono began;
+	int64_t connect_ns;      /* below 0: no server has taken it */
+	uint32_t last_server;    /* the slot of the one that was tried last, or CONN_NO_SERVER */
 	struct proxy_pace *pace; /* NULL: its service has no limit of bandwidth */
 	struct gates_pass pass;
 	sources_key counted; /* in the client's share */

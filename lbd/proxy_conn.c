@@ -72,8 +72,10 @@ static int conn_take_server(struct conn *conn)
 	};
 	int r = picker_take(conn->proxy->picker, conn->proxy->snapshot, &query, &conn->hold);
 
-	if (r == 0)
+	if (r == 0) {
 		counter_add(&conn_server_counters(conn)->connections, 1);
+		conn->last_server = conn->hold.server;
+	}
 	return r;
 }
 
@@ -114,6 +116,7 @@ static bool conn_wait(struct conn *conn)
 	if (!proxy_queue_join(&proxy->queues, pool, queue->size, &conn->waiting))
 		return false;
 	conn->waits_in = pool;
+	conn->last_server = CONN_NO_SERVER;
 	life_wait(&conn->life, queue->timeout_ns, conn_now(conn));
 	conn_set_timer(conn);
 	return true;
@@ -357,6 +360,7 @@ static bool conn_connected(struct conn *conn)
 	if (r < 0)
 		return conn_event_by(conn, LIFE_CONNECT_FAILED, ending_of_connect(r));
 	counter_add(&conn_server_counters(conn)->connections_total, 1);
+	conn->connect_ns = mono_diff(conn_now(conn), conn->life.since);
 	if (!conn_event(conn, LIFE_CONNECTED) || !conn_run(conn))
 		return false;
 	conn_set_timer(conn);
@@ -405,6 +409,9 @@ static struct conn *conn_new(
 	conn->address = listener->address;
 	conn->service = listener->service;
 	conn->hold.server = CONN_NO_SERVER;
+	conn->last_server = CONN_NO_SERVER;
+	conn->connect_ns = -1;
+	conn->began = loop_now(proxy->env.loop);
 	conn->waits_in = CONN_NO_POOL;
 	conn->route_pool = CONN_NO_POOL;
 	list_init(&conn->waiting);

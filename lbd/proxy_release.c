@@ -39,10 +39,30 @@ void proxy_leave_queue(struct conn *conn)
 	proxy_queue_part(&conn->proxy->queues, pool, &conn->waiting);
 }
 
+static void leave_record(const struct conn *conn)
+{
+	const struct snapshot *snapshot = conn->proxy->snapshot;
+	struct record *record = record_ring_claim(conn->proxy->env.records);
+
+	if (record == NULL)
+		return;
+	record->client = conn->from;
+	record->cause = conn->life.cause;
+	record->bytes_in = conn->bytes_in;
+	record->bytes_out = conn->bytes_out;
+	record->connect_ns = conn->connect_ns;
+	record->duration_ns = mono_diff(conn_now(conn), conn->began);
+	record_set_names(record, conn_service(conn)->name,
+		conn->last_server != CONN_NO_SERVER ? snapshot->servers[conn->last_server].name : NULL);
+	record_ring_push(conn->proxy->env.records);
+}
+
 void proxy_release(struct conn *conn, bool reset)
 {
 	struct proxy *proxy = conn->proxy;
 
+	if (proxy->snapshot->log_connections)
+		leave_record(conn);
 	side_close(conn, &conn->client, reset);
 	proxy_leave_server(conn, reset);
 	proxy_leave_queue(conn);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 /* Each side's counter on a line of the processor's caches of its own; places are the counters modulo the capacity. */
 struct record_ring {
@@ -12,6 +13,12 @@ struct record_ring {
 	_Atomic uint64_t dropped;
 	_Alignas(64) _Atomic uint64_t read;
 };
+
+void record_set_names(struct record *record, const char *service, const char *server)
+{
+	snprintf(record->service, sizeof record->service, "%s", service != NULL ? service : "");
+	snprintf(record->server, sizeof record->server, "%s", server != NULL ? server : "");
+}
 
 void record_line(const struct record *record, struct log_line *ret_line)
 {

@@ -19,13 +19,15 @@ struct record {
 	enum end_cause cause;
 	uint64_t bytes_in; /* from the client */
 	uint64_t bytes_out;
-	int64_t connect_ns; /* from the first attempt until the server had taken it; below 0: none has */
+	int64_t connect_ns; /* that the server took to take it; below 0: none has */
 	int64_t duration_ns;
 	/* Copies: what they name may be gone when the line is written. */
 	char service[RECORD_NAME_MAX];
 	char server[RECORD_SERVER_MAX]; /* POOL/SERVER; "": none */
 };
 
+/* Copies them; NULL: there is none. */
+void record_set_names(struct record *record, const char *service, const char *server);
 void record_line(const struct record *record, struct log_line *ret_line);
 
 struct record_ring;

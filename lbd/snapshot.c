@@ -280,6 +280,27 @@ static int fill_pools(struct owner *owner, const struct snapshot_source *source)
 	return 0;
 }
 
+/* Where they are logged: copies, since the layout may go before the snapshot does. */
+static int fill_names(struct owner *owner, const struct layout *layout, struct snapshot_service *services,
+	struct snapshot_server *servers)
+{
+	bool whole = true;
+
+	for (size_t i = 0; i < layout->service_count; i++) {
+		if (layout->services[i].conf == NULL)
+			continue;
+		services[i].name = arena_strdup(&owner->arena, layout->services[i].conf->name);
+		whole &= services[i].name != NULL;
+	}
+	for (size_t i = 0; i < layout->server_count; i++) {
+		if (layout->servers[i].conf == NULL)
+			continue;
+		servers[i].name = arena_strdup(&owner->arena, layout->servers[i].name);
+		whole &= servers[i].name != NULL;
+	}
+	return whole ? 0 : -ENOMEM;
+}
+
 static int fill_servers(struct owner *owner, const struct layout *layout)
 {
 	struct snapshot_server *servers = arena_alloc(&owner->arena, layout->server_count, sizeof *servers);
@@ -302,6 +323,8 @@ static int fill_servers(struct owner *owner, const struct layout *layout)
 	}
 	owner->snapshot.servers = servers;
 	owner->snapshot.server_count = layout->server_count;
+	if (owner->snapshot.log_connections)
+		return fill_names(owner, layout, (struct snapshot_service *)owner->snapshot.services, servers);
 	return 0;
 }
 
@@ -347,6 +370,7 @@ int snapshot_new(const struct snapshot_source *source, struct snapshot **ret_sna
 	atomic_init(&owner->snapshot.references, 1);
 	owner->snapshot.generation = source->generation;
 	owner->snapshot.accepting = source->accepting;
+	owner->snapshot.log_connections = source->layout->conf->log.connections;
 	owner->snapshot.conf = conf_ref(source->layout->conf);
 	owner->snapshot.entry = entry_ref(source->entry);
 	owner->snapshot.max_connections = source->layout->conf->forwarder.max_connections;

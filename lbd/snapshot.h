@@ -20,6 +20,7 @@
 #define SNAPSHOT_NO_POOL UINT32_MAX
 
 struct snapshot_service {
+	const char *name;
 	/* Of the pools in which a server has a share; else the backup pool. Without sides: it has routes alone. */
 	struct split split;
 	struct routes *routes;       /* a reference; NULL: none */
@@ -52,6 +53,7 @@ struct snapshot_pool {
 #define SNAPSHOT_NO_PLACE UINT32_MAX
 
 struct snapshot_server {
+	const char *name; /* POOL/SERVER */
 	struct endpoint address;
 	const char *path; /* of a Unix socket instead, for new connections; NULL: none */
 	struct ip source; /* of family 0: as the routes say */
@@ -70,6 +72,7 @@ struct snapshot {
 	_Atomic unsigned references;
 	uint64_t generation; /* counts up */
 	bool accepting;
+	bool log_connections;
 	uint32_t max_connections; /* of all; 0: without limit */
 	/* What is pointed at in configurations lives as long: the current one, and those of what is leaving. */
 	struct conf *conf;

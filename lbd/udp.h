@@ -74,6 +74,8 @@ struct udp_session {
 	struct wheel_timer timer;
 	struct udp_life life;
 	union udp_peer client;
+	struct mono began;
+	uint32_t last_server;    /* the slot of the one that it had last, or UDP_NO_SERVER */
 	struct picker_hold hold; /* of the server */
 	uint64_t bytes_in;       /* sent to servers */
 	uint64_t bytes_out;      /* from servers, to be sent to the client */

@@ -94,10 +94,40 @@ static void session_leave_server(struct udp_session *session)
 	session->hold.server = UDP_NO_SERVER;
 }
 
+static struct endpoint session_client(const struct udp_session *session)
+{
+	struct sockaddr_storage peer = {0};
+	struct endpoint client = {0};
+
+	memcpy(&peer, &session->client, sizeof session->client);
+	(void)!endpoint_from_sockaddr(&peer, &client);
+	return client;
+}
+
+static void leave_record(const struct udp_session *session, enum end_cause cause)
+{
+	const struct snapshot *snapshot = session->udp->snapshot;
+	struct record *record = record_ring_claim(session->udp->env.records);
+
+	if (record == NULL)
+		return;
+	record->client = session_client(session);
+	record->cause = cause;
+	record->bytes_in = session->bytes_in;
+	record->bytes_out = session->bytes_out;
+	record->connect_ns = -1;
+	record->duration_ns = mono_diff(session_now(session), session->began);
+	record_set_names(record, session_service(session)->name,
+		session->last_server != UDP_NO_SERVER ? snapshot->servers[session->last_server].name : NULL);
+	record_ring_push(session->udp->env.records);
+}
+
 void udp_session_end(struct udp_session *session, enum end_cause cause)
 {
 	struct udp *udp = session->udp;
 
+	if (udp->snapshot->log_connections)
+		leave_record(session, cause);
 	session_leave_server(session);
 	wheel_clear(&session->timer);
 	udp_table_remove(&udp->table, &session->entry);
@@ -224,6 +254,8 @@ struct udp_session *udp_session_open(
 	session->service = listener->service;
 	session->entry.key = *key;
 	session->client = datagram->peer;
+	session->began = session_now(session);
+	session->last_server = UDP_NO_SERVER;
 	session->hold.server = UDP_NO_SERVER;
 	session->lot = hash_next(&udp->lots);
 	session->request_group = UDP_NO_GROUP;
@@ -311,8 +343,10 @@ static int session_take_server(struct udp_session *session)
 	};
 	int r = picker_take(session->udp->picker, session->udp->snapshot, &query, &session->hold);
 
-	if (r == 0)
+	if (r == 0) {
 		counter_add(&session_server_counters(session)->connections, 1);
+		session->last_server = session->hold.server;
+	}
 	return r;
 }
 

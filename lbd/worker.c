@@ -137,6 +137,7 @@ static int start_forwards(struct worker *worker)
 		.counters = &worker->counters,
 		.board = worker->setup.board,
 		.sources = worker->setup.sources,
+		.records = worker->setup.records,
 		.worker = worker->setup.number,
 		.workers = worker->setup.count,
 	};

@@ -9,6 +9,7 @@
 #include "common/system/liveness.h"
 #include "lbd/counters.h"
 #include "lbd/forward.h"
+#include "lbd/record.h"
 #include "lbd/snapshot.h"
 
 struct worker;
@@ -21,6 +22,7 @@ struct worker_setup {
 	struct snapshot *snapshot;
 	struct board *board; /* outlives the worker, as the next */
 	struct sources *sources;
+	struct record_ring *records;
 	int news_fd; /* an eventfd that is written to when worker_generation or worker_open_connections matter */
 };
 

@@ -41,6 +41,7 @@ static int start_one(struct workers *workers, const struct workers_setup *setup)
 		.snapshot = setup->snapshot,
 		.board = workers->board,
 		.sources = workers->sources,
+		.records = connlog_ring(setup->connlog, workers->count),
 		.news_fd = setup->news_fd,
 	};
 	int r = worker_start(&one, &workers->list[workers->count]);

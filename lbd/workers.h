@@ -5,6 +5,7 @@
 
 #include "common/pure/text.h"
 #include "common/system/liveness.h"
+#include "lbd/connlog.h"
 #include "lbd/ending.h"
 #include "lbd/snapshot.h"
 
@@ -14,7 +15,8 @@ struct workers;
 unsigned workers_wanted(const struct conf *conf);
 
 struct workers_setup {
-	struct board *board; /* outlives them */
+	struct board *board;     /* outlives them, as the next */
+	struct connlog *connlog; /* of so many workers */
 	unsigned count;
 	struct liveness *live; /* NULL: none; the workers have its loops 1 to `count` */
 	struct snapshot *snapshot;

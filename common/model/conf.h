@@ -36,6 +36,7 @@ struct pair_conf {
 
 struct log_conf {
 	enum log_level level;
+	bool connections;
 };
 
 struct admin_conf {

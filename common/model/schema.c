@@ -128,6 +128,9 @@ static const struct schema_option pair_options[] = {
 static const struct schema_option log_options[] = {
 	{"level", SCHEMA_WORD, FIELD(struct log_conf, level), WORDS(log_levels), .preset = "info", .reload = true,
 		.help = "What is logged: this level and those before it."},
+	{"connections", SCHEMA_YES_NO, FIELD(struct log_conf, connections), .preset = "no", .reload = true,
+		.help = "yes: a line for each connection and UDP session that ends, whatever the level: whose it was, "
+			"its server, bytes, times, and why it ended."},
 };
 
 static const struct schema_option admin_options[] = {

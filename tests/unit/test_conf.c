@@ -36,7 +36,8 @@ static const struct {
 		"f:3: option 'vird' is not known in section 'vip w': did you mean 'vrid'?\n"},
 	{PAIR "poool p { server s { address = x } }\n",
 		"f:3: section 'poool' is not known in the file: did you mean 'pool'?\n"},
-	{PAIR "log { colour = yes }\n", "f:3: option 'colour' is not known in section 'log': there are level\n"},
+	{PAIR "log { colour = yes }\n",
+		"f:3: option 'colour' is not known in section 'log': there are level, connections\n"},
 	{PAIR "http { listen = { 127.0.0.1:8404 } }\n", "f:3: section 'http' is not known in the file: there are pair, "
 							"admin, log, forwarder, vip, service, pool\n"},
 	{PAIR "include = x\n", "f:3: option 'include' is not known in the file: it has no options\n"},
@@ -95,6 +96,7 @@ static const struct {
 	{PAIR "pool p { queue { size = many\ntimeout = 5 } }\n",
 		"f:3: option 'size': 'many' is not a number: write a number from 0 to 1000000\n"
 		"f:4: option 'timeout': '5' has no unit: write 5s, or another of ms, s, m, h\n"},
+	{PAIR "log { connections = some }\n", "f:3: option 'connections': 'some' is neither: write yes or no\n"},
 	/* Routes. */
 	{PAIR POOL "service s { listen = { 192.0.2.1:80 } }",
 		"f:4: option 'pool' is missing in section 'service s': set it to the name of a pool\n"},
