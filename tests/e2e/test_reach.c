@@ -335,6 +335,52 @@ static void a_source_that_is_not_here_is_told(void **state)
 	stop();
 }
 
+/* A reload changes how new connections reach their servers, and nothing of those that are open. */
+static void a_reload_changes_the_reach(void **state)
+{
+	struct endpoint source = free_endpoint(9), peer;
+	char path[128], pool[200], text[IP_TEXT_MAX];
+	int open_client, open_server, client, server;
+	FILE *file;
+	json_t *result;
+
+	(void)state;
+	start_with(free_endpoint(1), free_endpoint(2), "", "");
+	open_client = connect_to(&here.front);
+	open_server = accept_from(here.server);
+	snprintf(path, sizeof path, "%s/conf", here.lbd.dir);
+	snprintf(pool, sizeof pool, "pool p { send-proxy = v1 source = %s server a { address = \"%s\" } }\n",
+		ip_text(&source.ip, text), at(&here.back));
+	file = fopen(path, "we");
+	assert_non_null(file);
+	fprintf(file,
+		"pair {\n key-file = /nonexistent\n node a { address = 127.0.0.1 priority = 150 }\n"
+		" node b { address = 127.0.0.2 }\n}\nforwarder { threads = 2 }\n"
+		"service s { listen = { \"%s\" } pool = p keepalive = 30s }\n%s",
+		at(&here.front), pool);
+	assert_int_equal(fclose(file), 0);
+	result = lbd_call(&here.lbd, "reload", NULL);
+	assert_non_null(result);
+	json_decref(result);
+	/* Each worker goes by it as soon as it comes round. */
+	for (int i = 0; i < 500; i++) {
+		client = connect_to(&here.front);
+		server = accept_from(here.server);
+		peer = peer_address(server);
+		if (ip_equal(&peer.ip, &source.ip))
+			break;
+		close(client);
+		close(server);
+		poll(NULL, 0, 5);
+	}
+	assert_true(ip_equal(&peer.ip, &source.ip));
+	expect_text(server, "PROXY TCP4 ");
+	close(client);
+	close(server);
+	talk(open_client, open_server);
+	stop();
+}
+
 /* Unix sockets. */
 
 static int listen_at(const char *path)
@@ -425,6 +471,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(checks_send_a_header_that_names_nobody),
 		cmocka_unit_test(connections_come_from_the_source),
 		cmocka_unit_test(a_source_that_is_not_here_is_told),
+		cmocka_unit_test(a_reload_changes_the_reach),
 		cmocka_unit_test(servers_may_be_unix_sockets),
 	};
 
