@@ -472,11 +472,20 @@ static void take_datagram(struct sim_node *node, const struct sim_packet *packet
 	}
 }
 
+/* What the advert came from. By IPv6 the nodes are in another order, so that a tie by it would be seen. */
+static struct ip source_of(const struct sim_node *node, const struct sim_packet *packet)
+{
+	if (packet->ipv6)
+		return (struct ip){
+			.family = AF_INET6, .bytes = {0xfe, 0x80, [15] = (uint8_t)(SIM_NODES_MAX - packet->from)}};
+	return node->sim->nodes[packet->from].source;
+}
+
 static void take_advert(struct sim_node *node, const struct sim_packet *packet)
 {
 	int64_t age_ns = mono_diff(now_of(node), packet->at);
 	struct senders_advert advert = {
-		.source = node->sim->nodes[packet->from].source,
+		.source = source_of(node, packet),
 		.sequence = packet->sequence,
 		.interval_ns = packet->interval_ns,
 		.at = packet->at,

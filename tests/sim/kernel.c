@@ -31,19 +31,27 @@ static bool can_send(const struct sim_node *node)
 	return node->carrier && !node->frozen && !node->off;
 }
 
-void kernel_send_advert(struct sim_node *node, uint8_t priority)
+static void send_advert(struct sim_node *node, uint8_t priority, bool ipv6)
 {
 	struct sim_packet packet = {
 		.kind = SIM_ADVERT,
 		.from = node->index,
 		.priority = priority,
 		.interval_ns = node->sim->world.setup.interval_ns,
+		.ipv6 = ipv6,
 	};
 
 	node->sequence = advert_sequence_after(node->sequence, advert_sequence_of(kernel_real_ns(node)));
 	packet.sequence = node->sequence;
 	if (can_send(node))
 		world_broadcast(&node->sim->world, &packet);
+}
+
+void kernel_send_advert(struct sim_node *node, uint8_t priority)
+{
+	send_advert(node, priority, false);
+	if (node->sim->world.setup.both)
+		send_advert(node, priority, true);
 }
 
 void kernel_send_announcement(struct sim_node *node)

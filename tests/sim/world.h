@@ -45,6 +45,7 @@ struct sim_packet {
 	uint8_t priority;
 	int64_t interval_ns;
 	uint64_t sequence;
+	bool ipv6;
 	/* SIM_DATAGRAM; owned */
 	struct peer_message *message;
 };
@@ -58,6 +59,7 @@ struct sim_setup {
 	bool preempt;
 	int64_t preempt_delay_ns;
 	bool side; /* the state port has its own network */
+	bool both; /* the vip has both families: each advert goes out in each, and each packet has its own fate */
 	bool lbd_wanted;
 	int64_t check_interval_ns;
 	int64_t check_timeout_ns;
