@@ -14,7 +14,7 @@ BENCH_ONLY_SOURCE=yes
 command -v perf >/dev/null || skip_lab "perf is needed (Debian: linux-perf)"
 
 count_calls() { # count_calls SUBJECT MODE [OPTION...]
-	local subject=$1 mode=$2 line done_count unit=1
+	local subject=$1 mode=$2 line done_count
 	shift 2
 	local front=$FRONT:${PORT[$subject]}
 	case $mode in download | upload) front=$(bulk_front "$subject") ;; esac
