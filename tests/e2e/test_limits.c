@@ -157,6 +157,29 @@ static void the_lists_say_who_is_served(void **state)
 	end();
 }
 
+/* What counts is whom the header names, not who brings it. */
+static void the_header_says_whom_the_lists_are_for(void **state)
+{
+	static const char denied[] = "PROXY TCP4 203.0.113.7 192.0.2.1 1000 80\r\n";
+	static const char allowed[] = "PROXY TCP4 198.51.100.7 192.0.2.1 1000 80\r\n";
+	const struct endpoint from = source_of(1);
+	int client, served;
+
+	(void)state;
+	start("accept-proxy = yes accept-proxy-from = { 127.77.0.1 } deny = { 203.0.113.0/24, 127.77.0.1 } "
+	      "per-source { connections = 1 }");
+	client = connect_from(&from, &front);
+	assert_int_equal(send(client, denied, sizeof denied - 1, 0), sizeof denied - 1);
+	assert_true(is_refused(client));
+	close(client);
+	client = connect_from(&from, &front);
+	assert_int_equal(send(client, allowed, sizeof allowed - 1, 0), sizeof allowed - 1);
+	served = accept_from(server.fd);
+	close(client);
+	close(served);
+	end();
+}
+
 static void denied_datagrams_go_nowhere(void **state)
 {
 	const struct endpoint good = source_of(1), bad = source_of(2);
@@ -407,6 +430,7 @@ int main(int argc, char *argv[])
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_lists_say_who_is_served),
+		cmocka_unit_test(the_header_says_whom_the_lists_are_for),
 		cmocka_unit_test(denied_datagrams_go_nowhere),
 		cmocka_unit_test(a_long_list_is_as_good_as_a_short_one),
 		cmocka_unit_test(a_source_has_so_many_connections),

@@ -5,6 +5,7 @@
 
 #include "common/system/fd.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <netinet/udp.h>
 #include <poll.h>
@@ -586,6 +587,41 @@ static bool burst_is_accounted_for(void *context)
 	return number("bytes_in") / 1000 + number("datagrams_dropped") == BURST;
 }
 
+/* proc(5): the state stands behind the name's closing parenthesis. */
+static bool thread_has_stopped(const char *tid)
+{
+	char path[300], line[256] = "";
+	const char *name_end;
+	FILE *file;
+
+	snprintf(path, sizeof path, "/proc/%d/task/%s/stat", (int)lbd.pid, tid);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return true; /* It has ended meanwhile. */
+	(void)fgets(line, sizeof line, file);
+	fclose(file);
+	name_end = strrchr(line, ')');
+	return name_end != NULL && strncmp(name_end, ") T", 3) == 0;
+}
+
+/* Whether all threads of lbd have. */
+static bool has_stopped(void *context)
+{
+	const struct dirent *entry;
+	bool stopped = true;
+	char path[64];
+	DIR *dir;
+
+	(void)context;
+	snprintf(path, sizeof path, "/proc/%d/task", (int)lbd.pid);
+	dir = opendir(path);
+	assert_non_null(dir);
+	while ((entry = readdir(dir)) != NULL)
+		stopped &= entry->d_name[0] == '.' || thread_has_stopped(entry->d_name);
+	closedir(dir);
+	return stopped;
+}
+
 /* What comes while nobody reads is dropped by the kernel, and counted by it. */
 static void the_kernels_drops_are_counted(void **state)
 {
@@ -594,8 +630,8 @@ static void the_kernels_drops_are_counted(void **state)
 	(void)state;
 	start("", pool_of("", "weight = 0"), 0);
 	assert_int_equal(kill(lbd.pid, SIGSTOP), 0);
-	/* Only when every thread has stopped is nobody reading. */
-	usleep(200 * 1000);
+	/* Only then is nobody reading. */
+	wait_until(has_stopped, NULL, 5000);
 	for (unsigned i = 0; i < BURST; i++)
 		assert_int_equal(send(client, bytes, 1000, 0), 1000);
 	assert_int_equal(kill(lbd.pid, SIGCONT), 0);
