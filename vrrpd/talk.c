@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#include "vrrpd/talk.h"
+
+#include "common/system/clock.h"
+#include "vrrpd/hearing.h"
+#include "vrrpd/parts.h"
+#include "vrrpd/review.h"
+#include "vrrpd/services.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum peer_vip_state peer_state_of(enum vrrp_state state)
+{
+	switch (state) {
+	case VRRP_BACKUP:
+		return PEER_VIP_BACKUP;
+	case VRRP_ACTIVE:
+		return PEER_VIP_ACTIVE;
+	case VRRP_FAULT:
+		return PEER_VIP_FAULT;
+	case VRRP_INITIALIZE:
+	case VRRP_STATE_COUNT:
+		break;
+	}
+	return PEER_VIP_INITIALIZE;
+}
+
+static void fill_probes(const struct agent *agent, struct peer_message *message)
+{
+	for (size_t i = 0; i < agent->vip_count && message->probe_count < PEER_PROBES_MAX; i++) {
+		const struct vip *vip = &agent->vips[i];
+		struct peer_probe *probe = &message->probes[message->probe_count];
+
+		if (!vrrp_hears_late(&vip->fsm, clock_mono()))
+			continue;
+		probe->id = vip->peer_id;
+		(void)lanwatch_answering(agent->lanwatch, vip->conf->interface, &probe->answering);
+		message->probe_count++;
+	}
+}
+
+static void fill_heartbeat(void *context, struct peer_message *message)
+{
+	struct agent *agent = context;
+	struct forwarder_view view = review_forwarder(agent);
+
+	snprintf(message->config_hash, sizeof message->config_hash, "%s", agent->conf->hash);
+	message->sequence = fence_last_sequence(agent->shared.fence);
+	message->health = view.health;
+	message->ready = view.bound && view.checked;
+	services_fill(agent->conf, &view, message);
+	message->vip_count = MIN(agent->vip_count, (size_t)PEER_VIPS_MAX);
+	for (size_t i = 0; i < message->vip_count; i++) {
+		const struct vip *vip = &agent->vips[i];
+
+		message->vips[i] = (struct peer_vip){
+			.id = vip->peer_id,
+			.state = peer_state_of(vip->fsm.state),
+			.effective_priority = vip->fsm.facts.priority,
+			.carrier = vip->link.carrier,
+			.lan_heard = lanwatch_is_heard(agent->lanwatch, vip->conf->interface),
+			.lan_silent = lanwatch_is_silent(agent->lanwatch, vip->conf->interface),
+			.missing = vrrp_misses_adverts(&vip->fsm),
+			.resigned = mono_before(clock_mono(), vip->verdict.hold_back_until),
+		};
+	}
+	fill_probes(agent, message);
+}
+
+static void note_drift(struct agent *agent, const struct peer_message *heartbeat)
+{
+	bool drift = strcmp(heartbeat->config_hash, agent->conf->hash) != 0;
+
+	if (drift == agent->drift)
+		return;
+	agent->drift = drift;
+	if (drift)
+		log_warning("the configurations of the two nodes differ", log_str("here", agent->conf->hash),
+			log_str("there", heartbeat->config_hash));
+	else
+		log_info("the configurations of the two nodes are the same again");
+	recorder_add(&agent->recorder, clock_mono(), clock_real_ns(), NULL,
+		drift ? "the peer has another configuration" : "the peer has the same configuration again");
+}
+
+static void take_heartbeat(struct agent *agent, const struct peer_message *heartbeat)
+{
+	note_drift(agent, heartbeat);
+	lanwatch_take(agent->lanwatch, heartbeat, agent->vips, agent->vip_count);
+	for (size_t i = 0; i < agent->vip_count; i++) {
+		struct vip *vip = &agent->vips[i];
+		const struct peer_vip *other = peermsg_find_vip(heartbeat, vip->peer_id);
+		enum peer_vip_state before = vip->peer_state;
+		bool missed = vip->peer_missed;
+
+		vip->peer_state = other != NULL ? other->state : PEER_VIP_INITIALIZE;
+		vip->peer_missed = other != NULL && other->missing;
+		hearing_prove_clock(vip, heartbeat->stamp.session, heartbeat->sequence, heartbeat->real_ns);
+		review_vip(agent, vip);
+		if (before == PEER_VIP_ACTIVE && vip->peer_state != PEER_VIP_ACTIVE)
+			vip_event(vip, VRRP_EVENT_PEER_GONE);
+		if (missed && vip->peer_state == PEER_VIP_BACKUP && !vip->peer_missed)
+			vip_event(vip, VRRP_EVENT_PEER_BACK);
+	}
+}
+
+static void on_message(void *context, const struct peer_message *message)
+{
+	struct agent *agent = context;
+
+	if (message->kind == PEER_HEARTBEAT)
+		take_heartbeat(agent, message);
+	else
+		handover_message(agent->handovers, message);
+}
+
+static void on_alive(void *context, bool alive)
+{
+	struct agent *agent = context;
+
+	recorder_add(&agent->recorder, clock_mono(), clock_real_ns(), NULL, "the peer is %s on the state port",
+		alive ? "heard" : "silent");
+	for (size_t i = 0; i < agent->vip_count; i++) {
+		if (alive)
+			vip_event(&agent->vips[i], VRRP_EVENT_PEER_BACK);
+		else
+			agent->vips[i].peer_state = PEER_VIP_INITIALIZE;
+	}
+	review_all(agent);
+}
+
+const struct peer_events talk_events = {.fill = fill_heartbeat, .message = on_message, .alive = on_alive};
