@@ -136,6 +136,11 @@ static void skip(struct checker *checker, int error)
 	set_timer(checker, next_time(checker, clock_mono()), on_next);
 }
 
+static bool has_address(const struct checker *checker)
+{
+	return checker->setup.target.server.ip.family != 0 || checker->setup.target.path != NULL;
+}
+
 static void on_next(struct loop_timer *timer, struct mono now)
 {
 	struct checker *checker = CONTAINER_OF(timer, struct checker, timer);
@@ -149,7 +154,7 @@ static void on_next(struct loop_timer *timer, struct mono now)
 	struct check_result result = {0};
 	int r;
 
-	if (!enter_round(checker, now) || !enter_gate(checker))
+	if (!has_address(checker) || !enter_round(checker, now) || !enter_gate(checker))
 		return;
 	checker->began = now;
 	r = checker->ops->start(&setup, &checker->probe);
@@ -205,6 +210,14 @@ void checker_retarget(struct checker *checker, const struct probe_target *target
 const struct check_conf *checker_conf(const struct checker *checker)
 {
 	return checker->setup.target.conf;
+}
+
+void checker_set_address(struct checker *checker, const struct ip *address)
+{
+	drop_probe(checker);
+	list_remove(&checker->waiting);
+	checker->setup.target.server.ip = *address;
+	set_timer(checker, loop_now(checker->setup.loop), on_next);
 }
 
 void checker_free(struct checker *checker)

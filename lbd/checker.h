@@ -44,6 +44,11 @@ MUST_USE int checker_new(const struct checker_setup *setup, struct checker **ret
  */
 void checker_retarget(struct checker *checker, const struct probe_target *target);
 const struct check_conf *checker_conf(const struct checker *checker);
+/*
+ * The server is there from now on: what is under way is broken off, and a check begins at once. A checker whose target
+ * has no address (family 0, and no path) rests until then. Not to be called in the callback.
+ */
+void checker_set_address(struct checker *checker, const struct ip *address);
 /* Not to be called in the callback. Accepts NULL. */
 void checker_free(struct checker *checker);
 

@@ -34,6 +34,7 @@ struct checks {
 struct checks_change {
 	struct checks *checks;
 	const struct layout *layout;
+	const struct endpoint *addresses; /* by slot */
 	struct set set; /* its checkers are the new ones alone; where there is none, the former may stay */
 	int64_t delay_ns;
 	int64_t spread_ns;
@@ -157,15 +158,15 @@ static struct tls_trust *find_trust(const struct set *set, const struct check_co
 	return NULL;
 }
 
-static struct probe_target target_of(
-	const struct set *set, const struct layout_server *server, const struct check_conf *conf)
+static struct probe_target target_of(const struct checks_change *change, uint32_t slot, const struct check_conf *conf)
 {
+	const struct layout_server *server = &change->layout->servers[slot];
 	struct probe_target target = {
 		.conf = conf,
-		.trust = find_trust(set, conf),
+		.trust = find_trust(&change->set, conf),
 		.pool = server->pool_conf->name,
 		.name = server->conf->name,
-		.server = server->conf->address,
+		.server = change->addresses[slot],
 		.path = server->conf->path,
 		/* Behind another port somebody else listens, who knows nothing of headers. */
 		.send_proxy = conf->port == 0 ? server->conf->send_proxy : SEND_PROXY_NONE,
@@ -214,7 +215,7 @@ static int start_check(struct checks_change *change, size_t place)
 	if (!is_wanted(conf) || stays(checks, place, conf))
 		return 0;
 	setup.gate = &checks->gates[check_table[conf->kind]->carrier];
-	setup.target = target_of(&change->set, &change->layout->servers[place / 2], conf);
+	setup.target = target_of(change, (uint32_t)(place / 2), conf);
 	change->delay_ns += place % 2 == 0 ? change->spread_ns : 0;
 	return checker_new(&setup, &change->set.checkers[place]);
 }
@@ -230,8 +231,8 @@ static int prepare(struct checks_change *change, struct text *errors)
 	return r;
 }
 
-int checks_prepare(
-	struct checks *checks, const struct layout *layout, struct checks_change **ret_change, struct text *errors)
+int checks_prepare(struct checks *checks, const struct layout *layout, const struct endpoint *addresses,
+	struct checks_change **ret_change, struct text *errors)
 {
 	struct checks_change *change = calloc(1, sizeof *change);
 	int64_t spread_ns = SPREAD_MAX_NS / (int64_t)MAX(layout->server_count, (size_t)1);
@@ -241,6 +242,7 @@ int checks_prepare(
 		return -ENOMEM;
 	change->checks = checks;
 	change->layout = layout;
+	change->addresses = addresses;
 	change->spread_ns = MIN(spread_ns, SPREAD_NS);
 	r = set_init(&change->set, layout->conf, layout->server_count);
 	if (r == 0)
@@ -261,7 +263,7 @@ static void take_over(struct checks *checks, struct checks_change *change, size_
 
 	if (!is_wanted(conf) || change->set.checkers[place] != NULL)
 		return;
-	target = target_of(&change->set, &change->layout->servers[place / 2], conf);
+	target = target_of(change, (uint32_t)(place / 2), conf);
 	checker_retarget(*former, &target);
 	change->set.checkers[place] = TAKE(*former);
 }
@@ -281,6 +283,14 @@ void checks_abandon(struct checks_change *change)
 		return;
 	set_free(&change->set);
 	free(change);
+}
+
+void checks_set_address(struct checks *checks, uint32_t slot, const struct ip *address)
+{
+	for (size_t i = 2 * (size_t)slot; i < MIN(2 * (size_t)slot + 2, checks->set.count); i++) {
+		if (checks->set.checkers[i] != NULL)
+			checker_set_address(checks->set.checkers[i], address);
+	}
 }
 
 int checks_probe(struct conf *conf, struct text *errors)

@@ -162,13 +162,17 @@ static void fill_server(const struct director *director, uint32_t slot, struct s
 		.checks_failed = server->checks_failed,
 		.check_ns = server->checks > 0 ? server->check_ns : -1,
 		.certificate_until_s = server->certificate_until_s,
+		.lookups = server->lookups,
+		.lookups_failed = server->lookups_failed,
+		.moves = server->moves,
 	};
 }
 
 /* By slot: one that is free, or is leaving and may have been followed by another of its name, is passed over. */
 static int collect_server(const struct collector *collector, size_t slot)
 {
-	const struct server *server = &director_servers(collector->setup.director)->list[slot];
+	const struct servers *servers = director_servers(collector->setup.director);
+	const struct server *server = &servers->list[slot];
 	const char *labels[2];
 	struct server_sample *sample;
 	char address[SERVER_ADDRESS_TEXT_MAX];
@@ -180,7 +184,7 @@ static int collect_server(const struct collector *collector, size_t slot)
 	sample = metric_set_add(collector->set, METRIC_GROUP_SERVER, labels);
 	if (sample == NULL)
 		return -ENOMEM;
-	sample->address = metric_set_text(collector->set, conf_server_address(server->conf, address));
+	sample->address = metric_set_text(collector->set, servers_address(servers, (uint32_t)slot, address));
 	fill_server(collector->setup.director, (uint32_t)slot, sample);
 	return sample->address == NULL ? -ENOMEM : 0;
 }

@@ -5,10 +5,12 @@
 #include "common/system/fd.h"
 #include "common/system/log.h"
 #include "lbd/checks.h"
+#include "lbd/names.h"
 #include "lbd/service_pools.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/eventfd.h>
 
 /* How long changes of servers are gathered before the workers are told. */
@@ -25,6 +27,7 @@ struct director {
 	struct closings *closings;
 	struct checks *checks;
 	struct connlog *connlog;
+	struct names *names; /* NULL: no server has one */
 	struct workers *workers;
 	struct roles roles;
 
@@ -138,6 +141,7 @@ static int state_snapshot(struct director *director, struct state *state)
 		.generation = director->generation + 1,
 		.accepting = !director->finishing,
 		.runtime = director->runtime,
+		.addresses = state->servers->addresses,
 		.weights = state->servers->weights,
 		.shares = servers_shares(state->servers, loop_now(director->setup.loop)),
 		.pool_revisions = state->servers->pool_revisions,
@@ -349,6 +353,59 @@ static int start_timers(struct director *director)
 	return r;
 }
 
+static void on_lookup(void *context, uint32_t slot, const struct ip *address, bool changed, const char *why)
+{
+	struct director *director = context;
+	uint64_t revision = director->servers->revision;
+	size_t unchecked = director->servers->unchecked;
+
+	servers_note_lookup(director->servers, slot, address, changed, why, loop_now(director->setup.loop));
+	if (changed)
+		checks_set_address(director->checks, slot, address);
+	if (director->servers->revision != revision || director->servers->unchecked != unchecked)
+		note_change(director);
+}
+
+static bool wants_names(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->pool_count; i++) {
+		for (size_t j = 0; j < conf->pools[i].server_count; j++) {
+			if (conf->pools[i].servers[j].host != NULL)
+				return true;
+		}
+	}
+	return false;
+}
+
+static int start_names(struct director *director, struct text *errors)
+{
+	struct names_setup setup = {
+		.loop = director->setup.loop,
+		.conf = &director->layout->conf->resolver,
+		.fn = on_lookup,
+		.context = director,
+	};
+	int r;
+
+	if (!wants_names(director->layout->conf))
+		return 0;
+	r = names_new(&setup, &director->names);
+	if (r < 0)
+		text_addf(errors, "names of servers cannot be looked up: %s\n", strerrordesc_np(-r));
+	return r < 0 ? r : names_follow(director->names, director->layout);
+}
+
+/* The configuration is in use already: what cannot be looked up now stays as it is. */
+static void follow_names(struct director *director)
+{
+	AUTO_TEXT errors = {0};
+	int r = director->names != NULL ? names_follow(director->names, director->layout)
+					: start_names(director, &errors);
+
+	if (r < 0)
+		log_error("names of servers cannot be looked up", log_errno(r));
+}
+
 static int reserve_board(struct board *board, const struct layout *layout)
 {
 	const struct board_size size = {
@@ -371,7 +428,7 @@ static int start_checks(struct director *director, struct text *errors)
 	int r = checks_new(&setup, &director->checks);
 
 	if (r == 0)
-		r = checks_prepare(director->checks, director->layout, &change, errors);
+		r = checks_prepare(director->checks, director->layout, director->servers->addresses, &change, errors);
 	if (r == 0)
 		checks_commit(director->checks, change);
 	return r;
@@ -412,6 +469,8 @@ static int start(struct director *director, struct text *errors)
 	if (r == 0)
 		r = start_checks(director, errors);
 	if (r == 0)
+		r = start_names(director, errors);
+	if (r == 0)
 		r = start_timers(director);
 	return r;
 }
@@ -442,6 +501,7 @@ void director_free(struct director *director)
 	if (director == NULL)
 		return;
 	liveness_set_bound(director->setup.live, false);
+	names_free(director->names);
 	checks_free(director->checks);
 	workers_stop(director->workers);
 	connlog_free(director->connlog);
@@ -650,13 +710,14 @@ int director_reload(struct director *director, struct conf *conf, uint64_t *ret_
 	if (r == 0)
 		r = prepare_state(director, conf, &state, errors);
 	if (r == 0)
-		r = checks_prepare(director->checks, state.layout, &checks, errors);
+		r = checks_prepare(director->checks, state.layout, state.servers->addresses, &checks, errors);
 	if (r < 0) {
 		drop_state(&state);
 		return r;
 	}
 	checks_commit(director->checks, checks);
 	commit_state(director, &state);
+	follow_names(director);
 	operate_settle(director->runtime, conf);
 	follow_timers(director);
 	tell_liveness(director);

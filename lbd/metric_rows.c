@@ -151,6 +151,12 @@ static const struct metric_row server_rows[] = {
 		FIELD(struct server_sample, certificate_until_s), .unit = "seconds",
 		.help = "When the certificate that it showed in its check expires, since 1970; absent where it has "
 			"shown none."},
+	{"lbd_server_name_lookups", METRIC_COUNTER, METRIC_NUMBER, FIELD(struct server_sample, lookups),
+		.help = "How often its name was looked up; 0 where it has none."},
+	{"lbd_server_failed_name_lookups", METRIC_COUNTER, METRIC_NUMBER, FIELD(struct server_sample, lookups_failed),
+		.help = "Those that came to no address: it keeps the one that it has, or is down without one."},
+	{"lbd_server_moves", METRIC_COUNTER, METRIC_NUMBER, FIELD(struct server_sample, moves),
+		.help = "How often its name came to have another address."},
 };
 
 const struct metric_group metric_groups[METRIC_GROUP_COUNT] = {

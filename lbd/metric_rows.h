@@ -86,6 +86,9 @@ struct server_sample {
 	uint64_t checks_failed;
 	int64_t check_ns;
 	int64_t certificate_until_s;
+	uint64_t lookups;
+	uint64_t lookups_failed;
+	uint64_t moves;
 };
 
 #endif

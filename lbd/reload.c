@@ -38,7 +38,7 @@ struct reload {
 };
 
 /* What of the configuration is lbd's. */
-static const char *const sections[] = {"pair", "admin", "log", "forwarder", "service", "pool", NULL};
+static const char *const sections[] = {"pair", "admin", "log", "resolver", "forwarder", "service", "pool", NULL};
 
 /* In the thread. */
 

@@ -11,13 +11,19 @@ bool score_step(struct score *score, unsigned rise, unsigned fall, bool success)
 	enum health said = success ? HEALTH_UP : HEALTH_DOWN;
 
 	if (score->health == said) {
-		score->streak = 0;
+		settle(score, said);
 		return false;
 	}
-	if (score->health != HEALTH_UNKNOWN && ++score->streak < (success ? rise : fall))
+	if (score->health != HEALTH_UNKNOWN && !score->anew && ++score->streak < (success ? rise : fall))
 		return false;
 	settle(score, said);
 	return true;
+}
+
+void score_begin_anew(struct score *score)
+{
+	score->anew = true;
+	score->streak = 0;
 }
 
 const char *health_name(enum health health)

@@ -19,10 +19,13 @@ enum health {
 struct score {
 	enum health health;
 	unsigned streak; /* results in a row that speak against `health` */
+	bool anew;       /* the next result decides alone, as the first one did */
 };
 
 /* Takes one result in; true when the health has changed. */
 bool score_step(struct score *score, unsigned rise, unsigned fall, bool success);
+/* What is checked is another thing from now on; its health stays until the next result. */
+void score_begin_anew(struct score *score);
 const char *health_name(enum health health);
 
 #endif

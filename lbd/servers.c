@@ -16,6 +16,8 @@ static unsigned weight_of(const struct server *server)
 
 static bool is_usable(const struct server *server)
 {
+	if (server->unresolved)
+		return false;
 	if (server->agent.mode == AGENT_MODE_DRAIN || server->agent.mode == AGENT_MODE_MAINT ||
 		server->agent.health == AGENT_HEALTH_DOWN)
 		return false;
@@ -54,6 +56,12 @@ static void go_on(struct server *server, const struct server *before)
 	server->agent = before->agent;
 	memcpy(server->agent_text, before->agent_text, sizeof server->agent_text);
 	server->certificate_until_s = before->certificate_until_s;
+	server->checks = before->checks;
+	server->checks_failed = before->checks_failed;
+	server->check_ns = before->check_ns;
+	server->lookups = before->lookups;
+	server->lookups_failed = before->lookups_failed;
+	server->moves = before->moves;
 	if (server->pool->check.kind == CHECK_NONE) {
 		server->score = (struct score){0};
 		*server->check = '\0';
@@ -65,6 +73,24 @@ static void go_on(struct server *server, const struct server *before)
 	}
 	if (server->pool->outlier == NULL)
 		server->outlier = (struct outlier){0};
+}
+
+static bool has_same_host(const struct server_conf *a, const struct server_conf *b)
+{
+	return a->host != NULL && b->host != NULL && strcmp(a->host, b->host) == 0;
+}
+
+/* One that is resolved stays so. */
+static void fill_address(struct servers *servers, uint32_t slot, const struct servers *previous)
+{
+	const struct server_conf *conf = servers->list[slot].conf;
+	struct endpoint *address = &servers->addresses[slot];
+
+	*address = conf->address;
+	if (previous != NULL && slot < previous->count && previous->list[slot].conf != NULL &&
+		has_same_host(conf, previous->list[slot].conf))
+		address->ip = previous->addresses[slot].ip;
+	servers->list[slot].unresolved = conf->host != NULL && address->ip.family == 0;
 }
 
 static void fill_one(struct servers *servers, uint32_t slot, const struct servers *previous,
@@ -83,6 +109,7 @@ static void fill_one(struct servers *servers, uint32_t slot, const struct server
 	server->admin = runtime_admin(runtime, server->name);
 	server->weight = runtime_weight(runtime, server->name, server->conf->weight);
 	servers->weights[slot] = server->weight;
+	fill_address(servers, slot, previous);
 	if (before != NULL && before->leaving == from->leaving)
 		go_on(server, before);
 	else
@@ -105,8 +132,9 @@ static int fill(struct servers *servers, const struct servers *previous, const s
 	servers->weights = calloc(MAX(servers->count, (size_t)1), sizeof *servers->weights);
 	servers->shares = calloc(MAX(servers->count, (size_t)1), sizeof *servers->shares);
 	servers->pool_revisions = calloc(MAX(servers->pool_count, (size_t)1), sizeof *servers->pool_revisions);
+	servers->addresses = calloc(MAX(servers->count, (size_t)1), sizeof *servers->addresses);
 	if (servers->list == NULL || servers->weights == NULL || servers->shares == NULL ||
-		servers->pool_revisions == NULL)
+		servers->pool_revisions == NULL || servers->addresses == NULL)
 		return -ENOMEM;
 	servers->revision = previous != NULL ? previous->revision : 0;
 	for (size_t i = 0; previous != NULL && i < MIN(servers->pool_count, previous->pool_count); i++)
@@ -140,6 +168,7 @@ void servers_free(struct servers *servers)
 	free(servers->list);
 	free(servers->weights);
 	free(servers->shares);
+	free(servers->addresses);
 	free(servers->pool_revisions);
 	free(servers);
 }
@@ -197,14 +226,14 @@ void servers_note_failures(struct servers *servers, uint32_t slot, uint64_t fail
 		return;
 	LOG_AT(server->outlier.ejected ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
 		server->outlier.ejected ? "server ejected" : "server no longer ejected",
-		log_str("server", server->name), log_str("address", conf_server_address(server->conf, address)),
+		log_str("server", server->name), log_str("address", servers_address(servers, slot, address)),
 		log_uint("failures", failures));
 	update_usable(servers, server, now);
 }
 
 enum health servers_health(const struct server *server)
 {
-	if (server->agent.health == AGENT_HEALTH_DOWN)
+	if (server->unresolved || server->agent.health == AGENT_HEALTH_DOWN)
 		return HEALTH_DOWN;
 	if (server->score.health == HEALTH_UNKNOWN && server->agent.health == AGENT_HEALTH_UP)
 		return HEALTH_UP;
@@ -242,9 +271,68 @@ void servers_note_check(
 		servers->unchecked--;
 	update_usable(servers, server, now);
 	LOG_AT(server->score.health == HEALTH_DOWN ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "server health",
-		log_str("server", server->name), log_str("address", conf_server_address(server->conf, address)),
+		log_str("server", server->name), log_str("address", servers_address(servers, slot, address)),
 		log_str("from", health_name(before)), log_str("to", health_name(server->score.health)),
 		log_str("check", text));
+}
+
+const char *servers_address(const struct servers *servers, uint32_t slot, char text[static SERVER_ADDRESS_TEXT_MAX])
+{
+	const struct server *server = &servers->list[slot];
+
+	if (server->conf->host != NULL && !server->unresolved)
+		return endpoint_text(&servers->addresses[slot], text);
+	return conf_server_address(server->conf, text);
+}
+
+/* Without an address there are no checks; the first verdict is that there is none. */
+static void note_failed_lookup(struct servers *servers, struct server *server, const char *why)
+{
+	server->lookups_failed++;
+	if (!server->lookup_failing)
+		log_warning(server->unresolved ? "server has no address: its name cannot be resolved"
+					       : "server keeps its address: its name cannot be resolved",
+			log_str("server", server->name), log_str("name", server->conf->host), log_str("why", why));
+	server->lookup_failing = true;
+	if (!server->unresolved)
+		return;
+	snprintf(server->check, sizeof server->check, "name not resolved: %s", why);
+	if (server->pool->check.kind != CHECK_NONE && score_step(&server->score, 1, 1, false))
+		servers->unchecked--;
+}
+
+static void move(struct servers *servers, uint32_t slot, const struct ip *address, struct mono now)
+{
+	struct server *server = &servers->list[slot];
+	struct ip before = servers->addresses[slot].ip;
+
+	servers->addresses[slot].ip = *address;
+	if (server->unresolved)
+		snprintf(server->check, sizeof server->check, "%s", "");
+	else
+		server->moves++;
+	log_info("server address", log_str("server", server->name), log_str("name", server->conf->host),
+		log_ip("from", &before), log_ip("to", address));
+	server->unresolved = false;
+	score_begin_anew(&server->score);
+	update_usable(servers, server, now);
+	servers->revision++;
+	servers->pool_revisions[server->pool_slot] = servers->revision;
+}
+
+void servers_note_lookup(struct servers *servers, uint32_t slot, const struct ip *address, bool changed,
+	const char *why, struct mono now)
+{
+	struct server *server = &servers->list[slot];
+
+	server->lookups++;
+	if (address == NULL) {
+		note_failed_lookup(servers, server, why);
+		return;
+	}
+	server->lookup_failing = false;
+	if (changed || server->unresolved)
+		move(servers, slot, address, now);
 }
 
 void servers_set_admin(struct servers *servers, struct server *server, enum admin_state admin, struct mono now)

@@ -22,6 +22,7 @@ struct server {
 	struct score score;
 	enum admin_state admin;
 	unsigned weight; /* what it is configured to be, or what was decided */
+	bool unresolved; /* it has a name, and no address yet */
 	bool usable;
 	struct mono since;                 /* it became usable; MONO_NEVER: it has been so from the start */
 	char check[CHECK_RESULT_TEXT_MAX]; /* the last result; "" before the first */
@@ -34,6 +35,10 @@ struct server {
 	struct agent_words agent;               /* what the agent has said so far */
 	char agent_text[CHECK_RESULT_TEXT_MAX]; /* its last answer; "" before the first */
 	int64_t certificate_until_s;            /* as the check saw it last; 0: it has seen none */
+	bool lookup_failing;                    /* the last one did */
+	uint64_t lookups;                       /* of its name */
+	uint64_t lookups_failed;
+	uint64_t moves; /* from one address to another */
 };
 
 struct servers {
@@ -43,6 +48,7 @@ struct servers {
 	size_t unchecked;  /* those whose first verdict is outstanding */
 	unsigned *weights; /* by slot, as the next, which servers_shares brings up to date */
 	unsigned *shares;
+	struct endpoint *addresses; /* by slot; of family 0 where a name has not been resolved, or there is a path */
 	uint64_t *pool_revisions;
 	size_t pool_count;
 	uint64_t revision; /* counts up whenever a share may have changed */
@@ -69,7 +75,15 @@ void servers_set_weight(struct servers *servers, struct server *server, unsigned
 /* How many of clients' connections have failed at the server, from the start on. For servers of pools with `outlier`.
  */
 void servers_note_failures(struct servers *servers, uint32_t slot, uint64_t failures, struct mono now);
-/* By its checks and its agent. */
+/*
+ * What came of looking its name up: the address it has by then, or NULL and why there is none. A server that has no
+ * address yet is down; one that has keeps it. Its health by another address begins with the next check's result.
+ */
+void servers_note_lookup(struct servers *servers, uint32_t slot, const struct ip *address, bool changed,
+	const char *why, struct mono now);
+/* Where new connections to it go; where nothing is known yet, as the configuration has it. */
+const char *servers_address(const struct servers *servers, uint32_t slot, char text[static SERVER_ADDRESS_TEXT_MAX]);
+/* By its checks, its agent and whether it has an address. */
 enum health servers_health(const struct server *server);
 /* Whether its connections are reset when it goes down. */
 bool servers_resets_when_down(const struct server *server);

@@ -301,8 +301,9 @@ static int fill_names(struct owner *owner, const struct layout *layout, struct s
 	return whole ? 0 : -ENOMEM;
 }
 
-static int fill_servers(struct owner *owner, const struct layout *layout)
+static int fill_servers(struct owner *owner, const struct snapshot_source *source)
 {
+	const struct layout *layout = source->layout;
 	struct snapshot_server *servers = arena_alloc(&owner->arena, layout->server_count, sizeof *servers);
 
 	if (servers == NULL)
@@ -312,7 +313,8 @@ static int fill_servers(struct owner *owner, const struct layout *layout)
 		if (layout->servers[i].conf == NULL)
 			continue;
 		servers[i].pool = layout->servers[i].pool;
-		servers[i].address = layout->servers[i].conf->address;
+		servers[i].address =
+			source->addresses != NULL ? source->addresses[i] : layout->servers[i].conf->address;
 		servers[i].path = layout->servers[i].conf->path;
 		servers[i].source = layout->servers[i].conf->source;
 		servers[i].send_proxy = layout->servers[i].conf->send_proxy;
@@ -375,8 +377,8 @@ int snapshot_new(const struct snapshot_source *source, struct snapshot **ret_sna
 	owner->snapshot.entry = entry_ref(source->entry);
 	owner->snapshot.max_connections = source->layout->conf->forwarder.max_connections;
 	if (keep_formers(owner, source->layout) < 0 || fill_pools(owner, source) < 0 ||
-		fill_services(owner, source) < 0 || fill_servers(owner, source->layout) < 0 ||
-		fill_yields(owner, source) < 0 || fill_closings(owner, source) < 0) {
+		fill_services(owner, source) < 0 || fill_servers(owner, source) < 0 || fill_yields(owner, source) < 0 ||
+		fill_closings(owner, source) < 0) {
 		snapshot_unref(&owner->snapshot);
 		return -ENOMEM;
 	}

@@ -102,6 +102,7 @@ struct snapshot_source {
 	const struct snapshot *previous; /* plans that still hold are taken over; NULL: there is none */
 	uint64_t generation;
 	bool accepting;
+	const struct endpoint *addresses; /* of servers, by slot; NULL: those of the configuration */
 	const struct runtime *runtime;
 	const unsigned *weights; /* by server's slot, as is the next */
 	const unsigned *shares;

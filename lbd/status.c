@@ -116,6 +116,12 @@ static json_t *agent_json(const struct server *server)
 	return *server->agent_text != '\0' ? json_string(server->agent_text) : json_null();
 }
 
+/* The name that is looked up for the address. */
+static json_t *host_json(const struct server_conf *conf)
+{
+	return conf->host != NULL ? json_string(conf->host) : json_null();
+}
+
 static json_t *server_json(const struct director *director, uint32_t slot)
 {
 	const struct server *server = &director_servers(director)->list[slot];
@@ -123,15 +129,16 @@ static json_t *server_json(const struct director *director, uint32_t slot)
 	char address[SERVER_ADDRESS_TEXT_MAX];
 	json_t *json;
 
-	json = json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:b, s:i, s:I, s:I, s:I, s:I, s:s, s:o, s:o, s:b}", "name",
-		server->conf->name, "address", conf_server_address(server->conf, address), "admin",
-		admin_name(server->admin), "health", health_name(servers_health(server)), "weight", (int)server->weight,
-		"share", (int)director_servers(director)->shares[slot], "backup", (int)server->conf->backup,
-		"max_connections", (int)server->conf->max_connections, "connections", (json_int_t)totals.connections,
-		"connections_total", (json_int_t)totals.connections_total, "connects_failed",
-		(json_int_t)totals.connects_failed, "ports_missing", (json_int_t)totals.ports_missing, "check",
-		server->check, "certificate_until", time_json(server->certificate_until_s), "agent", agent_json(server),
-		"ejected", (int)server->outlier.ejected);
+	json = json_pack("{s:s, s:s, s:o, s:s, s:s, s:i, s:i, s:b, s:i, s:I, s:I, s:I, s:I, s:s, s:o, s:o, s:b}",
+		"name", server->conf->name, "address", servers_address(director_servers(director), slot, address),
+		"host", host_json(server->conf), "admin", admin_name(server->admin), "health",
+		health_name(servers_health(server)), "weight", (int)server->weight, "share",
+		(int)director_servers(director)->shares[slot], "backup", (int)server->conf->backup, "max_connections",
+		(int)server->conf->max_connections, "connections", (json_int_t)totals.connections, "connections_total",
+		(json_int_t)totals.connections_total, "connects_failed", (json_int_t)totals.connects_failed,
+		"ports_missing", (json_int_t)totals.ports_missing, "check", server->check, "certificate_until",
+		time_json(server->certificate_until_s), "agent", agent_json(server), "ejected",
+		(int)server->outlier.ejected);
 	if (server->leaving)
 		json_object_set_new(json, "leaving", json_true());
 	return json;

@@ -6,7 +6,7 @@
 
 BUILD_PACKAGES="gcc libc6-dev make autoconf automake autoconf-archive pkg-config libconfuse-dev libjansson-dev
 	libssl-dev libnl-3-dev libnl-route-3-dev libmnl-dev libsystemd-dev libcap-ng-dev
-	libmicrohttpd-dev"
+	libmicrohttpd-dev libc-ares-dev"
 TEST_PACKAGES="libcmocka-dev"
 LAB_PACKAGES="iproute2 jq nginx procps util-linux"
 # The other speakers of VRRP; without one of them its rows of the interoperation test are skipped.

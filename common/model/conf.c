@@ -29,9 +29,12 @@ const char *conf_server_address(const struct server_conf *server, char text[stat
 {
 	static_assert(SERVER_ADDRESS_TEXT_MAX >= ENDPOINT_TEXT_MAX, "an endpoint has room");
 
-	if (server->path == NULL)
-		return endpoint_text(&server->address, text);
-	snprintf(text, SERVER_ADDRESS_TEXT_MAX, "unix:%s", server->path);
+	if (server->path != NULL)
+		snprintf(text, SERVER_ADDRESS_TEXT_MAX, "unix:%s", server->path);
+	else if (server->host != NULL)
+		snprintf(text, SERVER_ADDRESS_TEXT_MAX, "%s:%u", server->host, (unsigned)server->address.port);
+	else
+		endpoint_text(&server->address, text);
 	return text;
 }
 

@@ -44,6 +44,13 @@ struct admin_conf {
 	size_t listen_count;
 };
 
+struct resolver_conf {
+	const struct endpoint *servers;
+	size_t server_count; /* 0: those of /etc/resolv.conf */
+	int64_t timeout_ns;
+	unsigned tries;
+};
+
 struct forwarder_conf {
 	unsigned max_connections; /* 0: without limit */
 	unsigned threads;         /* 0: auto, one for each processor that the process may use */
@@ -280,8 +287,9 @@ enum on_down {
 
 struct server_conf {
 	const char *name;
-	struct endpoint address; /* of family 0 where there is a path */
+	struct endpoint address; /* of family 0 where there is a path or a name */
 	const char *path;        /* of a Unix socket; NULL: none */
+	const char *host;        /* its name, which is to be looked up; NULL: none */
 	struct ip source;        /* as the pool's, which has been put here where it is not set */
 	enum send_proxy send_proxy;
 	unsigned weight;          /* 0 to 256 */
@@ -325,6 +333,7 @@ struct conf {
 	const struct admin_conf *admin; /* NULL: lbd has no pages */
 	size_t admin_count;             /* 0 or 1 */
 	struct log_conf log;
+	struct resolver_conf resolver;
 	struct forwarder_conf forwarder;
 	const struct vip_conf *vips;
 	size_t vip_count;
@@ -353,8 +362,8 @@ void conf_free(struct conf *conf);
 /* The whole configuration with its defaults, in the configuration's own language. */
 void conf_show(const struct conf *conf, struct text *out);
 
-/* Where the server is, as it is written. Longest: unix: and a path of 107 bytes. */
-#define SERVER_ADDRESS_TEXT_MAX 128
+/* Where the server is, as it is written. Longest: a name of 254 bytes with its port. */
+#define SERVER_ADDRESS_TEXT_MAX 264
 const char *conf_server_address(const struct server_conf *server, char text[static SERVER_ADDRESS_TEXT_MAX]);
 
 /* NULL: there is none of that name. */

@@ -566,7 +566,7 @@ static void check_pools(struct check *check)
 
 			const struct server_conf *conf = server->object;
 
-			if (address != NULL && conf->path == NULL)
+			if (address != NULL && conf->path == NULL && conf->host == NULL)
 				check_host_address(check, address->line, "address", &conf->address.ip);
 			check_source(check, server, &conf->source);
 		}

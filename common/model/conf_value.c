@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/model/conf_value.h"
 
+#include "common/pure/host.h"
 #include "common/model/conf.h"
 #include "common/model/conf_text.h"
 #include "common/model/conf_value_type.h"
@@ -373,14 +374,15 @@ static void endpoint_describe(const struct schema_option *row, struct text *out)
 /* unix(7): sun_path with its final NUL. */
 #define UNIX_PATH_MAX_LENGTH 107
 
-static int server_read(const struct reading *in, size_t index)
+static const char **other_field(const struct reading *in, size_t offset)
 {
-	const char **path = (const char **)(void *)((char *)in->field - in->row->offset + in->row->count_offset);
+	return (const char **)(void *)((char *)in->field - in->row->offset + offset);
+}
 
-	(void)index;
-	*path = NULL;
-	if (strncmp(in->text, "unix:", 5) != 0)
-		return endpoint_parse(in->text, in->field) < 0 ? wrong(in, "is not an address with a port") : 0;
+static int path_of_server_read(const struct reading *in)
+{
+	const char **path = other_field(in, in->row->count_offset);
+
 	if (in->text[5] != '/')
 		return wrong(in, "has a path that does not begin with '/'");
 	if (strlen(in->text + 5) > UNIX_PATH_MAX_LENGTH) {
@@ -388,28 +390,52 @@ static int server_read(const struct reading *in, size_t index)
 			in->text, strlen(in->text + 5), UNIX_PATH_MAX_LENGTH);
 		return -EINVAL;
 	}
-	*(struct endpoint *)in->field = (struct endpoint){0};
 	*path = arena_strdup(in->arena, in->text + 5);
 	return *path != NULL ? 0 : -ENOMEM;
+}
+
+static int server_read(const struct reading *in, size_t index)
+{
+	const char **host = other_field(in, in->row->host_offset);
+	struct endpoint *address = (struct endpoint *)in->field;
+	char name[HOST_MAX];
+
+	(void)index;
+	*host = *other_field(in, in->row->count_offset) = NULL;
+	*address = (struct endpoint){0};
+	if (strncmp(in->text, "unix:", 5) == 0)
+		return path_of_server_read(in);
+	if (endpoint_parse(in->text, address) == 0)
+		return 0;
+	if (host_parse(in->text, name, &address->port) < 0)
+		return wrong(in, "is neither an address nor a name with a port");
+	*host = arena_strdup(in->arena, name);
+	return *host != NULL ? 0 : -ENOMEM;
 }
 
 static void server_print(const struct schema_option *row, const void *object, struct text *out)
 {
 	const char *path = *(const char *const *)(const void *)((const char *)object + row->count_offset);
+	const char *host = *(const char *const *)(const void *)((const char *)object + row->host_offset);
+	const struct endpoint *address = field_of(row, object);
 	AUTO_TEXT text = {0};
 
-	if (path == NULL) {
+	if (path == NULL && host == NULL) {
 		endpoint_print(row, object, out);
 		return;
 	}
-	text_addf(&text, "unix:%s", path);
+	if (path != NULL)
+		text_addf(&text, "unix:%s", path);
+	else
+		text_addf(&text, "%s:%u", host, (unsigned)address->port);
 	conf_text_print(text_get(&text), out);
 }
 
 static void server_describe(const struct schema_option *row, struct text *out)
 {
 	(void)row;
-	text_add(out, "an address with its port as 192.0.2.1:80 or [2001:db8::1]:80, or unix:/run/app.sock");
+	text_add(out, "an address or a name with its port as 192.0.2.1:80, [2001:db8::1]:80 or app1.example.com:80, or "
+		      "unix:/run/app.sock");
 }
 
 /* Lists. */

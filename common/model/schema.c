@@ -140,6 +140,15 @@ static const struct schema_option admin_options[] = {
 			"read."},
 };
 
+static const struct schema_option resolver_options[] = {
+	{"servers", SCHEMA_ENDPOINTS, LIST(struct resolver_conf, servers, server_count), RANGE(0, 8), .preset = "",
+		.help = "Name servers; none: what /etc/resolv.conf says when lbd starts."},
+	{"timeout", SCHEMA_SPAN, FIELD(struct resolver_conf, timeout_ns), RANGE(10 * NS_PER_MS, 60 * NS_PER_S),
+		.preset = "2s", .help = "For a name server to answer; longer at each further attempt."},
+	{"tries", SCHEMA_NUMBER, FIELD(struct resolver_conf, tries), RANGE(1, 10), .preset = "2",
+		.help = "So often each name server is asked."},
+};
+
 static const struct schema_option forwarder_options[] = {
 	/* Each thread has a loop in the liveness page, and so has lbd's control thread. */
 	{"threads", SCHEMA_NUMBER, FIELD(struct forwarder_conf, threads), RANGE(1, LIVENESS_LOOPS_MAX - 1),
@@ -466,8 +475,10 @@ static const struct schema_option outlier_options[] = {
 };
 
 static const struct schema_option server_options[] = {
-	{"address", SCHEMA_SERVER, LIST(struct server_conf, address, path), .reload = true,
-		.help = "Where the server listens."},
+	{"address", SCHEMA_SERVER, LIST(struct server_conf, address, path),
+		.host_offset = offsetof(struct server_conf, host), .reload = true,
+		.help = "Where the server listens. A name is looked up again as its TTL says; of its addresses one is "
+			"used."},
 	{"weight", SCHEMA_NUMBER, FIELD(struct server_conf, weight), RANGE(0, 256), .preset = "100", .reload = true,
 		.help = "Its share of the new connections, against the others'; 0: none."},
 	{"max-connections", SCHEMA_NUMBER, FIELD(struct server_conf, max_connections), RANGE(0, 100000000),
@@ -543,6 +554,8 @@ static const struct schema_section top_sections[] = {
 	{"admin", MANY(struct conf, admin, admin_count), .once = true, OPTIONS(admin_options),
 		.help = "Pages over HTTP that tell what lbd does; without the section there are none."},
 	{"log", ONE(struct conf, log), OPTIONS(log_options), .help = "What goes to the log."},
+	{"resolver", ONE(struct conf, resolver), OPTIONS(resolver_options),
+		.help = "How the names of servers are looked up, where they have names."},
 	{"forwarder", ONE(struct conf, forwarder), OPTIONS(forwarder_options), .help = "lbd as a whole."},
 	{"vip", NAMED(struct vip_conf), MANY(struct conf, vips, vip_count), OPTIONS(vip_options),
 		SECTIONS(vip_sections), .help = "Virtual addresses that one of the nodes holds at a time."},

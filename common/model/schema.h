@@ -24,7 +24,7 @@ enum schema_type {
 	SCHEMA_IPS,          /* const struct ip *, with the count in `count_offset` */
 	SCHEMA_IP,           /* struct ip; of family 0 where it may be empty, and is */
 	SCHEMA_ENDPOINT,     /* struct endpoint */
-	SCHEMA_SERVER,       /* the same, or with unix: and a path a const char * in `count_offset` */
+	SCHEMA_SERVER,       /* the same; with unix: a path, in `count_offset`, or with a name it, in `host_offset` */
 	SCHEMA_ENDPOINTS,    /* const struct endpoint *, with the count in `count_offset` */
 	SCHEMA_PREFIXES,     /* const struct prefix *, the same */
 	SCHEMA_TEXTS,        /* const char *const *, the same */
@@ -41,6 +41,7 @@ struct schema_option {
 	size_t offset;       /* of the field in its section's struct */
 	size_t size;         /* of the field */
 	size_t count_offset; /* of the field that goes with it */
+	size_t host_offset;  /* of another one */
 	int64_t min;         /* numbers; spans in nanoseconds; for strings and lists their length */
 	int64_t max;
 	int64_t step;             /* a span is a whole multiple of this; 0: any */

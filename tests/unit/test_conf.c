@@ -39,7 +39,7 @@ static const struct {
 	{PAIR "log { colour = yes }\n",
 		"f:3: option 'colour' is not known in section 'log': there are level, connections\n"},
 	{PAIR "http { listen = { 127.0.0.1:8404 } }\n", "f:3: section 'http' is not known in the file: there are pair, "
-							"admin, log, forwarder, vip, service, pool\n"},
+							"admin, log, resolver, forwarder, vip, service, pool\n"},
 	{PAIR "include = x\n", "f:3: option 'include' is not known in the file: it has no options\n"},
 	{PAIR "log { x {} y z { a = { 1 }  b { c d { } } }  level = infos }\n",
 		"f:3: section 'x' is not known in section 'log': it has no sections\n"
@@ -168,8 +168,8 @@ static const struct {
 	{PAIR "pool p { server s {\naddress = unix:app.sock } server t {\naddress = unix:/"
 	      "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
 	      "0123456 } }",
-		"f:4: option 'address': 'unix:app.sock' has a path that does not begin with '/': write an address with "
-		"its port as 192.0.2.1:80 or [2001:db8::1]:80, or unix:/run/app.sock\n"
+		"f:4: option 'address': 'unix:app.sock' has a path that does not begin with '/': write an address or "
+		"a name with its port as 192.0.2.1:80, [2001:db8::1]:80 or app1.example.com:80, or unix:/run/app.sock\n"
 		"f:5: option 'address': 'unix:/0123456789012345678901234567890123456789012345678901234567...' has a "
 		"path of 108 bytes: write one of at most 107, the kernel's limit\n"},
 	{PAIR "pool p { check udp { send = x }\nserver s {\naddress = unix:/run/app.sock } }\n"
@@ -246,8 +246,8 @@ static const struct {
 		"f:4: option 'addresses' is missing in section 'vip w': set it to { ... } with 1 to 255 addresses as "
 		"192.0.2.100/32\n"},
 	{PAIR "pool p { server s { weight = 0 } }",
-		"f:3: option 'address' is missing in section 'server s': set it to an address with its port as "
-		"192.0.2.1:80 or [2001:db8::1]:80, or unix:/run/app.sock\n"},
+		"f:3: option 'address' is missing in section 'server s': set it to an address or a name with its port "
+		"as 192.0.2.1:80, [2001:db8::1]:80 or app1.example.com:80, or unix:/run/app.sock\n"},
 	{PAIR POOL "service s { listen = { }  pool = p }", "f:4: option 'listen': 0 values are too few: write { ... } "
 							   "with 1 to 1024 addresses, each with its port "
 							   "as 192.0.2.1:80 or [2001:db8::1]:80\n"},
@@ -292,8 +292,9 @@ static const struct {
 	{PAIR "forwarder { threads = 64 }\n",
 		"f:3: option 'threads': '64' is out of range: write auto, or a number from 1 to 63\n"},
 	{PAIR "pool p { server s { address = 192.0.2.1  weight = 257 } }",
-		"f:3: option 'address': '192.0.2.1' is not an address with a port: write an address with its port as "
-		"192.0.2.1:80 or [2001:db8::1]:80, or unix:/run/app.sock\n"
+		"f:3: option 'address': '192.0.2.1' is neither an address nor a name with a port: write an address or "
+		"a "
+		"name with its port as 192.0.2.1:80, [2001:db8::1]:80 or app1.example.com:80, or unix:/run/app.sock\n"
 		"f:3: option 'weight': '257' is out of range: write a number from 0 to 256\n"},
 	{PAIR "pool p { check http { path = healthz\n expect-status = 399-200\nhost = \"a b\" } }",
 		"f:3: option 'path': 'healthz' does not begin with '/': write a path that begins with '/', of at most "
@@ -332,6 +333,20 @@ static const struct {
 			     "f:3: option 'port' is missing in section 'check agent': set it to the agent's port, a "
 			     "number from 1 to "
 			     "65535\n"},
+	{PAIR "pool p { server s { address = app1.example.com } }",
+		"f:3: option 'address': 'app1.example.com' is neither an address nor a name with a port: write an "
+		"address or a name with its port as 192.0.2.1:80, [2001:db8::1]:80 or app1.example.com:80, or "
+		"unix:/run/app.sock\n"},
+	{PAIR "pool p { server s { address = 192.0.2.300:80 } }",
+		"f:3: option 'address': '192.0.2.300:80' is neither an address nor a name with a port: write an "
+		"address or a name with its port as 192.0.2.1:80, [2001:db8::1]:80 or app1.example.com:80, or "
+		"unix:/run/app.sock\n"},
+	{PAIR "resolver { timeout = 5 }",
+		"f:3: option 'timeout': '5' has no unit: write 5s, or another of ms, s, m, h\n"},
+	{PAIR "resolver { tries = 0 }", "f:3: option 'tries': '0' is out of range: write a number from 1 to 10\n"},
+	{PAIR "resolver { servers = { 192.0.2.1 } }",
+		"f:3: option 'servers': '192.0.2.1' is not an address with a port: write { ... } with 0 to 8 "
+		"addresses, each with its port as 192.0.2.1:80 or [2001:db8::1]:80\n"},
 	{PAIR "admin { }",
 		"f:3: option 'listen' is missing in section 'admin': set it to { ... } with 1 to 8 addresses, "
 		"each with its port as 192.0.2.1:80 or [2001:db8::1]:80\n"},
@@ -564,6 +579,8 @@ static const char *const good[] = {
 	"track-gateway 2001:db8::1 { } track-gateway 192.0.2.9 { fall = 1 } track-service s { }\n"
 	"track-script /a/b-c { } track-script \"/a+b(c)\" { penalty = 1 } }",
 	PAIR "admin { listen = { 127.0.0.1:8404, [::1]:8404 } }",
+	PAIR "pool p { server s { address = app1.example.com:80 } server t { address = \"_a-b.:1\" } }",
+	PAIR "resolver { servers = { 192.0.2.1:53, [::1]:5353 } timeout = 100ms tries = 10 }",
 	PAIR "log\n{\nlevel\n=\ndebug\n}\nforwarder { threads = 2 }",
 	PAIR POOL "service s { listen = 192.0.2.1:80  pool = p  timeouts { idle = 0 connect = 0s } }",
 	PAIR POOL "service s { listen = 192.0.2.1:53  pool = p  protocol = udp  udp { answers = 1 } }\n"

@@ -161,7 +161,7 @@ static const char *const wanted[] = {
 	/* pair */
 	"key-file", "key-id", "state-port", "address", "priority", "foreign", "heartbeat",
 	/* admin, log, forwarder */
-	"listen", "level", "connections", "threads", "max-connections",
+	"listen", "level", "connections", "servers", "timeout", "tries", "threads", "max-connections",
 	/* vip */
 	"vrid", "interface", "addresses", "version", "advert-interval", "authentication", "rollout", "password",
 	"checksum", "unicast", "virtual-mac", "preempt", "preempt-delay", "start-delay", "lease", "group", "notify",

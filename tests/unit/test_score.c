@@ -3,7 +3,8 @@
 
 #include "tests/unit/unit.h"
 
-/* Results are read from left to right, `+` and `-`; the health after each stands below it: u(p), d(own). */
+/* Results are read from left to right, `+` and `-`, `!` for something else that is checked from now on; the health
+ * after each stands below it: u(p), d(own). */
 static const struct {
 	const char *results;
 	const char *health;
@@ -16,6 +17,11 @@ static const struct {
 	{"+--+--+---", "uuuuuuuuud", 2, 3},
 	{"-+-++-", "ddddud", 2, 1},
 	{"-+", "du", 1, 1},
+	{"+!-", "uud", 2, 3},
+	{"--!+-", "dddud", 2, 1},
+	{"+--!+--", "uuuuuuu", 2, 3},
+	{"+!+-", "uuuu", 2, 3},
+	{"!-", "?d", 2, 3},
 	{"++--++++", "uuuddddu", 4, 2},
 };
 
@@ -28,9 +34,15 @@ static void results_make_health(void **state)
 		for (const char *result = cases[i].results, *health = cases[i].health; *result != '\0';
 			result++, health++) {
 			enum health before = score.health;
-			bool changed = score_step(&score, cases[i].rise, cases[i].fall, *result == '+');
+			bool changed = false;
 
-			assert_int_equal(score.health, *health == 'u' ? HEALTH_UP : HEALTH_DOWN);
+			if (*result == '!')
+				score_begin_anew(&score);
+			else
+				changed = score_step(&score, cases[i].rise, cases[i].fall, *result == '+');
+			assert_int_equal(score.health, *health == 'u'   ? HEALTH_UP
+						       : *health == 'd' ? HEALTH_DOWN
+									: HEALTH_UNKNOWN);
 			assert_int_equal(changed, before != score.health);
 		}
 	}

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT */
+/* Servers with names: looked up by a name server of ours, which answers, fails, lies and falls silent. */
+#include "tests/e2e/daemon.h"
+#include "tests/e2e/name_server.h"
+
+#include "common/system/clock.h"
+#include "tests/unit/unit.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define BACKS 2
+
+static struct {
+	struct endpoint dns, front, checked_front;
+	struct endpoint back[BACKS]; /* of different addresses and one port */
+	int servers[BACKS];
+	struct name_server *names;
+	struct lbd_process lbd;
+} it;
+
+static const char *text_of(const struct endpoint *endpoint)
+{
+	static char texts[8][ENDPOINT_TEXT_MAX];
+	static unsigned next;
+
+	return endpoint_text(endpoint, texts[next++ % 8]);
+}
+
+/* They share a port, so that only the address tells them apart. */
+static void open_backs(void)
+{
+	it.back[0] = free_endpoint(20);
+	it.back[1] = it.back[0];
+	it.back[1].ip.bytes[3] = 21;
+	for (size_t i = 0; i < BACKS; i++)
+		it.servers[i] = listen_on(&it.back[i], 4096);
+}
+
+static struct name_record record_of(const char *name, size_t back, uint32_t ttl_s)
+{
+	return (struct name_record){.name = name, .addresses = {it.back[back].ip}, .address_count = 1, .ttl_s = ttl_s};
+}
+
+static void say(const char *name, size_t back, uint32_t ttl_s)
+{
+	struct name_record record = record_of(name, back, ttl_s);
+
+	name_server_say(it.names, &record);
+}
+
+static void start(void)
+{
+	AUTO_TEXT sections = {0};
+
+	text_addf(&sections, "resolver { servers = { \"%s\" } timeout = 200ms tries = 2 }\n", text_of(&it.dns));
+	text_addf(&sections, "service web { listen = { \"%s\" } pool = plain }\n", text_of(&it.front));
+	text_addf(&sections, "service sure { listen = { \"%s\" } pool = checked }\n", text_of(&it.checked_front));
+	text_addf(&sections, "pool plain { server app { address = \"app.test:%u\" } }\n", it.back[0].port);
+	text_addf(&sections,
+		"pool checked { check tcp { interval = 50ms rise = 3 fall = 3 } server app { address = "
+		"\"checked.test:%u\" } }\n",
+		it.back[0].port);
+	it.lbd = lbd_start(text_get(&sections), 0);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	it.dns = free_endpoint(1);
+	it.front = free_endpoint(2);
+	it.checked_front = free_endpoint(3);
+	open_backs();
+	it.names = name_server_start(&it.dns);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	int status = lbd_end(&it.lbd, SIGTERM);
+
+	(void)state;
+	name_server_stop(it.names);
+	for (size_t i = 0; i < BACKS; i++)
+		close(it.servers[i]);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
+}
+
+/* Conditions. */
+
+struct expected {
+	const char *server;
+	const char *field;
+	const char *text;
+};
+
+static bool field_begins(void *context)
+{
+	const struct expected *expected = context;
+	char text[200];
+
+	lbd_server_text(&it.lbd, expected->server, expected->field, text);
+	return strncmp(text, expected->text, strlen(expected->text)) == 0;
+}
+
+static void wait_for(const char *server, const char *field, const char *text)
+{
+	struct expected expected = {server, field, text};
+
+	wait_until(field_begins, &expected, 15000);
+}
+
+static void wait_for_back(const char *server, size_t back)
+{
+	wait_for(server, "address", text_of(&it.back[back]));
+}
+
+struct asked {
+	const char *name;
+	unsigned more_than;
+};
+
+static bool was_asked(void *context)
+{
+	const struct asked *asked = context;
+
+	return name_server_questions(it.names, asked->name) > asked->more_than;
+}
+
+static void wait_for_questions(const char *name, unsigned more)
+{
+	struct asked asked = {name, name_server_questions(it.names, name) + more - 1};
+
+	wait_until(was_asked, &asked, 15000);
+}
+
+/* A connection that reaches that server; it stays open. */
+static int reaches(const struct endpoint *front, size_t back, int *ret_server)
+{
+	int client = connect_to(front), server;
+	char byte;
+
+	assert_int_equal(send(client, "x", 1, 0), 1);
+	/* Checks come there as well, and say nothing. */
+	while (server = accept_from(it.servers[back]), recv(server, &byte, 1, 0) != 1)
+		close(server);
+	*ret_server = server;
+	return client;
+}
+
+static void reaches_and_closes(const struct endpoint *front, size_t back)
+{
+	int server, client = reaches(front, back, &server);
+
+	close(client);
+	close(server);
+}
+
+static void is_refused(const struct endpoint *front)
+{
+	int client = connect_to(front);
+	char byte;
+
+	assert_true(recv(client, &byte, 1, 0) <= 0);
+	close(client);
+}
+
+static void speaks(int from, int to)
+{
+	char bytes[4];
+
+	assert_int_equal(send(from, "ping", 4, 0), 4);
+	assert_int_equal(recv(to, bytes, 4, MSG_WAITALL), 4);
+	assert_memory_equal(bytes, "ping", 4);
+}
+
+/* Tests. */
+
+static void a_name_is_looked_up(void **state)
+{
+	(void)state;
+	say("app.test", 0, 60);
+	say("checked.test", 1, 60);
+	start();
+	wait_for_back("plain/app", 0);
+	wait_for_back("checked/app", 1);
+	wait_for("checked/app", "health", "up");
+	wait_for("plain/app", "host", "app.test");
+	reaches_and_closes(&it.front, 0);
+}
+
+static void a_move_leaves_open_connections(void **state)
+{
+	int client, server;
+
+	(void)state;
+	say("app.test", 0, 0);
+	say("checked.test", 0, 0);
+	start();
+	wait_for_back("plain/app", 0);
+	client = reaches(&it.front, 0, &server);
+	speaks(client, server);
+	say("app.test", 1, 0);
+	wait_for_back("plain/app", 1);
+	reaches_and_closes(&it.front, 1);
+	speaks(client, server);
+	speaks(server, client);
+	assert_int_equal(lbd_server_number(&it.lbd, "plain/app", "connections"), 1);
+	close(client);
+	close(server);
+}
+
+/* Its checks begin anew there, and the first of them decides. */
+static void checks_move_with_the_address(void **state)
+{
+	(void)state;
+	say("app.test", 0, 60);
+	say("checked.test", 0, 0);
+	start();
+	wait_for("checked/app", "health", "up");
+	close(it.servers[1]);
+	say("checked.test", 1, 0);
+	wait_for_back("checked/app", 1);
+	wait_for("checked/app", "health", "down");
+	wait_for("checked/app", "check", "connection refused");
+	it.servers[1] = listen_on(&it.back[1], 64);
+	wait_for("checked/app", "health", "up");
+}
+
+static void without_an_answer_the_last_one_stands(void **state)
+{
+	static const enum name_mood moods[] = {
+		NAME_SERVFAIL, NAME_REFUSED, NAME_SILENT, NAME_GARBAGE, NAME_WRONG_ID, NAME_ENDLESS};
+
+	(void)state;
+	say("app.test", 0, 0);
+	say("checked.test", 0, 0);
+	start();
+	wait_for_back("plain/app", 0);
+	for (size_t i = 0; i < ARRAY_LEN(moods); i++) {
+		struct name_record record = record_of("app.test", 1, 0);
+
+		record.mood = moods[i];
+		/* What it would have said leads elsewhere. */
+		if (moods[i] == NAME_ENDLESS)
+			record.address_count = 0;
+		name_server_say(it.names, &record);
+		wait_for_questions("app.test", 2);
+		wait_for_back("plain/app", 0);
+		reaches_and_closes(&it.front, 0);
+		/* A good answer in between, or the next question would be long in coming. */
+		say("app.test", 0, 0);
+		wait_for_questions("app.test", 2);
+	}
+	name_server_forget(it.names, "app.test");
+	wait_for_questions("app.test", 2);
+	reaches_and_closes(&it.front, 0);
+	/* And it is asked again until there is one. */
+	say("app.test", 1, 60);
+	wait_for_back("plain/app", 1);
+	reaches_and_closes(&it.front, 1);
+}
+
+static void an_unknown_name_is_a_server_down(void **state)
+{
+	char port[16];
+
+	(void)state;
+	start();
+	wait_for("plain/app", "health", "down");
+	wait_for("plain/app", "check", "name not resolved: there is no such name");
+	wait_for("checked/app", "health", "down");
+	wait_for("checked/app", "check", "name not resolved: there is no such name");
+	snprintf(port, sizeof port, "app.test:%u", it.back[0].port);
+	wait_for("plain/app", "address", port);
+	is_refused(&it.front);
+	is_refused(&it.checked_front);
+	say("app.test", 0, 60);
+	say("checked.test", 1, 60);
+	wait_for("plain/app", "health", "unknown");
+	wait_for("checked/app", "health", "up");
+	reaches_and_closes(&it.front, 0);
+}
+
+static void nobody_answers_at_the_start(void **state)
+{
+	struct name_record record = record_of("app.test", 0, 60);
+
+	(void)state;
+	record.mood = NAME_SILENT;
+	name_server_say(it.names, &record);
+	say("checked.test", 0, 60);
+	start();
+	/* The other one does not wait for it. */
+	wait_for("checked/app", "health", "up");
+	wait_for("plain/app", "check", "name not resolved: no name server answers in time");
+	say("app.test", 0, 60);
+	wait_for_back("plain/app", 0);
+}
+
+static void aliases_and_long_answers_are_read(void **state)
+{
+	struct name_record alias = {.name = "app.test", .alias_of = "b.test", .ttl_s = 60};
+	struct name_record next = {.name = "b.test", .alias_of = "c.test", .ttl_s = 60};
+	struct name_record many = {.name = "checked.test", .ttl_s = 0};
+
+	(void)state;
+	name_server_say(it.names, &alias);
+	name_server_say(it.names, &next);
+	say("c.test", 1, 60);
+	/* Too many for a datagram; the lowest is one that we have. */
+	for (size_t i = 0; i < NAME_ADDRESSES_MAX; i++)
+		many.addresses[i] = (struct ip){.family = AF_INET, .bytes = {203, 0, 113, (uint8_t)i}};
+	many.addresses[20] = it.back[0].ip;
+	many.address_count = NAME_ADDRESSES_MAX;
+	name_server_say(it.names, &many);
+	start();
+	wait_for_back("plain/app", 1);
+	wait_for_back("checked/app", 0);
+	/* In another order, and truncated by hand, it stays. */
+	many.addresses[20] = many.addresses[0];
+	many.addresses[40] = it.back[0].ip;
+	many.addresses[0] = it.back[1].ip;
+	many.mood = NAME_TRUNCATED;
+	name_server_say(it.names, &many);
+	wait_for_questions("checked.test", 4);
+	wait_for_back("checked/app", 0);
+}
+
+static void ipv6_is_asked_for_where_there_is_no_ipv4(void **state)
+{
+	struct name_record six = {.name = "app.test", .address_count = 1, .ttl_s = 0};
+
+	(void)state;
+	assert_int_equal(ip_parse("2001:db8::7", &six.addresses[0]), 0);
+	name_server_say(it.names, &six);
+	say("checked.test", 0, 60);
+	start();
+	wait_for("plain/app", "address", "[2001:db8::7]:");
+	say("app.test", 0, 60);
+	wait_for_back("plain/app", 0);
+}
+
+/* Asked no oftener than the TTL says, and no oftener than each second. */
+static void a_ttl_is_kept(void **state)
+{
+	unsigned before;
+	struct mono began;
+
+	(void)state;
+	say("app.test", 0, 0);
+	say("checked.test", 0, 3600);
+	start();
+	wait_for_back("checked/app", 0);
+	began = clock_mono();
+	before = name_server_questions(it.names, "app.test");
+	wait_for_questions("app.test", 3);
+	assert_true(mono_diff(clock_mono(), began) > NS_PER_S);
+	assert_true(name_server_questions(it.names, "app.test") >= before + 3);
+	assert_int_equal(name_server_questions(it.names, "checked.test"), 1);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(int argc, char *argv[])
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_name_is_looked_up),
+		TEST(a_move_leaves_open_connections),
+		TEST(checks_move_with_the_address),
+		TEST(without_an_answer_the_last_one_stands),
+		TEST(an_unknown_name_is_a_server_down),
+		TEST(nobody_answers_at_the_start),
+		TEST(aliases_and_long_answers_are_read),
+		TEST(ipv6_is_asked_for_where_there_is_no_ipv4),
+		TEST(a_ttl_is_kept),
+	};
+
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
