@@ -54,6 +54,7 @@ static int collect_lbd(const struct collector *collector, size_t place)
 		.open_connections = workers_open_connections(director_workers(director)),
 		.max_connections = conf->forwarder.max_connections,
 		.changes = director_snapshot(director)->generation,
+		.reloads = director_reloads(director),
 		.unchecked_servers = director_servers(director)->unchecked,
 	};
 	return sample->config_hash == NULL || sample->node == NULL ? -ENOMEM : 0;

@@ -28,6 +28,7 @@ struct director {
 	struct checks *checks;
 	struct connlog *connlog;
 	struct names *names; /* NULL: no server has one */
+	uint64_t reloads;
 	struct workers *workers;
 	struct roles roles;
 
@@ -718,6 +719,7 @@ int director_reload(struct director *director, struct conf *conf, uint64_t *ret_
 	checks_commit(director->checks, checks);
 	commit_state(director, &state);
 	follow_names(director);
+	director->reloads++;
 	operate_settle(director->runtime, conf);
 	follow_timers(director);
 	tell_liveness(director);
@@ -803,6 +805,11 @@ const struct workers *director_workers(const struct director *director)
 const struct snapshot *director_snapshot(const struct director *director)
 {
 	return director->snapshot;
+}
+
+uint64_t director_reloads(const struct director *director)
+{
+	return director->reloads;
 }
 
 const struct roles *director_roles(const struct director *director)

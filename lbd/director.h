@@ -62,6 +62,8 @@ const struct workers *director_workers(const struct director *director);
 bool director_service_is_up(const struct director *director, const struct service_conf *service);
 /* What the workers were told last. */
 const struct snapshot *director_snapshot(const struct director *director);
+/* How often it has gone over to another configuration. */
+uint64_t director_reloads(const struct director *director);
 const struct roles *director_roles(const struct director *director);
 const struct runtime *director_runtime(const struct director *director);
 

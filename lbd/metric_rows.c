@@ -55,6 +55,9 @@ static const struct metric_row lbd_rows[] = {
 	{"lbd_changes", METRIC_COUNTER, METRIC_NUMBER, FIELD(struct lbd_sample, changes),
 		.help = "How often the workers were told anew what to forward by: a server's health, an operator's "
 			"decision, a vip that moved."},
+	{"lbd_reloads", METRIC_COUNTER, METRIC_NUMBER, FIELD(struct lbd_sample, reloads),
+		.help = "How often it has gone over to another configuration; a reload that was refused does not "
+			"count."},
 	{"lbd_unchecked_servers", METRIC_GAUGE, METRIC_NUMBER, FIELD(struct lbd_sample, unchecked_servers),
 		.help = "Servers with a check that have had no verdict yet; vrrpd takes no vip before that is 0."},
 };

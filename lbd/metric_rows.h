@@ -35,6 +35,7 @@ struct lbd_sample {
 	uint64_t open_connections;
 	uint64_t max_connections;
 	uint64_t changes;
+	uint64_t reloads;
 	uint64_t unchecked_servers;
 };
 

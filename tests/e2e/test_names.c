@@ -53,19 +53,51 @@ static void say(const char *name, size_t back, uint32_t ttl_s)
 	name_server_say(it.names, &record);
 }
 
+/* `more`: servers of the pool `plain`. */
+static void write_sections(struct text *sections, const char *more)
+{
+	text_addf(sections, "resolver { servers = { \"%s\" } timeout = 200ms tries = 2 }\n", text_of(&it.dns));
+	text_addf(sections, "service web { listen = { \"%s\" } pool = plain }\n", text_of(&it.front));
+	text_addf(sections, "service sure { listen = { \"%s\" } pool = checked }\n", text_of(&it.checked_front));
+	text_addf(sections, "pool plain { server app { address = \"app.test:%u\" } %s }\n", it.back[0].port, more);
+	text_addf(sections,
+		"pool checked { check tcp { interval = 50ms rise = 3 fall = 3 } server app { address = "
+		"\"checked.test:%u\" } }\n",
+		it.back[0].port);
+}
+
 static void start(void)
 {
 	AUTO_TEXT sections = {0};
 
-	text_addf(&sections, "resolver { servers = { \"%s\" } timeout = 200ms tries = 2 }\n", text_of(&it.dns));
-	text_addf(&sections, "service web { listen = { \"%s\" } pool = plain }\n", text_of(&it.front));
-	text_addf(&sections, "service sure { listen = { \"%s\" } pool = checked }\n", text_of(&it.checked_front));
-	text_addf(&sections, "pool plain { server app { address = \"app.test:%u\" } }\n", it.back[0].port);
-	text_addf(&sections,
-		"pool checked { check tcp { interval = 50ms rise = 3 fall = 3 } server app { address = "
-		"\"checked.test:%u\" } }\n",
-		it.back[0].port);
+	write_sections(&sections, "");
 	it.lbd = lbd_start(text_get(&sections), 0);
+}
+
+/* In the place of the former sections, behind the same pair. */
+static void reload(const char *more)
+{
+	char path[128], head[4096];
+	AUTO_TEXT sections = {0};
+	char *end;
+	size_t got;
+	FILE *file;
+
+	write_sections(&sections, more);
+	snprintf(path, sizeof path, "%s/conf", it.lbd.dir);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	got = fread(head, 1, sizeof head - 1, file);
+	head[got] = '\0';
+	fclose(file);
+	end = strstr(head, "resolver {");
+	assert_non_null(end);
+	*end = '\0';
+	file = fopen(path, "we");
+	assert_non_null(file);
+	fprintf(file, "%s%s", head, text_get(&sections));
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(kill(it.lbd.pid, SIGHUP), 0);
 }
 
 static int setup(void **state)
@@ -364,6 +396,55 @@ static void a_ttl_is_kept(void **state)
 	assert_int_equal(name_server_questions(it.names, "checked.test"), 1);
 }
 
+static bool has_other(void *context)
+{
+	json_t *status = lbd_call(&it.lbd, "status", NULL), *pool, *server;
+	bool *there = context;
+	size_t i, j, count = 0;
+
+	json_array_foreach(json_object_get(status, "pools"), i, pool)
+	{
+		json_array_foreach(json_object_get(pool, "servers"), j, server)
+		{
+			count += strcmp(json_string_value(json_object_get(server, "name")), "other") == 0;
+		}
+	}
+	json_decref(status);
+	return (count == 1) == *there;
+}
+
+/* What was resolved stays so, though the name server is silent by then; what is new is looked up. */
+static void a_reload_keeps_what_is_known(void **state)
+{
+	struct name_record silent = record_of("app.test", 1, 3600);
+	bool there = true;
+	char more[128];
+
+	(void)state;
+	say("app.test", 0, 3600);
+	say("checked.test", 1, 3600);
+	start();
+	wait_for_back("plain/app", 0);
+	wait_for("checked/app", "health", "up");
+	silent.mood = NAME_SILENT;
+	name_server_say(it.names, &silent);
+	say("other.test", 1, 3600);
+	snprintf(more, sizeof more, "server other { address = \"other.test:%u\" weight = 0 }", it.back[0].port);
+	reload(more);
+	wait_until(has_other, &there, 15000);
+	wait_for_back("plain/other", 1);
+	wait_for_back("plain/app", 0);
+	wait_for("checked/app", "health", "up");
+	wait_for_back("checked/app", 1);
+	reaches_and_closes(&it.front, 0);
+	assert_int_equal(name_server_questions(it.names, "app.test"), 1);
+	there = false;
+	reload("");
+	wait_until(has_other, &there, 15000);
+	wait_for_back("plain/app", 0);
+	reaches_and_closes(&it.front, 0);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(int argc, char *argv[])
@@ -378,6 +459,7 @@ int main(int argc, char *argv[])
 		TEST(aliases_and_long_answers_are_read),
 		TEST(ipv6_is_asked_for_where_there_is_no_ipv4),
 		TEST(a_ttl_is_kept),
+		TEST(a_reload_keeps_what_is_known),
 	};
 
 	if (argc > 1)
