@@ -385,17 +385,10 @@ void proxy_conn_on_time(struct wheel_timer *timer, void *context)
 {
 	struct conn *conn = CONTAINER_OF(timer, struct conn, timer);
 
-	uint32_t waited_in = conn->waits_in;
-	struct proxy *proxy = conn->proxy;
-
 	(void)context;
 	/* The deadline has moved on with each byte, which the wheel was not told of. */
-	if (!conn_event(conn, LIFE_TIME)) {
-		if (waited_in != CONN_NO_POOL)
-			board_count_timeout(board_queue(proxy->env.board, waited_in));
-	} else if (conn->life.state != LIFE_CONNECTING) {
+	if (conn_event(conn, LIFE_TIME) && conn->life.state != LIFE_CONNECTING)
 		conn_set_timer(conn);
-	}
 }
 
 static struct conn *conn_new(

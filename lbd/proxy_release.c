@@ -57,10 +57,19 @@ static void leave_record(const struct conn *conn)
 	record_ring_push(conn->proxy->env.records);
 }
 
+/* Before the client hears of it: who then looks finds it counted. */
+static void count_end(const struct conn *conn)
+{
+	counter_add(&conn_counters(conn)->ended_total[conn->life.cause], 1);
+	if (conn->life.cause == END_QUEUE_TIMEOUT && conn->waits_in != CONN_NO_POOL)
+		board_count_timeout(board_queue(conn->proxy->env.board, conn->waits_in));
+}
+
 void proxy_release(struct conn *conn, bool reset)
 {
 	struct proxy *proxy = conn->proxy;
 
+	count_end(conn);
 	if (proxy->snapshot->log_connections)
 		leave_record(conn);
 	side_close(conn, &conn->client, reset);
@@ -72,7 +81,6 @@ void proxy_release(struct conn *conn, bool reset)
 	proxy_pace_free(&proxy->paces, conn->pace);
 	list_remove(&conn->busy);
 	list_remove(&conn->link);
-	counter_add(&conn_counters(conn)->ended_total[conn->life.cause], 1);
 	sources_leave(proxy->env.sources, conn->counted);
 	gates_leave(proxy->env.board, conn->service, &conn->pass);
 	/* Last: the service's slot may be given away then. */

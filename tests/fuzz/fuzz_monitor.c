@@ -21,7 +21,8 @@ static void check_change(void *context, const struct monitor_change *change)
 	case MONITOR_ADDRESS:
 	case MONITOR_ADDRESS_GONE:
 		FUZZ_CHECK(change->ifindex > 0);
-		FUZZ_CHECK(change->address.ip.family == AF_INET && change->address.length <= 32);
+		FUZZ_CHECK(change->address.ip.family == AF_INET || change->address.ip.family == AF_INET6);
+		FUZZ_CHECK(change->address.length <= 8 * ip_size(&change->address.ip));
 		break;
 	}
 }
