@@ -30,6 +30,26 @@ struct value_type {
 	size_t element; /* size of one, of a list */
 };
 
+/* conf_value_addresses.c */
+int conf_ip_read(const struct reading *in, size_t index);
+void conf_ip_print(const struct schema_option *row, const void *object, struct text *out);
+void conf_ip_describe(const struct schema_option *row, struct text *out);
+int conf_ips_read(const struct reading *in, size_t index);
+void conf_ips_print(const struct schema_option *row, const void *object, struct text *out);
+void conf_ips_describe(const struct schema_option *row, struct text *out);
+int conf_endpoint_read(const struct reading *in, size_t index);
+void conf_endpoint_print(const struct schema_option *row, const void *object, struct text *out);
+void conf_endpoint_describe(const struct schema_option *row, struct text *out);
+int conf_endpoints_read(const struct reading *in, size_t index);
+void conf_endpoints_print(const struct schema_option *row, const void *object, struct text *out);
+void conf_endpoints_describe(const struct schema_option *row, struct text *out);
+int conf_server_read(const struct reading *in, size_t index);
+void conf_server_print(const struct schema_option *row, const void *object, struct text *out);
+void conf_server_describe(const struct schema_option *row, struct text *out);
+int conf_prefixes_read(const struct reading *in, size_t index);
+void conf_prefixes_print(const struct schema_option *row, const void *object, struct text *out);
+void conf_prefixes_describe(const struct schema_option *row, struct text *out);
+
 /* conf_value_names.c */
 int conf_texts_read(const struct reading *in, size_t index);
 void conf_texts_print(const struct schema_option *row, const void *object, struct text *out);
