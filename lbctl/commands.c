@@ -9,7 +9,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* A daemon that lives answers from memory; one that does not is not waited for at night. */
 #define QUERY_TIMEOUT_MS 2000
@@ -70,15 +69,6 @@ enum lbctl_exit verb_config_show(const struct invocation *invocation)
 }
 
 /* Status. */
-
-static bool wants_colour(void)
-{
-	const char *no_colour = getenv("NO_COLOR"); /* no-color.org */
-	const char *terminal = getenv("TERM");
-
-	return isatty(STDOUT_FILENO) && (no_colour == NULL || *no_colour == '\0') && terminal != NULL &&
-	       strcmp(terminal, "dumb") != 0;
-}
 
 static void print_status(const json_t *status, bool as_json)
 {

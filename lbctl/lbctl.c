@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const daemon_names[] = {
 	[DAEMON_LBD] = "lbd",
@@ -26,6 +27,15 @@ const char *invocation_option(const struct invocation *invocation, const char *n
 	}
 	assert(false);
 	return NULL;
+}
+
+bool wants_colour(void)
+{
+	const char *no_colour = getenv("NO_COLOR"); /* no-color.org */
+	const char *terminal = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && (no_colour == NULL || *no_colour == '\0') && terminal != NULL &&
+	       strcmp(terminal, "dumb") != 0;
 }
 
 void complain(const char *format, ...)

@@ -76,6 +76,9 @@ enum lbctl_exit print_field(json_t *result, const char *key);
 MUST_USE int daemon_ask(const struct invocation *invocation, enum daemon_id id, const char *method, json_t *params,
 	int timeout_ms, json_t **ret_result, char ret_error[static CLIENT_ERROR_MAX]);
 
+/* Whether stdout is a terminal that shows colours, and they are wanted. */
+bool wants_colour(void);
+
 /* `lbctl: ...` on stderr. */
 void complain(const char *format, ...) PRINTF_LIKE(1, 2);
 

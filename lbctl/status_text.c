@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lbctl/status_text.h"
 
+#include "lbctl/amount.h"
 #include "lbctl/table.h"
 
 #include <stdio.h>
@@ -26,7 +27,7 @@ static const char *string_of(const json_t *object, const char *key)
 	return value != NULL ? value : "-";
 }
 
-#define NUMBER_TEXT_MAX 32
+#define NUMBER_TEXT_MAX AMOUNT_TEXT_MAX
 static const char *number_of(const json_t *object, const char *key, char buffer[static NUMBER_TEXT_MAX])
 {
 	const json_t *value = json_object_get(object, key);
@@ -42,17 +43,11 @@ static const char *number_of(const json_t *object, const char *key, char buffer[
 
 static const char *bytes_of(const json_t *object, const char *key, char buffer[static NUMBER_TEXT_MAX])
 {
-	static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
 	const json_t *value = json_object_get(object, key);
-	double bytes = (double)json_integer_value(value);
-	size_t unit = 0;
 
-	if (!json_is_integer(value) || bytes < 0)
+	if (!json_is_integer(value) || json_integer_value(value) < 0)
 		return strcpy(buffer, "-");
-	for (; bytes >= 999.95 && unit + 1 < ARRAY_LEN(units); unit++)
-		bytes /= 1000;
-	snprintf(buffer, NUMBER_TEXT_MAX, unit == 0 ? "%.0f %s" : "%.1f %s", bytes, units[unit]);
-	return buffer;
+	return amount_bytes((double)json_integer_value(value), buffer);
 }
 
 static bool says(const json_t *object, const char *key, const char *word)

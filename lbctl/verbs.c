@@ -4,6 +4,7 @@
 #include "common/pure/text.h"
 #include "common/shell/daemon.h"
 #include "lbctl/commands.h"
+#include "lbctl/connections.h"
 #include "lbctl/deploy.h"
 #include "lbctl/genkey.h"
 
@@ -15,6 +16,8 @@ static const struct verb verbs[] = {
 	{"check", "[FILE]", "check a configuration file by itself (" DAEMON_CONFIG ")", 0, 1, {{0}}, verb_check},
 	{"status", "[--json]", "this node, the peer, vips, services, pools, servers", 0, 0, {{"json", VALUE_NONE}},
 		verb_status},
+	{"connections", "[SERVICE] [--json]", "what is open now, of all services or of one", 0, 1,
+		{{"json", VALUE_NONE}}, verb_connections},
 	{"drain", "POOL/SERVER [--wait[=TIME]] [--pace=N/s]",
 		"give a server no new connections; --wait: until the last has ended; --pace: close N of them a second",
 		1, 1, {{"wait", VALUE_OPTIONAL}, {"pace", VALUE_WANTED}}, verb_drain},

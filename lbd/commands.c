@@ -4,6 +4,7 @@
 #include "common/pure/list.h"
 #include "common/shell/control.h"
 #include "common/shell/daemon.h"
+#include "lbd/connections.h"
 
 #include <errno.h>
 #include <string.h>
@@ -21,11 +22,11 @@ struct commands {
 	struct control_server *server;
 	struct list waiting; /* in the order of their generations */
 	struct control_call *reload_call;
+	struct connections *connections;
 };
 
-static void answer_waiting(void *context)
+static void answer_waiting(struct commands *commands)
 {
-	struct commands *commands = context;
 	uint64_t applied = director_applied(commands->setup.director);
 
 	while (!list_is_empty(&commands->waiting)) {
@@ -37,6 +38,14 @@ static void answer_waiting(void *context)
 		control_reply(first->call, first->result);
 		free(first);
 	}
+}
+
+static void on_news(void *context)
+{
+	struct commands *commands = context;
+
+	answer_waiting(commands);
+	connections_collect(commands->connections);
 }
 
 static void reply_when_applied(
@@ -247,6 +256,13 @@ static void on_reload(struct control_call *call, const json_t *params, void *con
 		commands->reload_call = call;
 }
 
+static void on_connections(struct control_call *call, const json_t *params, void *context)
+{
+	const struct commands *commands = context;
+
+	connections_ask(commands->connections, call, params);
+}
+
 /* Addresses as text, also with a prefix length. -EINVAL. */
 static int read_addresses(const json_t *list, struct ip addresses[static ROLE_ADDRESSES_MAX], size_t *ret_count)
 {
@@ -301,6 +317,7 @@ static const struct control_command command_table[] = {
 	{"rollback", on_rollback},
 	{"role", on_role},
 	{"reload", on_reload},
+	{"connections", on_connections},
 	{0},
 };
 
@@ -315,12 +332,16 @@ int commands_new(const struct commands_setup *setup, struct commands **ret_comma
 	commands->setup = *setup;
 	list_init(&commands->waiting);
 	text_addf(&path, "%s/lbd.sock", setup->run_dir);
-	r = control_server_new(setup->loop, text_get(&path), DAEMON_GROUP, command_table, commands, &commands->server);
+	r = connections_new(setup->director, &commands->connections);
+	if (r == 0)
+		r = control_server_new(
+			setup->loop, text_get(&path), DAEMON_GROUP, command_table, commands, &commands->server);
 	if (r < 0) {
+		connections_free(commands->connections);
 		free(commands);
 		return r;
 	}
-	director_on_applied(setup->director, answer_waiting, commands);
+	director_on_applied(setup->director, on_news, commands);
 	*ret_commands = commands;
 	return 0;
 }
@@ -340,6 +361,7 @@ void commands_free(struct commands *commands)
 	}
 	if (commands->reload_call != NULL)
 		control_refuse(TAKE(commands->reload_call), CONTROL_REFUSED, "lbd is stopping");
+	connections_free(commands->connections);
 	control_server_free(commands->server);
 	free(commands);
 }

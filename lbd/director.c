@@ -275,6 +275,16 @@ void director_on_applied(struct director *director, void (*fn)(void *context), v
 	director->applied_context = context;
 }
 
+void director_ask_census(struct director *director, struct census_page *page)
+{
+	workers_ask_census(director->workers, page);
+}
+
+struct census_page *director_take_census(struct director *director, unsigned worker)
+{
+	return workers_take_census(director->workers, worker);
+}
+
 const struct conf *director_conf(const struct director *director)
 {
 	return director->layout->conf;

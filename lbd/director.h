@@ -50,8 +50,12 @@ MUST_USE int director_operate(
 MUST_USE int director_set_role(struct director *director, const char *vip, const char *state,
 	const struct ip *addresses, size_t count, uint64_t *ret_generation);
 uint64_t director_applied(const struct director *director);
-/* `fn` is called when director_applied has advanced. One a director. */
+/* `fn` is called when director_applied has advanced or a page of a census is filled. One a director. */
 void director_on_applied(struct director *director, void (*fn)(void *context), void *context);
+
+/* As worker.h has it; the page says which worker is meant. */
+void director_ask_census(struct director *director, struct census_page *page);
+struct census_page *director_take_census(struct director *director, unsigned worker);
 
 /* For those who report. */
 const struct conf *director_conf(const struct director *director);

@@ -12,6 +12,7 @@
 #include "common/pure/text.h"
 #include "common/system/loop.h"
 #include "lbd/board.h"
+#include "lbd/census.h"
 #include "lbd/counters.h"
 #include "lbd/record.h"
 #include "lbd/snapshot.h"
@@ -53,6 +54,8 @@ struct forward_ops {
 	/* Comes about every LIVENESS_BEAT_MS. */
 	void (*tick)(struct forward *forward, struct mono now);
 	size_t (*open_connections)(const struct forward *forward);
+	/* As census_fill. */
+	void (*census)(const struct forward *forward, struct census_page *page);
 };
 
 extern const struct forward_ops *const forward_table[FORWARD_COUNT];

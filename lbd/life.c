@@ -1,6 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "lbd/life.h"
 
+const char *life_state_name(enum life_state state)
+{
+	static const char *const names[] = {
+		[LIFE_PREFACE] = "preface",
+		[LIFE_CONNECTING] = "connecting",
+		[LIFE_WAITING] = "waiting",
+		[LIFE_OPEN] = "open",
+		[LIFE_CLIENT_DONE] = "client-done",
+		[LIFE_SERVER_DONE] = "server-done",
+		[LIFE_ENDED] = "ended",
+	};
+	static_assert(ARRAY_LEN(names) == LIFE_ENDED + 1, "a row is missing");
+
+	return names[state];
+}
+
 void life_begin(struct life *life, unsigned retries, struct mono now)
 {
 	*life = (struct life){.state = LIFE_CONNECTING, .attempts_left = retries, .since = now, .active = now};

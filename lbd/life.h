@@ -69,6 +69,9 @@ struct life {
 	struct mono wait_until;
 };
 
+/* One word; what a person is shown. */
+const char *life_state_name(enum life_state state);
+
 void life_begin(struct life *life, unsigned retries, struct mono now);
 enum life_action life_step(
 	struct life *life, const struct timeouts_conf *timeouts, enum life_event event, struct mono now);

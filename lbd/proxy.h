@@ -140,6 +140,8 @@ void proxy_conn_go_on(struct conn *conn);
 void proxy_conn_on_time(struct wheel_timer *timer, void *context);
 /* Another configuration has come, with limits at which the connection may have to be counted. */
 void proxy_conn_count_late(struct conn *conn);
+/* For a census. */
+census_fn proxy_conn_describe;
 /* Whether the client speaks to `address`. */
 bool proxy_conn_is_local_to(const struct conn *conn, const struct ip *address);
 

@@ -471,6 +471,27 @@ void proxy_conn_lose_server(struct conn *conn, const struct closing *closing)
 		(void)conn_event_by(conn, closing->reset ? LIFE_RESET : LIFE_CLOSE, closing->cause);
 }
 
+static_assert(offsetof(struct conn, proxy) == 0, "a census knows by it which are open");
+static_assert(CONN_NO_SERVER == CENSUS_NO_SERVER, "a connection without a server is another");
+
+void proxy_conn_describe(const void *object, struct census_entry *ret_entry)
+{
+	const struct conn *conn = object;
+
+	*ret_entry = (struct census_entry){
+		.protocol = SERVICE_PROTOCOL_TCP,
+		.client = conn->from,
+		.local = conn->to.ip.family != 0 ? conn->to : proxy_local(conn),
+		.state = life_state_name(conn->life.state),
+		.age_ns = mono_diff(conn_now(conn), conn->began),
+		.idle_ns = mono_diff(conn_now(conn), conn->life.active),
+		.bytes_in = conn->bytes_in,
+		.bytes_out = conn->bytes_out,
+		.service = conn->service,
+		.server = conn->hold.server,
+	};
+}
+
 bool proxy_conn_is_local_to(const struct conn *conn, const struct ip *address)
 {
 	static const uint8_t any[16];

@@ -483,6 +483,11 @@ static size_t proxy_open_connections(const struct forward *forward)
 	return forward->proxy.open_count;
 }
 
+static void proxy_census(const struct forward *forward, struct census_page *page)
+{
+	census_fill(page, &forward->proxy.conns, &forward->proxy, proxy_conn_describe);
+}
+
 const struct forward_ops forward_proxy_tcp = {
 	.name = "proxy/tcp",
 	.protocol = SERVICE_PROTOCOL_TCP,
@@ -493,4 +498,5 @@ const struct forward_ops forward_proxy_tcp = {
 	.woken = proxy_woken,
 	.tick = proxy_tick,
 	.open_connections = proxy_open_connections,
+	.census = proxy_census,
 };

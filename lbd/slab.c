@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#define OBJECTS_A_CHUNK 64
-
 struct slab_object {
 	struct slab_object *next;
 };
@@ -23,13 +21,14 @@ void slab_init(struct slab *slab, size_t object_size)
 
 static bool grow(struct slab *slab)
 {
-	struct slab_chunk *chunk = malloc(sizeof *chunk + OBJECTS_A_CHUNK * slab->object_size);
+	struct slab_chunk *chunk = malloc(sizeof *chunk + SLAB_CHUNK * slab->object_size);
 
 	if (chunk == NULL)
 		return false;
 	chunk->next = slab->chunks;
 	slab->chunks = chunk;
-	for (size_t i = 0; i < OBJECTS_A_CHUNK; i++)
+	slab->chunk_count++;
+	for (size_t i = 0; i < SLAB_CHUNK; i++)
 		slab_give(slab, chunk->bytes + i * slab->object_size);
 	return true;
 }
@@ -53,6 +52,17 @@ void slab_give(struct slab *slab, void *object)
 	slab->idle = idle;
 }
 
+const void *slab_chunk(const struct slab *slab, size_t number)
+{
+	const struct slab_chunk *chunk = slab->chunks;
+
+	if (number >= slab->chunk_count)
+		return NULL;
+	for (size_t i = slab->chunk_count - 1; i > number; i--)
+		chunk = chunk->next;
+	return chunk->bytes;
+}
+
 void slab_free(struct slab *slab)
 {
 	while (slab->chunks != NULL) {
@@ -62,4 +72,5 @@ void slab_free(struct slab *slab)
 		free(chunk);
 	}
 	slab->idle = NULL;
+	slab->chunk_count = 0;
 }

@@ -66,8 +66,8 @@ struct udp {
 #define UDP_NO_SERVER UINT32_MAX
 
 struct udp_session {
-	struct udp_entry entry;
 	struct udp *udp;
+	struct udp_entry entry;
 	struct udp_listener *listener;
 	uint32_t service;  /* its slot; a listener may come to serve another one */
 	struct loop_io io; /* towards the server; not added: there is none at the moment */
@@ -99,6 +99,8 @@ void udp_session_end(struct udp_session *session, enum end_cause cause);
 void udp_session_on_time(struct wheel_timer *timer, void *context);
 /* Another configuration has come, with limits at which the session may have to be counted. */
 void udp_session_count_late(struct udp_session *session);
+/* For a census. */
+census_fn udp_session_describe;
 /* Whether the client speaks to `address`. */
 bool udp_session_is_local_to(const struct udp_session *session, const struct ip *address);
 

@@ -417,6 +417,11 @@ static size_t udp_open_connections(const struct forward *forward)
 	return forward->udp.table.count;
 }
 
+static void udp_census(const struct forward *forward, struct census_page *page)
+{
+	census_fill(page, &forward->udp.sessions, &forward->udp, udp_session_describe);
+}
+
 const struct forward_ops forward_proxy_udp = {
 	.name = "proxy/udp",
 	.protocol = SERVICE_PROTOCOL_UDP,
@@ -427,4 +432,5 @@ const struct forward_ops forward_proxy_udp = {
 	.woken = udp_woken,
 	.tick = udp_tick,
 	.open_connections = udp_open_connections,
+	.census = udp_census,
 };

@@ -5,6 +5,7 @@
 #include "common/system/fd.h"
 #include "common/system/log.h"
 #include "lbd/dial.h"
+#include "lbd/life.h"
 
 #include <errno.h>
 #include <string.h>
@@ -120,6 +121,36 @@ static void leave_record(const struct udp_session *session, enum end_cause cause
 	record_set_names(record, session_service(session)->name,
 		session->last_server != UDP_NO_SERVER ? snapshot->servers[session->last_server].name : NULL);
 	record_ring_push(session->udp->env.records);
+}
+
+static struct endpoint session_local(const struct udp_session *session)
+{
+	struct endpoint local = session->listener->socket->endpoint;
+
+	memcpy(local.ip.bytes, session->entry.key.local, ip_size(&local.ip));
+	return local;
+}
+
+static_assert(offsetof(struct udp_session, udp) == 0, "a census knows by it which are open");
+static_assert(UDP_NO_SERVER == CENSUS_NO_SERVER, "a session without a server is another");
+
+void udp_session_describe(const void *object, struct census_entry *ret_entry)
+{
+	const struct udp_session *session = object;
+	bool has_server = session->hold.server != UDP_NO_SERVER;
+
+	*ret_entry = (struct census_entry){
+		.protocol = SERVICE_PROTOCOL_UDP,
+		.client = session_client(session),
+		.local = session_local(session),
+		.state = life_state_name(has_server ? LIFE_OPEN : LIFE_CONNECTING),
+		.age_ns = mono_diff(session_now(session), session->began),
+		.idle_ns = mono_diff(session_now(session), session->life.active),
+		.bytes_in = session->bytes_in,
+		.bytes_out = session->bytes_out,
+		.service = session->service,
+		.server = session->hold.server,
+	};
 }
 
 void udp_session_end(struct udp_session *session, enum end_cause cause)

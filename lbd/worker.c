@@ -22,6 +22,8 @@ struct worker {
 	struct loop_io mail_io;
 	int mail_fd;
 	_Atomic(struct snapshot *) mail;
+	_Atomic(struct census_page *) census; /* to be filled */
+	_Atomic(struct census_page *) census_done;
 	_Atomic bool stopping;
 	_Atomic uint64_t generation;
 	_Atomic uint64_t beats;
@@ -76,9 +78,17 @@ static void apply(struct worker *worker, struct snapshot *snapshot)
 	signal_event(worker->setup.news_fd);
 }
 
+static void fill_census(struct worker *worker, struct census_page *page)
+{
+	forward_table[page->way]->census(worker->forwards[page->way], page);
+	atomic_store(&worker->census_done, page);
+	signal_event(worker->setup.news_fd);
+}
+
 static void on_mail(struct loop_io *io, unsigned events)
 {
 	struct worker *worker = CONTAINER_OF(io, struct worker, mail_io);
+	struct census_page *page;
 	struct snapshot *snapshot;
 	eventfd_t count;
 
@@ -91,6 +101,9 @@ static void on_mail(struct loop_io *io, unsigned events)
 	snapshot = atomic_exchange(&worker->mail, NULL);
 	if (snapshot != NULL)
 		apply(worker, snapshot);
+	page = atomic_exchange(&worker->census, NULL);
+	if (page != NULL)
+		fill_census(worker, page);
 	for (size_t i = 0; i < FORWARD_COUNT; i++) {
 		if (forward_table[i]->woken != NULL)
 			forward_table[i]->woken(worker->forwards[i]);
@@ -214,6 +227,8 @@ void worker_stop(struct worker *worker)
 	}
 	snapshot_unref(atomic_load(&worker->mail));
 	snapshot_unref(worker->snapshot);
+	free(atomic_load(&worker->census));
+	free(atomic_load(&worker->census_done));
 	fd_close(&worker->mail_fd);
 	loop_free(worker->loop);
 	chunks_free(&worker->counters.services);
@@ -225,6 +240,17 @@ void worker_publish(struct worker *worker, struct snapshot *snapshot)
 {
 	snapshot_unref(atomic_exchange(&worker->mail, snapshot_ref(snapshot)));
 	signal_event(worker->mail_fd);
+}
+
+void worker_ask_census(struct worker *worker, struct census_page *page)
+{
+	atomic_store(&worker->census, page);
+	signal_event(worker->mail_fd);
+}
+
+struct census_page *worker_take_census(struct worker *worker)
+{
+	return atomic_exchange(&worker->census_done, NULL);
 }
 
 uint64_t worker_generation(const struct worker *worker)

@@ -23,7 +23,8 @@ struct worker_setup {
 	struct board *board; /* outlives the worker, as the next */
 	struct sources *sources;
 	struct record_ring *records;
-	int news_fd; /* an eventfd that is written to when worker_generation or worker_open_connections matter */
+	int news_fd; /* an eventfd that is written to when worker_generation or worker_open_connections matter, or a
+			page is filled */
 };
 
 MUST_USE int worker_start(const struct worker_setup *setup, struct worker **ret_worker);
@@ -40,6 +41,13 @@ void worker_clear_server(struct worker *worker, uint32_t slot);
 
 /* Hands over a snapshot; the worker takes a reference of its own. One that it has not looked at yet is replaced. */
 void worker_publish(struct worker *worker, struct snapshot *snapshot);
+
+/*
+ * Hands over a page, of this worker, to be filled; worker_take_census gives it back when it is, NULL until then. One at
+ * a time. News are told of it.
+ */
+void worker_ask_census(struct worker *worker, struct census_page *page);
+struct census_page *worker_take_census(struct worker *worker);
 
 /* The generation of the snapshot that has been carried out. */
 uint64_t worker_generation(const struct worker *worker);

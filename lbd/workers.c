@@ -112,6 +112,16 @@ void workers_publish(struct workers *workers, struct snapshot *snapshot)
 		worker_publish(workers->list[i], snapshot);
 }
 
+void workers_ask_census(struct workers *workers, struct census_page *page)
+{
+	worker_ask_census(workers->list[page->worker], page);
+}
+
+struct census_page *workers_take_census(struct workers *workers, unsigned worker)
+{
+	return worker_take_census(workers->list[worker]);
+}
+
 uint64_t workers_generation(const struct workers *workers)
 {
 	uint64_t least = UINT64_MAX;

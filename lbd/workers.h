@@ -5,6 +5,7 @@
 
 #include "common/pure/text.h"
 #include "common/system/liveness.h"
+#include "lbd/census.h"
 #include "lbd/connlog.h"
 #include "lbd/ending.h"
 #include "lbd/snapshot.h"
@@ -35,6 +36,9 @@ void workers_clear_service(struct workers *workers, uint32_t slot);
 void workers_clear_server(struct workers *workers, uint32_t slot);
 
 unsigned workers_count(const struct workers *workers);
+/* As worker.h has it; the page says which worker is meant. */
+void workers_ask_census(struct workers *workers, struct census_page *page);
+struct census_page *workers_take_census(struct workers *workers, unsigned worker);
 void workers_publish(struct workers *workers, struct snapshot *snapshot);
 /* The generation that every worker has carried out. */
 uint64_t workers_generation(const struct workers *workers);

@@ -37,12 +37,13 @@ expect 0 --version
 out '^lbctl [0-9]'
 no_err
 expect 0 --help
-for verb in check status drain enable disable weight switch split rollback failover maintenance explain events 'config show' genkey; do
+for verb in check status connections drain enable disable weight switch split rollback failover maintenance explain events 'config show' genkey; do
 	out "^  $verb"
 done
 no_err
 for line in '' 'fly' '--nonsense' '--run-dir' 'drain' 'drain a/b c/d' 'status now' 'status --jsn' 'config' 'config hide' \
 	'failover --to' 'failover a b' 'maintenance' 'maintenance up' 'maintenance on off' 'genkey a b' 'check a b' 'enable a/b --force' 'drain nopool' 'drain /app' 'drain pool/' \
+	'connections a b' 'connections --jsn' 'connections --json=yes' \
 	'status --json=yes' 'failover --dry-run=1' 'disable app' 'weight a/b' 'weight a/b 257' 'weight a/b -1' 'weight a 1' 'switch web' 'switch web a b' \
 	'switch web a --force=1' 'split web' 'split web a' 'split web a:x' 'split web a:1001' 'split web :5' 'rollback' 'rollback a b' 'drain a/b --pace' \
 	'drain a/b --pace=5' 'drain a/b --pace=0/s' 'drain a/b --pace=x/s' 'drain a/b --pace=2000000/s' 'drain a/b --wait=5' 'drain a/b --wait=-1s'; do
@@ -58,7 +59,7 @@ out '--to=NODE'
 
 # Nobody answers.
 
-for line in 'status' 'status --json' 'drain a/b' 'drain a/b --wait' 'drain a/b --wait=5s --pace=1/s' 'enable a/b' 'disable a/b' 'weight a/b 5' 'switch web a' 'split web a:1 b:2' 'rollback web' 'failover' 'failover web --to=lb2 --dry-run' 'maintenance on' 'maintenance off' 'explain' 'explain web' 'events' 'events --follow'; do
+for line in 'status' 'status --json' 'connections' 'connections web --json' 'drain a/b' 'drain a/b --wait' 'drain a/b --wait=5s --pace=1/s' 'enable a/b' 'disable a/b' 'weight a/b 5' 'switch web a' 'split web a:1 b:2' 'rollback web' 'failover' 'failover web --to=lb2 --dry-run' 'maintenance on' 'maintenance off' 'explain' 'explain web' 'events' 'events --follow'; do
 	# shellcheck disable=SC2086
 	expect 3 --run-dir "$work" $line
 	no_out
