@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* The links and addresses of this host as the kernel has told of them. No I/O. */
+#ifndef LBPAIR_VRRPD_MONITOR_TABLE_H
+#define LBPAIR_VRRPD_MONITOR_TABLE_H
+
+#include "common/pure/addr.h"
+#include "vrrpd/family.h"
+#include "vrrpd/monitor_decode.h"
+
+struct monitor_address {
+	int ifindex;
+	struct prefix address;
+	bool is_vip;
+};
+
+/* In the kernel's order, new ones at the end. */
+struct monitor_table {
+	struct monitor_link *links;
+	size_t link_count;
+	size_t link_capacity;
+	struct monitor_address *addresses;
+	size_t address_count;
+	size_t address_capacity;
+	bool failed; /* out of memory: something is missing */
+};
+
+void monitor_table_free(struct monitor_table *table);
+
+/* NULL: there is none. */
+struct monitor_link *monitor_table_find_link(const struct monitor_table *table, int ifindex);
+struct monitor_address *monitor_table_find_address(
+	const struct monitor_table *table, int ifindex, const struct prefix *address);
+
+/* Of one that is not there yet. Out of memory: the table has `failed`. */
+void monitor_table_add_link(struct monitor_table *table, const struct monitor_link *link);
+void monitor_table_add_address(struct monitor_table *table, const struct monitor_change *change);
+/* `context` is a table; adds what a dump tells of and is not there yet. */
+void monitor_table_collect(void *context, const struct monitor_change *change);
+
+/* Of one that a find has returned. */
+void monitor_table_remove_link(struct monitor_table *table, struct monitor_link *link);
+void monitor_table_remove_address(struct monitor_table *table, struct monitor_address *address);
+
+/* As those of the monitor. */
+struct monitor_link monitor_table_find(const struct monitor_table *table, const char *name);
+MUST_USE bool monitor_table_source(const struct monitor_table *table, int ifindex, enum family family,
+	const struct prefix *except, size_t except_count, struct ip *ret_ip);
+MUST_USE bool monitor_table_find_neighbour(
+	const struct monitor_table *table, const struct ip *ip, struct monitor_link *ret_link, struct ip *ret_own);
+
+#endif
