@@ -29,24 +29,6 @@ goes_over() {
 	TABLE+=("$(printf '%-46s %10.1f %8d %6d  %s' "$name" "$gap" "$(of_mark .sent)" "$failures" "$winner")")
 }
 
-# The daemons of a node that are gone are started again, and lb1 is active as its priority wants it.
-back_to_normal() {
-	local node role
-	for node in $NODES; do
-		for role in lbd vrrpd; do
-			[ -n "$(pid_of "$node" "$role")" ] || start_daemon "$node" "$role"
-		done
-	done
-	wait_for 25 "lb1 is active again, lb2 backup" pair_is lb1 lb2 || die "the pair does not recover"
-	wait_for 5 "exactly lb1 holds the VIP" holders_are lb1
-	for node in $NODES; do
-		wait_for 10 "$node has every server up" servers_up "$node" 3
-	done
-	wait_for 5 "answers flow" answers_flow client
-}
-
-all_of() { kill_role "$1" KILL guardian vrrpd lbd; }
-
 resume_lbd() { kill -CONT "$STOPPED_LBD"; }
 
 lab_up

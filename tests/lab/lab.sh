@@ -396,6 +396,9 @@ kill_role() {
 	kill "-$signal" $pids
 }
 
+# all_of NODE: no process of lbpair is left there.
+all_of() { kill_role "$1" KILL guardian vrrpd lbd; }
+
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
 # ---- servers
@@ -500,4 +503,22 @@ service_answers() {
 answers_flow() {
 	probe_peek "$1"
 	is "$(of_mark '.total.answered > 0 and .since_answer_ms < 50')" true
+}
+
+# ---- the whole
+
+# The daemons of a node that are gone are started again, and lb1 is active as its priority wants it.
+back_to_normal() {
+	local node role
+	for node in $NODES; do
+		for role in lbd vrrpd; do
+			[ -n "$(pid_of "$node" "$role")" ] || start_daemon "$node" "$role"
+		done
+	done
+	wait_for 30 "lb1 is active again, lb2 backup" pair_is lb1 lb2 || die "the pair does not recover"
+	wait_for 5 "exactly lb1 holds the VIP" holders_are lb1
+	for node in $NODES; do
+		wait_for 10 "$node has every server up" servers_up "$node" 3
+	done
+	wait_for 5 "answers flow" answers_flow client
 }

@@ -36,21 +36,8 @@ measure() {
 	GAPS[$name]="${GAPS[$name]-} $(of_mark .longest_gap_ms)"
 	GAPS["$name/failed"]="${GAPS["$name/failed"]-} $(of_mark .failed)"
 }
-back_to_normal() {
-	local node role
-	for node in $NODES; do
-		for role in lbd vrrpd; do
-			[ -n "$(pid_of "$node" "$role")" ] || start_daemon "$node" "$role"
-		done
-	done
-	wait_for 30 "lb1 is active again" pair_is lb1 lb2 || die "no recovery"
-	for node in $NODES; do wait_for 10 "servers are up" servers_up "$node" 3; done
-	wait_for 5 "lb1 alone holds the VIP" holders_are lb1
-	wait_for 5 "answers flow" answers_flow client
-}
 median() { tr ' ' '\n' | sed '/^$/d' | sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 greatest() { tr ' ' '\n' | sed '/^$/d' | sort -n | tail -n 1; }
-all_of() { kill_role "$1" KILL guardian vrrpd lbd; }
 
 # Both are active meanwhile, each alone in its part; what is measured is from the healing on.
 heal_a_partition() {
