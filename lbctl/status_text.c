@@ -192,6 +192,7 @@ static bool takes_connections(const json_t *server)
 	const json_t *weight = json_object_get(server, "weight");
 
 	return says(server, "admin", "enabled") && !says(server, "health", "down") &&
+	       !json_is_true(json_object_get(server, "leaving")) &&
 	       (!json_is_integer(weight) || json_integer_value(weight) > 0);
 }
 

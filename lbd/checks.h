@@ -32,7 +32,8 @@ void checks_commit(struct checks *checks, struct checks_change *change);
 /* Accepts NULL. */
 void checks_abandon(struct checks_change *change);
 
-/* The server of that slot is there from now on. Not to be called in the checks' callback. */
+/* The server of that slot is there from now on; of family 0: nowhere, and is not checked. Not to be called in the
+ * checks' callback. */
 void checks_set_address(struct checks *checks, uint32_t slot, const struct ip *address);
 
 /* Tries whether what the checks want is on this host. Negative errno, and a line for each mistake. */

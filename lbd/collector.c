@@ -131,7 +131,7 @@ static int collect_pool(const struct collector *collector, size_t place)
 	*sample = (struct pool_sample){
 		.balance = balance_table[pool->conf->balance]->name,
 		.up = servers_pool_is_up(director_servers(director), layout->pool_of[place]),
-		.servers = pool->server_count,
+		.servers = servers_present(director_servers(director), layout->pool_of[place]),
 		.usable_servers = count_usable(director, pool),
 		.queue_size = pool->conf->queue.size,
 		.queue_waiting = queue.waiting,
@@ -178,7 +178,7 @@ static int collect_server(const struct collector *collector, size_t slot)
 	struct server_sample *sample;
 	char address[SERVER_ADDRESS_TEXT_MAX];
 
-	if (server->pool == NULL || server->leaving)
+	if (server->pool == NULL || server->leaving || server->absent)
 		return 0;
 	labels[0] = server->pool->name;
 	labels[1] = server->conf->name;

@@ -5,14 +5,13 @@
 
 #include <string.h>
 
-static void on_lookup(void *context, uint32_t slot, const struct ip *address, bool changed, const char *why)
+static void on_lookup(void *context, uint32_t slot, const struct ip *address, const char *why)
 {
 	struct director *director = context;
 	uint64_t revision = director->servers->revision;
 	size_t unchecked = director->servers->unchecked;
 
-	servers_note_lookup(director->servers, slot, address, changed, why, loop_now(director->loop));
-	if (changed)
+	if (servers_note_lookup(director->servers, slot, address, why, loop_now(director->loop)))
 		checks_set_address(director->checks, slot, address);
 	if (director->servers->revision != revision || director->servers->unchecked != unchecked)
 		director_note_change(director);

@@ -52,7 +52,8 @@ static bool release_slots(struct director *director)
 		all &= gone || !layout->servers[i].leaving;
 		if (!gone)
 			continue;
-		log_info("server left", log_str("server", layout->servers[i].name));
+		if (!director->servers->list[i].absent)
+			log_info("server left", log_str("server", layout->servers[i].name));
 		closings_drop(director->closings, i);
 		servers_forget(director->servers, i);
 		layout_release_server(layout, i);

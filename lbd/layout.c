@@ -45,8 +45,8 @@ static int server_keys(struct arena *arena, const struct conf *conf, const char 
 	for (size_t i = 0; i < conf->pool_count; i++) {
 		const struct pool_conf *pool = &conf->pools[i];
 
-		for (size_t j = 0; j < pool->server_count; j++) {
-			const struct server_conf *server = &pool->servers[j];
+		for (size_t j = 0; j < pool->place_count; j++) {
+			const struct server_conf *server = &pool->places[j];
 			char address[SERVER_ADDRESS_TEXT_MAX];
 			const char *name = print_key(arena, pool->name, "/", server->name);
 
@@ -64,7 +64,7 @@ static size_t count_servers(const struct conf *conf)
 	size_t count = 0;
 
 	for (size_t i = 0; i < conf->pool_count; i++)
-		count += conf->pools[i].server_count;
+		count += conf->pools[i].place_count;
 	return count;
 }
 
@@ -130,16 +130,16 @@ static void fill_pools(struct layout *layout, const uint32_t *server_numbers)
 			.conf = conf,
 			.owner = conf_ref(layout->conf),
 			.servers = server_numbers,
-			.server_count = conf->server_count,
+			.server_count = conf->place_count,
 		};
-		server_numbers += conf->server_count;
+		server_numbers += conf->place_count;
 	}
 }
 
 static int fill_server(struct layout *layout, uint32_t pool, size_t place)
 {
 	const struct layout_pool *in = &layout->pools[pool];
-	const struct server_conf *conf = &in->conf->servers[place];
+	const struct server_conf *conf = &in->conf->places[place];
 	const char *name = print_key(&layout->arena, in->conf->name, "/", conf->name);
 
 	if (name == NULL)
@@ -157,7 +157,7 @@ static int fill_server(struct layout *layout, uint32_t pool, size_t place)
 static int fill_servers(struct layout *layout)
 {
 	for (size_t i = 0; i < layout->conf->pool_count; i++) {
-		for (size_t j = 0; j < layout->conf->pools[i].server_count; j++) {
+		for (size_t j = 0; j < layout->conf->pools[i].place_count; j++) {
 			if (fill_server(layout, layout->pool_of[i], j) < 0)
 				return -ENOMEM;
 		}

@@ -5,7 +5,7 @@
  * the control thread's own.
  *
  * What makes a thing the same one in another configuration: a service's name, protocol and mode; a pool's name; a
- * server's name, pool and address.
+ * server's name, pool and address. A server with a name is several here, a slot for each address that it may have.
  */
 #ifndef LBPAIR_LBD_LAYOUT_H
 #define LBPAIR_LBD_LAYOUT_H

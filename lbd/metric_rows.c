@@ -105,7 +105,7 @@ static const struct metric_row pool_rows[] = {
 	{"lbd_pool_up", METRIC_GAUGE, METRIC_YES_NO, FIELD(struct pool_sample, up),
 		.help = "Whether a new connection would find a server, one for backup included."},
 	{"lbd_pool_servers", METRIC_GAUGE, METRIC_NUMBER, FIELD(struct pool_sample, servers),
-		.help = "Servers that it has."},
+		.help = "Servers that it has, one for each address of those with names."},
 	{"lbd_pool_usable_servers", METRIC_GAUGE, METRIC_NUMBER, FIELD(struct pool_sample, usable_servers),
 		.help = "Those that are enabled, not down and not ejected."},
 	{"lbd_pool_queue_size", METRIC_GAUGE, METRIC_NUMBER, FIELD(struct pool_sample, queue_size),
@@ -155,11 +155,11 @@ static const struct metric_row server_rows[] = {
 		.help = "When the certificate that it showed in its check expires, since 1970; absent where it has "
 			"shown none."},
 	{"lbd_server_name_lookups", METRIC_COUNTER, METRIC_NUMBER, FIELD(struct server_sample, lookups),
-		.help = "How often its name was looked up; 0 where it has none."},
+		.help = "How often its name was looked up; 0 where it has none. The same for all that have this name."},
 	{"lbd_server_failed_name_lookups", METRIC_COUNTER, METRIC_NUMBER, FIELD(struct server_sample, lookups_failed),
 		.help = "Those that came to no address: it keeps the one that it has, or is down without one."},
 	{"lbd_server_moves", METRIC_COUNTER, METRIC_NUMBER, FIELD(struct server_sample, moves),
-		.help = "How often its name came to have another address."},
+		.help = "How often it was given another address in place of one that its name has no more."},
 };
 
 const struct metric_group metric_groups[METRIC_GROUP_COUNT] = {

@@ -2,6 +2,7 @@
 #include "lbd/names.h"
 
 #include "common/pure/list.h"
+#include "common/system/log.h"
 #include "lbd/name_plan.h"
 
 #include <errno.h>
@@ -14,12 +15,13 @@
 struct name {
 	struct list link;
 	struct names *names;
-	uint32_t slot;
+	uint32_t slots[SERVER_PLACES_MAX]; /* of its servers, by place */
 	char *host;
 	struct name_plan plan;
 	struct loop_timer timer;
 	struct resolve_query *query; /* NULL: none is under way */
 	bool wanted;                 /* by the layout that is followed */
+	bool passes_over;            /* some of the last answer's addresses */
 };
 
 struct names {
@@ -38,22 +40,41 @@ static void set_timer(struct name *name, struct mono at)
 		abort();
 }
 
+static void note_passed_over(struct name *name, size_t passed_over)
+{
+	if (passed_over > 0 && !name->passes_over)
+		log_warning("a name has more addresses than are used", log_str("name", name->host),
+			log_uint("used", SERVER_PLACES_MAX), log_uint("passed_over", passed_over));
+	name->passes_over = passed_over > 0;
+}
+
+static void tell(const struct name *name, const struct resolve_answer *answer)
+{
+	const struct names_setup *setup = &name->names->setup;
+
+	for (size_t i = 0; i < SERVER_PLACES_MAX; i++)
+		setup->fn(
+			setup->context, name->slots[i], answer->count > 0 ? &name->plan.places[i] : NULL, answer->why);
+}
+
 static void on_answer(void *context, const struct resolve_answer *answer)
 {
 	struct name *name = context;
 	struct names *names = name->names;
 	struct mono now = loop_now(names->setup.loop), next;
-	bool changed = false;
+	size_t passed_over = 0;
 
 	name->query = NULL;
 	names->under_way--;
-	if (answer->count > 0)
-		next = name_plan_answer(&name->plan, answer->addresses, answer->count, answer->ttl_s, now, &changed);
-	else
+	if (answer->count > 0) {
+		next = name_plan_answer(
+			&name->plan, answer->addresses, answer->count, answer->ttl_s, now, &passed_over);
+		note_passed_over(name, passed_over);
+	} else {
 		next = name_plan_failure(&name->plan, now);
+	}
 	set_timer(name, next);
-	names->setup.fn(
-		names->setup.context, name->slot, answer->count > 0 ? &name->plan.address : NULL, changed, answer->why);
+	tell(name, answer);
 }
 
 static void ask(struct loop_timer *timer, struct mono now)
@@ -114,7 +135,7 @@ void names_free(struct names *names)
 	free(names);
 }
 
-/* By slot; NULL: of none. */
+/* By their first slot; NULL: of none. */
 static struct name **index_names(struct names *names, size_t count)
 {
 	struct name **by_slot = calloc(MAX(count, (size_t)1), sizeof *by_slot);
@@ -125,26 +146,55 @@ static struct name **index_names(struct names *names, size_t count)
 	LIST_FOR_EACH(name, &names->list, link)
 	{
 		name->wanted = false;
-		if (name->slot < count)
-			by_slot[name->slot] = name;
+		if (name->slots[0] < count)
+			by_slot[name->slots[0]] = name;
 	}
 	return by_slot;
 }
 
-static int add(struct names *names, uint32_t slot, const char *host)
+static int add(struct names *names, const uint32_t *slots, const char *host)
 {
 	struct name *name = calloc(1, sizeof *name);
 	int r = -ENOMEM;
 
 	if (name == NULL)
 		return r;
-	*name = (struct name){.names = names, .slot = slot, .host = strdup(host), .wanted = true};
+	*name = (struct name){.names = names, .host = strdup(host), .wanted = true};
+	memcpy(name->slots, slots, sizeof name->slots);
 	list_append(&names->list, &name->link);
 	if (name->host != NULL)
 		r = loop_timer_set(names->setup.loop, &name->timer, loop_now(names->setup.loop), ask);
 	if (r < 0)
 		drop(name);
 	return r;
+}
+
+/* `slots` of a server that is written, and of those behind it for its further addresses. */
+static int follow_one(struct names *names, struct name **by_slot, const char *host, const uint32_t *slots)
+{
+	struct name *name = by_slot[*slots];
+
+	/* A slot that was released may have gone to another name. */
+	if (name == NULL || strcmp(name->host, host) != 0)
+		return add(names, slots, host);
+	name->wanted = true;
+	memcpy(name->slots, slots, sizeof name->slots);
+	return 0;
+}
+
+static int follow_pool(struct names *names, struct name **by_slot, const struct layout_pool *pool)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < pool->server_count; i++) {
+		const struct server_conf *conf = &pool->conf->places[i];
+		int r = 0;
+
+		if (conf->host != NULL && conf->further == 0)
+			r = follow_one(names, by_slot, conf->host, &pool->servers[i]);
+		result = result < 0 ? result : r;
+	}
+	return result;
 }
 
 int names_follow(struct names *names, const struct layout *layout)
@@ -155,17 +205,9 @@ int names_follow(struct names *names, const struct layout *layout)
 
 	if (by_slot == NULL)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < layout->server_count; i++) {
-		const struct layout_server *server = &layout->servers[i];
-		int r = 0;
+	for (size_t i = 0; i < layout->pool_count; i++) {
+		int r = follow_pool(names, by_slot, &layout->pools[i]);
 
-		if (server->conf == NULL || server->leaving || server->conf->host == NULL)
-			continue;
-		/* A slot that was released may have gone to another name. */
-		if (by_slot[i] != NULL && strcmp(by_slot[i]->host, server->conf->host) == 0)
-			by_slot[i]->wanted = true;
-		else
-			r = add(names, i, server->conf->host);
 		result = result < 0 ? result : r;
 	}
 	LIST_FOR_EACH(name, &names->list, link)

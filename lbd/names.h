@@ -12,10 +12,10 @@ struct names_setup {
 	struct loop *loop;
 	const struct resolver_conf *conf; /* read in names_new only */
 	/*
-	 * An answer came for the server of that slot. `address` is NULL where there was none, and `why` then says so;
-	 * `changed`: it is another one than before.
+	 * Called for each of the name's servers, the one that is written first. An answer came, and `address` is what
+	 * the server of that slot has by it: of family 0, nothing (any more). NULL: there was none, and `why` says so.
 	 */
-	void (*fn)(void *context, uint32_t slot, const struct ip *address, bool changed, const char *why);
+	void (*fn)(void *context, uint32_t slot, const struct ip *address, const char *why);
 	void *context;
 };
 

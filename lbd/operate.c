@@ -272,9 +272,9 @@ static const struct server_conf *find_server(const struct conf *conf, const char
 		if (strlen(pool->name) != (size_t)(slash - name) ||
 			strncmp(pool->name, name, (size_t)(slash - name)) != 0)
 			continue;
-		for (size_t j = 0; j < pool->server_count; j++) {
-			if (strcmp(pool->servers[j].name, slash + 1) == 0)
-				return &pool->servers[j];
+		for (size_t j = 0; j < pool->place_count; j++) {
+			if (strcmp(pool->places[j].name, slash + 1) == 0)
+				return &pool->places[j];
 		}
 	}
 	return NULL;

@@ -80,17 +80,33 @@ static bool has_same_host(const struct server_conf *a, const struct server_conf 
 	return a->host != NULL && b->host != NULL && strcmp(a->host, b->host) == 0;
 }
 
+static bool awaits_verdict(const struct server *server)
+{
+	return !server->leaving && !server->absent && server->pool->check.kind != CHECK_NONE &&
+	       server->score.health == HEALTH_UNKNOWN;
+}
+
+/* What an algorithm lays its tables out by: one that is absent is not in them. */
+static void update_weight(struct servers *servers, const struct server *server)
+{
+	servers->weights[server - servers->list] = server->absent ? 0 : server->weight;
+}
+
 /* One that is resolved stays so. */
 static void fill_address(struct servers *servers, uint32_t slot, const struct servers *previous)
 {
-	const struct server_conf *conf = servers->list[slot].conf;
+	struct server *server = &servers->list[slot];
+	const struct server *before = previous != NULL && slot < previous->count ? &previous->list[slot] : NULL;
 	struct endpoint *address = &servers->addresses[slot];
+	bool same = before != NULL && before->conf != NULL && has_same_host(server->conf, before->conf);
 
-	*address = conf->address;
-	if (previous != NULL && slot < previous->count && previous->list[slot].conf != NULL &&
-		has_same_host(conf, previous->list[slot].conf))
+	*address = server->conf->address;
+	if (same)
 		address->ip = previous->addresses[slot].ip;
-	servers->list[slot].unresolved = conf->host != NULL && address->ip.family == 0;
+	server->unresolved = server->conf->host != NULL && address->ip.family == 0;
+	/* Of one that was leaving and comes back, the name is looked up anew. */
+	server->absent = server->unresolved &&
+			 (server->conf->further > 0 || (same && before->absent && before->leaving == server->leaving));
 }
 
 static void fill_one(struct servers *servers, uint32_t slot, const struct servers *previous,
@@ -108,8 +124,8 @@ static void fill_one(struct servers *servers, uint32_t slot, const struct server
 	server->leaving = from->leaving;
 	server->admin = runtime_admin(runtime, server->name);
 	server->weight = runtime_weight(runtime, server->name, server->conf->weight);
-	servers->weights[slot] = server->weight;
 	fill_address(servers, slot, previous);
+	update_weight(servers, server);
 	if (before != NULL && before->leaving == from->leaving)
 		go_on(server, before);
 	else
@@ -120,8 +136,7 @@ static void fill_one(struct servers *servers, uint32_t slot, const struct server
 		update_usable(servers, server, now);
 	if (before != NULL && !server->leaving)
 		servers->shares[slot] = previous->shares[slot];
-	if (!server->leaving && server->pool->check.kind != CHECK_NONE && server->score.health == HEALTH_UNKNOWN)
-		servers->unchecked++;
+	servers->unchecked += awaits_verdict(server);
 }
 
 static int fill(struct servers *servers, const struct servers *previous, const struct runtime *runtime, struct mono now)
@@ -210,7 +225,7 @@ static bool can_spare(const struct servers *servers, uint32_t slot)
 
 	for (size_t i = 0; i < pool->server_count; i++)
 		ejected += servers->list[pool->servers[i]].outlier.ejected;
-	return outlier_spares(pool->conf->outlier, pool->server_count, ejected);
+	return outlier_spares(pool->conf->outlier, servers_present(servers, slot), ejected);
 }
 
 void servers_note_failures(struct servers *servers, uint32_t slot, uint64_t failures, struct mono now)
@@ -222,6 +237,8 @@ void servers_note_failures(struct servers *servers, uint32_t slot, uint64_t fail
 
 	server->failures_seen = true;
 	server->failures = failures;
+	if (server->absent)
+		return;
 	if (!outlier_step(&server->outlier, server->pool->outlier, news, can_spare(servers, server->pool_slot), now))
 		return;
 	LOG_AT(server->outlier.ejected ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
@@ -233,7 +250,7 @@ void servers_note_failures(struct servers *servers, uint32_t slot, uint64_t fail
 
 enum health servers_health(const struct server *server)
 {
-	if (server->unresolved || server->agent.health == AGENT_HEALTH_DOWN)
+	if ((server->unresolved && !server->absent) || server->agent.health == AGENT_HEALTH_DOWN)
 		return HEALTH_DOWN;
 	if (server->score.health == HEALTH_UNKNOWN && server->agent.health == AGENT_HEALTH_UP)
 		return HEALTH_UP;
@@ -289,50 +306,70 @@ const char *servers_address(const struct servers *servers, uint32_t slot, char t
 static void note_failed_lookup(struct servers *servers, struct server *server, const char *why)
 {
 	server->lookups_failed++;
-	if (!server->lookup_failing)
+	if (!server->lookup_failing && !server->absent)
 		log_warning(server->unresolved ? "server has no address: its name cannot be resolved"
 					       : "server keeps its address: its name cannot be resolved",
 			log_str("server", server->name), log_str("name", server->conf->host), log_str("why", why));
 	server->lookup_failing = true;
-	if (!server->unresolved)
+	if (!server->unresolved || server->absent)
 		return;
 	snprintf(server->check, sizeof server->check, "name not resolved: %s", why);
 	if (server->pool->check.kind != CHECK_NONE && score_step(&server->score, 1, 1, false))
 		servers->unchecked--;
 }
 
+/* What was found out at an address that it has no more. */
+static void forget_findings(struct server *server)
+{
+	server->score = (struct score){0};
+	*server->check = '\0';
+	server->outlier = (struct outlier){0};
+	agent_init(&server->agent);
+	*server->agent_text = '\0';
+	server->certificate_until_s = 0;
+}
+
+/* To another address, to the first, or to none. */
 static void move(struct servers *servers, uint32_t slot, const struct ip *address, struct mono now)
 {
 	struct server *server = &servers->list[slot];
 	struct ip before = servers->addresses[slot].ip;
 
+	servers->unchecked -= awaits_verdict(server);
 	servers->addresses[slot].ip = *address;
-	if (server->unresolved)
-		snprintf(server->check, sizeof server->check, "%s", "");
-	else
-		server->moves++;
 	log_info("server address", log_str("server", server->name), log_str("name", server->conf->host),
 		log_ip("from", &before), log_ip("to", address));
-	server->unresolved = false;
-	score_begin_anew(&server->score);
+	if (before.family != 0 && address->family != 0)
+		server->moves++;
+	if (before.family == 0)
+		*server->check = '\0';
+	server->unresolved = server->absent = address->family == 0;
+	if (server->absent)
+		forget_findings(server);
+	else
+		score_begin_anew(&server->score);
+	servers->unchecked += awaits_verdict(server);
+	update_weight(servers, server);
 	update_usable(servers, server, now);
 	servers->revision++;
 	servers->pool_revisions[server->pool_slot] = servers->revision;
 }
 
-void servers_note_lookup(struct servers *servers, uint32_t slot, const struct ip *address, bool changed,
-	const char *why, struct mono now)
+bool servers_note_lookup(
+	struct servers *servers, uint32_t slot, const struct ip *address, const char *why, struct mono now)
 {
 	struct server *server = &servers->list[slot];
 
 	server->lookups++;
 	if (address == NULL) {
 		note_failed_lookup(servers, server, why);
-		return;
+		return false;
 	}
 	server->lookup_failing = false;
-	if (changed || server->unresolved)
-		move(servers, slot, address, now);
+	if (ip_equal(address, &servers->addresses[slot].ip))
+		return false;
+	move(servers, slot, address, now);
+	return true;
 }
 
 void servers_set_admin(struct servers *servers, struct server *server, enum admin_state admin, struct mono now)
@@ -352,7 +389,7 @@ void servers_set_weight(struct servers *servers, struct server *server, unsigned
 	log_info("server weight", log_str("server", server->name), log_uint("from", server->weight),
 		log_uint("to", weight));
 	server->weight = weight;
-	servers->weights[server - servers->list] = weight;
+	update_weight(servers, server);
 	servers->revision++;
 	servers->pool_revisions[server->pool_slot] = servers->revision;
 }
@@ -406,6 +443,16 @@ struct mono servers_next_step(const struct servers *servers, struct mono now)
 			next = mono_min(next, share_next_step(server->pool->slow_start_ns, server->since, now));
 	}
 	return next;
+}
+
+size_t servers_present(const struct servers *servers, uint32_t slot)
+{
+	const struct layout_pool *pool = &servers->layout->pools[slot];
+	size_t count = 0;
+
+	for (size_t i = 0; i < pool->server_count; i++)
+		count += !servers->list[pool->servers[i]].absent;
+	return count;
 }
 
 bool servers_pool_is_up(const struct servers *servers, uint32_t slot)

@@ -22,7 +22,8 @@ struct server {
 	struct score score;
 	enum admin_state admin;
 	unsigned weight; /* what it is configured to be, or what was decided */
-	bool unresolved; /* it has a name, and no address yet */
+	bool unresolved; /* it has a name, and no address */
+	bool absent;     /* and the name has others, or may come to have: nobody is to hear of it */
 	bool usable;
 	struct mono since;                 /* it became usable; MONO_NEVER: it has been so from the start */
 	char check[CHECK_RESULT_TEXT_MAX]; /* the last result; "" before the first */
@@ -76,11 +77,14 @@ void servers_set_weight(struct servers *servers, struct server *server, unsigned
  */
 void servers_note_failures(struct servers *servers, uint32_t slot, uint64_t failures, struct mono now);
 /*
- * What came of looking its name up: the address it has by then, or NULL and why there is none. A server that has no
- * address yet is down; one that has keeps it. Its health by another address begins with the next check's result.
+ * What came of looking its name up: the address it has by then (of family 0: none), or NULL and why there is no answer.
+ * A server that has no address yet is down; one that has keeps it where there is no answer. Its health by another
+ * address begins with the next check's result. True: its address has changed.
  */
-void servers_note_lookup(struct servers *servers, uint32_t slot, const struct ip *address, bool changed,
-	const char *why, struct mono now);
+bool servers_note_lookup(
+	struct servers *servers, uint32_t slot, const struct ip *address, const char *why, struct mono now);
+/* How many of the pool of that slot there are, without those that are absent. */
+size_t servers_present(const struct servers *servers, uint32_t pool);
 /* Where new connections to it go; where nothing is known yet, as the configuration has it. */
 const char *servers_address(const struct servers *servers, uint32_t slot, char text[static SERVER_ADDRESS_TEXT_MAX]);
 /* By its checks, its agent and whether it has an address. */

@@ -173,7 +173,7 @@ static int fill_balance(struct owner *owner, const struct layout_pool *from, con
 	if (servers == NULL || ends == NULL || active == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < from->server_count; i++) {
-		servers[i].key = hash_text(from->conf->servers[i].name);
+		servers[i].key = hash_text(from->conf->places[i].name);
 		servers[i].weight = source->weights[from->servers[i]];
 		servers[i].share = source->shares[from->servers[i]];
 		ends[i] = end += servers[i].share;
@@ -236,7 +236,7 @@ static int fill_board(struct owner *owner, const struct layout_pool *from, uint3
 	pool->counted = balance_table[pool->balance]->by_load;
 	for (size_t i = 0; i < from->server_count; i++) {
 		members[i] = from->servers[i];
-		limits[i] = from->conf->servers[i].max_connections;
+		limits[i] = from->conf->places[i].max_connections;
 		pool->counted |= limits[i] > 0;
 	}
 	pool->members = members;

@@ -139,7 +139,7 @@ static json_t *server_json(const struct director *director, uint32_t slot)
 		"ports_missing", (json_int_t)totals.ports_missing, "check", server->check, "certificate_until",
 		time_json(server->certificate_until_s), "agent", agent_json(server), "ejected",
 		(int)server->outlier.ejected);
-	if (server->leaving)
+	if (server->leaving || server->absent)
 		json_object_set_new(json, "leaving", json_true());
 	return json;
 }
@@ -160,6 +160,14 @@ static json_t *queue_json(const struct director *director, uint32_t slot)
 		"waiting", (json_int_t)totals.waiting, "timeouts_total", (json_int_t)totals.timeouts);
 }
 
+/* One whose address is gone is shown as long as it has connections there. */
+static void add_server(const struct director *director, json_t *servers, uint32_t slot)
+{
+	if (!director_servers(director)->list[slot].absent ||
+		workers_server_totals(director_workers(director), slot).connections > 0)
+		json_array_append_new(servers, server_json(director, slot));
+}
+
 static json_t *pool_json(const struct director *director, uint32_t slot)
 {
 	const struct layout *layout = director_layout(director);
@@ -167,10 +175,10 @@ static json_t *pool_json(const struct director *director, uint32_t slot)
 	json_t *servers = json_array();
 
 	for (size_t i = 0; i < pool->server_count; i++)
-		json_array_append_new(servers, server_json(director, pool->servers[i]));
+		add_server(director, servers, pool->servers[i]);
 	for (uint32_t i = 0; i < layout->server_count; i++) {
 		if (layout->servers[i].leaving && layout->servers[i].pool == slot)
-			json_array_append_new(servers, server_json(director, i));
+			add_server(director, servers, i);
 	}
 	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "name", pool->conf->name, "balance",
 		balance_table[pool->conf->balance]->name, "digest", digest_json(director, slot), "queue",

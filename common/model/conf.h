@@ -285,11 +285,15 @@ enum on_down {
 	ON_DOWN_RESET,
 };
 
+/* So many addresses of a server's name are used. */
+#define SERVER_PLACES_MAX 8
+
 struct server_conf {
 	const char *name;
 	struct endpoint address; /* of family 0 where there is a path or a name */
 	const char *path;        /* of a Unix socket; NULL: none */
 	const char *host;        /* its name, which is to be looked up; NULL: none */
+	unsigned further;        /* 0: as written; else it is for a further address of the name */
 	struct ip source;        /* as the pool's, which has been put here where it is not set */
 	enum send_proxy send_proxy;
 	unsigned weight;          /* 0 to 256 */
@@ -318,8 +322,14 @@ struct pool_conf {
 	struct check_conf agent;            /* CHECK_NONE or CHECK_AGENT */
 	const struct outlier_conf *outlier; /* NULL: nothing is ejected */
 	size_t outlier_count;               /* 0 or 1 */
-	const struct server_conf *servers;
+	const struct server_conf *servers;  /* as written */
 	size_t server_count;
+	/*
+	 * The same, each that has a name followed by those for its further addresses, `app2#2` to `app2#8`: a name's
+	 * addresses come and go while lbd runs, their places stay.
+	 */
+	const struct server_conf *places;
+	size_t place_count;
 };
 
 #define CONF_HASH_SIZE 17

@@ -32,6 +32,64 @@ static int make_access(const struct conf_item *root)
 	return 0;
 }
 
+static size_t count_places(const struct pool_conf *pool)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < pool->server_count; i++)
+		count += pool->servers[i].host != NULL ? SERVER_PLACES_MAX : 1;
+	return count;
+}
+
+static int make_place(
+	struct arena *arena, const struct server_conf *server, unsigned further, struct server_conf *place)
+{
+	AUTO_TEXT name = {0};
+
+	*place = *server;
+	place->further = further;
+	if (further == 0)
+		return 0;
+	text_addf(&name, "%s#%u", server->name, further + 1);
+	place->name = name.failed ? NULL : arena_strdup(arena, text_get(&name));
+	return place->name != NULL ? 0 : -ENOMEM;
+}
+
+static int make_places(struct arena *arena, struct pool_conf *pool)
+{
+	size_t count = count_places(pool), next = 0;
+	struct server_conf *places;
+
+	pool->places = pool->servers;
+	pool->place_count = count;
+	if (count == pool->server_count)
+		return 0;
+	places = arena_alloc(arena, count, sizeof *places);
+	for (size_t i = 0; places != NULL && i < pool->server_count; i++) {
+		unsigned addresses = pool->servers[i].host != NULL ? SERVER_PLACES_MAX : 1;
+
+		for (unsigned j = 0; j < addresses; j++) {
+			if (make_place(arena, &pool->servers[i], j, &places[next++]) < 0)
+				return -ENOMEM;
+		}
+	}
+	pool->places = places;
+	return places != NULL ? 0 : -ENOMEM;
+}
+
+static int make_all_places(struct conf *conf, const struct conf_item *root)
+{
+	const struct conf_item *item = conf_item_section(root, "pool");
+
+	for (; item != NULL; item = conf_item_next_section(item)) {
+		int r = make_places(&conf->arena, item->object);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int hash(struct conf *conf)
 {
 	AUTO_TEXT text = {0};
@@ -72,6 +130,8 @@ static int fill(struct conf *conf, const char *content, size_t size, struct aren
 	if (errors->count > 0)
 		return -EINVAL;
 	r = make_access(root);
+	if (r == 0)
+		r = make_all_places(conf, root);
 	return r < 0 ? r : hash(conf);
 }
 

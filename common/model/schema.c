@@ -475,8 +475,8 @@ static const struct schema_option outlier_options[] = {
 static const struct schema_option server_options[] = {
 	{"address", SCHEMA_SERVER, LIST(struct server_conf, address, path),
 		.host_offset = offsetof(struct server_conf, host), .reload = true,
-		.help = "Where the server listens. A name is looked up again as its TTL says; of its addresses one is "
-			"used."},
+		.help = "Where the server listens. A name is looked up again as its TTL says; each of its addresses, "
+			"up to 8, is a server with these options."},
 	{"weight", SCHEMA_NUMBER, FIELD(struct server_conf, weight), RANGE(0, 256), .preset = "100", .reload = true,
 		.help = "Its share of the new connections, against the others'; 0: none."},
 	{"max-connections", SCHEMA_NUMBER, FIELD(struct server_conf, max_connections), RANGE(0, 100000000),

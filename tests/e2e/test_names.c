@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@ static struct {
 	struct endpoint dns, front, checked_front;
 	struct endpoint back[BACKS]; /* of different addresses and one port */
 	int servers[BACKS];
+	bool one_thread; /* connections go to the servers by turns */
 	struct name_server *names;
 	struct lbd_process lbd;
 } it;
@@ -70,6 +72,8 @@ static void start(void)
 {
 	AUTO_TEXT sections = {0};
 
+	if (it.one_thread)
+		text_add(&sections, "forwarder { threads = 1 }\n");
 	write_sections(&sections, "");
 	it.lbd = lbd_start(text_get(&sections), 0);
 }
@@ -103,6 +107,7 @@ static void reload(const char *more)
 static int setup(void **state)
 {
 	(void)state;
+	it.one_thread = false;
 	it.dns = free_endpoint(1);
 	it.front = free_endpoint(2);
 	it.checked_front = free_endpoint(3);
@@ -344,9 +349,9 @@ static void aliases_and_long_answers_are_read(void **state)
 	name_server_say(it.names, &alias);
 	name_server_say(it.names, &next);
 	say("c.test", 1, 60);
-	/* Too many for a datagram; the lowest is one that we have. */
+	/* Too many for a datagram; the lowest is one that we have, and nobody listens at the others. */
 	for (size_t i = 0; i < NAME_ADDRESSES_MAX; i++)
-		many.addresses[i] = (struct ip){.family = AF_INET, .bytes = {203, 0, 113, (uint8_t)i}};
+		many.addresses[i] = (struct ip){.family = AF_INET, .bytes = {127, 255, 113, (uint8_t)i}};
 	many.addresses[20] = it.back[0].ip;
 	many.address_count = NAME_ADDRESSES_MAX;
 	name_server_say(it.names, &many);
@@ -445,6 +450,254 @@ static void a_reload_keeps_what_is_known(void **state)
 	reaches_and_closes(&it.front, 0);
 }
 
+static struct name_record record_of_both(uint32_t ttl_s)
+{
+	return (struct name_record){
+		.name = "app.test", .addresses = {it.back[1].ip, it.back[0].ip}, .address_count = 2, .ttl_s = ttl_s};
+}
+
+struct expected_count {
+	const char *pool;
+	size_t count;
+};
+
+static bool has_servers(void *context)
+{
+	const struct expected_count *expected = context;
+	json_t *status = lbd_call(&it.lbd, "status", NULL), *pool;
+	bool same = false;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "pools"), i, pool)
+	{
+		if (strcmp(json_string_value(json_object_get(pool, "name")), expected->pool) == 0)
+			same = json_array_size(json_object_get(pool, "servers")) == expected->count;
+	}
+	json_decref(status);
+	return same;
+}
+
+static void wait_for_servers(const char *pool, size_t count)
+{
+	struct expected_count expected = {pool, count};
+
+	wait_until(has_servers, &expected, 15000);
+}
+
+/* The status tells first, and the workers hear of it then: an answer comes when all of them go by what is known. */
+static void wait_for_workers(void)
+{
+	json_decref(lbd_call(&it.lbd, "enable", json_pack("{s:s}", "server", "plain/app")));
+}
+
+/* Where the next connection that says something comes out. */
+static int accept_talking(size_t back)
+{
+	int server;
+	char byte;
+
+	while (server = accept_from(it.servers[back]), recv(server, &byte, 1, 0) != 1)
+		close(server);
+	return server;
+}
+
+/* Two connections by turns, one to each server. */
+static void reaches_both(int clients[BACKS], int servers[BACKS])
+{
+	char byte;
+
+	for (size_t i = 0; i < BACKS; i++) {
+		clients[i] = connect_to(&it.front);
+		assert_int_equal(send(clients[i], "x", 1, 0), 1);
+	}
+	for (size_t i = 0; i < BACKS; i++)
+		servers[i] = accept_talking(i);
+	/* Who is whose client is for the workers to say. */
+	assert_int_equal(send(servers[0], "0", 1, 0), 1);
+	assert_int_equal(send(servers[1], "1", 1, 0), 1);
+	assert_int_equal(recv(clients[0], &byte, 1, MSG_WAITALL), 1);
+	if (byte == '1') {
+		int other = clients[0];
+
+		clients[0] = clients[1];
+		clients[1] = other;
+	}
+	assert_int_equal(recv(clients[byte == '0'], &byte, 1, MSG_WAITALL), 1);
+}
+
+static void close_all(const int fds[BACKS])
+{
+	for (size_t i = 0; i < BACKS; i++)
+		close(fds[i]);
+}
+
+static void each_address_is_a_server(void **state)
+{
+	struct name_record both = record_of_both(60), checked = both;
+	int clients[BACKS], servers[BACKS];
+
+	(void)state;
+	checked.name = "checked.test";
+	name_server_say(it.names, &both);
+	name_server_say(it.names, &checked);
+	it.one_thread = true;
+	start();
+	wait_for_servers("plain", 2);
+	wait_for_servers("checked", 2);
+	/* Of the lowest address first, in whatever order they come. */
+	wait_for_back("plain/app", 0);
+	wait_for_back("plain/app#2", 1);
+	wait_for("plain/app#2", "host", "app.test");
+	wait_for("checked/app", "health", "up");
+	wait_for("checked/app#2", "health", "up");
+	wait_for_workers();
+	for (int i = 0; i < 3; i++) {
+		reaches_both(clients, servers);
+		close_all(clients);
+		close_all(servers);
+	}
+	assert_int_equal(lbd_server_number(&it.lbd, "plain/app", "weight"), 100);
+	assert_int_equal(lbd_server_number(&it.lbd, "plain/app#2", "share"), 100);
+	assert_int_equal(lbd_server_number(&it.lbd, "plain/app", "connections_total"), 3);
+	assert_int_equal(lbd_server_number(&it.lbd, "plain/app#2", "connections_total"), 3);
+	/* One of them fails alone. */
+	close(it.servers[1]);
+	wait_for("checked/app#2", "health", "down");
+	wait_for("checked/app", "health", "up");
+	it.servers[1] = listen_on(&it.back[1], 64);
+	wait_for("checked/app#2", "health", "up");
+}
+
+/* Whether it has had more by now than `before`. */
+static bool gets_connections(void *before)
+{
+	close(connect_to(&it.front));
+	return lbd_server_number(&it.lbd, "plain/app", "connections_total") > *(const json_int_t *)before;
+}
+
+static void an_address_that_vanishes_gets_nothing_new(void **state)
+{
+	struct name_record both = record_of_both(0);
+	json_int_t before = 1;
+	int clients[BACKS], servers[BACKS];
+
+	(void)state;
+	name_server_say(it.names, &both);
+	say("checked.test", 0, 60);
+	it.one_thread = true;
+	start();
+	wait_for_servers("plain", 2);
+	wait_for_servers("checked", 1);
+	wait_for_workers();
+	reaches_both(clients, servers);
+	/* The other one keeps its place and its connections; this one's go on, and it is there as long as they are. */
+	say("app.test", 1, 0);
+	wait_for("plain/app", "address", "app.test:");
+	wait_for_workers();
+	assert_int_equal(lbd_server_number(&it.lbd, "plain/app", "share"), 0);
+	for (int i = 0; i < 4; i++)
+		reaches_and_closes(&it.front, 1);
+	speaks(clients[0], servers[0]);
+	speaks(servers[0], clients[0]);
+	speaks(clients[1], servers[1]);
+	wait_for_back("plain/app#2", 1);
+	assert_int_equal(lbd_server_number(&it.lbd, "plain/app#2", "connections_total"), 5);
+	close_all(clients);
+	close_all(servers);
+	wait_for_servers("plain", 1);
+	/* It comes back. */
+	name_server_say(it.names, &both);
+	wait_for_servers("plain", 2);
+	wait_for_back("plain/app", 0);
+	wait_until(gets_connections, &before, 15000);
+}
+
+static int log_fd;
+
+static void log_to_file(void)
+{
+	(void)dup2(log_fd, STDERR_FILENO);
+}
+
+static unsigned count_in_log(const char *words)
+{
+	static char log[64 * 1024];
+	ssize_t size = pread(log_fd, log, sizeof log - 1, 0);
+	unsigned count = 0;
+
+	assert_true(size >= 0);
+	log[size] = '\0';
+	for (const char *at = log; (at = strstr(at, words)) != NULL; at++)
+		count++;
+	return count;
+}
+
+static void more_addresses_than_places_are_passed_over(void **state)
+{
+	struct name_record many = {.name = "app.test", .address_count = 10, .ttl_s = 0};
+
+	(void)state;
+	many.addresses[0] = it.back[0].ip;
+	for (size_t i = 1; i < many.address_count; i++)
+		many.addresses[i] = (struct ip){.family = AF_INET, .bytes = {127, 255, 113, (uint8_t)i}};
+	name_server_say(it.names, &many);
+	say("checked.test", 0, 60);
+	log_fd = memfd_create("log", MFD_CLOEXEC);
+	assert_true(log_fd >= 0);
+	lbd_before_exec = log_to_file;
+	start();
+	lbd_before_exec = NULL;
+	wait_for_servers("plain", 8);
+	wait_for_back("plain/app", 0);
+	wait_for("plain/app#2", "address", "127.255.113.1:");
+	wait_for("plain/app#8", "address", "127.255.113.7:");
+	/* Said once; and those that were passed over are taken when there is room. */
+	wait_for_questions("app.test", 3);
+	assert_int_equal(count_in_log("more addresses than are used"), 1);
+	many.addresses[3] = many.addresses[9];
+	many.address_count = 9;
+	name_server_say(it.names, &many);
+	wait_for("plain/app#4", "address", "127.255.113.8:");
+	wait_for_servers("plain", 8);
+	wait_for_back("plain/app", 0);
+	close(log_fd);
+}
+
+static void each_address_is_drained_by_itself(void **state)
+{
+	struct name_record both = record_of_both(0);
+	int clients[BACKS], servers[BACKS];
+
+	(void)state;
+	name_server_say(it.names, &both);
+	say("checked.test", 0, 60);
+	it.one_thread = true;
+	start();
+	wait_for_servers("plain", 2);
+	wait_for_workers();
+	reaches_both(clients, servers);
+	json_decref(lbd_call(&it.lbd, "drain", json_pack("{s:s}", "server", "plain/app#2")));
+	wait_for("plain/app#2", "admin", "drain");
+	wait_for("plain/app", "admin", "enabled");
+	for (int i = 0; i < 4; i++)
+		reaches_and_closes(&it.front, 0);
+	speaks(clients[1], servers[1]);
+	/* Neither an answer nor a reload ends it. */
+	wait_for_questions("app.test", 2);
+	reload("server other { address = 127.0.0.1:9 weight = 0 }");
+	wait_for_servers("plain", 3);
+	wait_for("plain/app#2", "admin", "drain");
+	wait_for_back("plain/app#2", 1);
+	reaches_and_closes(&it.front, 0);
+	json_decref(lbd_call(&it.lbd, "drain", json_pack("{s:s}", "server", "plain/app")));
+	is_refused(&it.front);
+	json_decref(lbd_call(&it.lbd, "enable", json_pack("{s:s}", "server", "plain/app#2")));
+	reaches_and_closes(&it.front, 1);
+	speaks(clients[0], servers[0]);
+	close_all(clients);
+	close_all(servers);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(int argc, char *argv[])
@@ -460,6 +713,10 @@ int main(int argc, char *argv[])
 		TEST(ipv6_is_asked_for_where_there_is_no_ipv4),
 		TEST(a_ttl_is_kept),
 		TEST(a_reload_keeps_what_is_known),
+		TEST(each_address_is_a_server),
+		TEST(an_address_that_vanishes_gets_nothing_new),
+		TEST(more_addresses_than_places_are_passed_over),
+		TEST(each_address_is_drained_by_itself),
 	};
 
 	if (argc > 1)

@@ -364,6 +364,10 @@ static const struct {
 		"f:4: option 'on-down': 'resett' is not known: did you mean 'reset'?\n"},
 	{PAIR "pool p { outlier { max-ejected = 101 } }",
 		"f:3: option 'max-ejected': '101' is out of range: write a number from 0 to 100\n"},
+	{PAIR "pool p { server \"a#2\" { address = 192.0.2.21:80 } }\n",
+		"f:3: section 'server a#2': that is no name: write up to 63 letters, digits and '-_.', a letter or "
+		"digit "
+		"first\n"},
 	{PAIR "pool -p { }\npool \"a b\" { }\npool p/q { }\n",
 		"f:3: section 'pool -p': that is no name: write up to 63 letters, digits and '-_.', a letter or digit "
 		"first\n"
@@ -737,6 +741,37 @@ static void the_hash_is_of_what_is_meant(void **state)
 	assert_string_not_equal(plain, other);
 }
 
+/* They are nothing that is written: neither shown, nor in the hash. */
+static void a_name_has_places_for_more_addresses(void **state)
+{
+	static const char content[] = PAIR "pool p { server a { address = 10.0.0.1:80 } server b { address = b.test:80 "
+					   "weight = 7 } server c { address = 10.0.0.3:80 } } pool q {}";
+	static const char *const names[] = {"a", "b", "b#2", "b#3", "b#4", "b#5", "b#6", "b#7", "b#8", "c"};
+	const struct pool_conf *pool;
+	AUTO_TEXT errors = {0};
+	AUTO_TEXT shown = {0};
+	struct conf *conf;
+
+	(void)state;
+	assert_int_equal(conf_parse("f", content, strlen(content), &conf, &errors), 0);
+	pool = conf_find_pool(conf, "p");
+	assert_int_equal(pool->server_count, 3);
+	assert_int_equal(pool->place_count, ARRAY_LEN(names));
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const struct server_conf *place = &pool->places[i];
+		bool named = *names[i] == 'b';
+
+		assert_string_equal(place->name, names[i]);
+		assert_int_equal(place->further, named ? i - 1 : 0);
+		assert_int_equal(place->weight, named ? 7 : 100);
+		assert_int_equal(place->host != NULL, named);
+	}
+	assert_int_equal(conf_find_pool(conf, "q")->place_count, 0);
+	conf_show(conf, &shown);
+	assert_null(strchr(text_get(&shown), '#'));
+	conf_free(conf);
+}
+
 static void at_most_a_hundred_errors_are_shown(void **state)
 {
 	struct conf *conf = NULL;
@@ -821,6 +856,7 @@ int main(void)
 		cmocka_unit_test(ipv6_begins_with_a_link_local_address),
 		cmocka_unit_test(defaults_fill_what_is_not_there),
 		cmocka_unit_test(the_hash_is_of_what_is_meant),
+		cmocka_unit_test(a_name_has_places_for_more_addresses),
 		cmocka_unit_test(at_most_a_hundred_errors_are_shown),
 		cmocka_unit_test(many_unknown_names_come_to_an_end),
 		cmocka_unit_test(a_nul_byte_is_an_error),

@@ -22,11 +22,11 @@ static const struct pool_conf pools[] = {
 	{.name = "blue",
 		.check = {.kind = CHECK_TCP, .rise = 2, .fall = 2},
 		.outlier = &outlier,
-		.servers = blue_servers,
-		.server_count = ARRAY_LEN(blue_servers)},
+		.places = blue_servers,
+		.place_count = ARRAY_LEN(blue_servers)},
 	{.name = "empty"},
-	{.name = "green", .servers = green_servers, .server_count = ARRAY_LEN(green_servers)},
-	{.name = "red", .slow_start_ns = NS_PER_S, .servers = red_servers, .server_count = ARRAY_LEN(red_servers)},
+	{.name = "green", .places = green_servers, .place_count = ARRAY_LEN(green_servers)},
+	{.name = "red", .slow_start_ns = NS_PER_S, .places = red_servers, .place_count = ARRAY_LEN(red_servers)},
 };
 
 static const struct pool_share_conf green_alone[] = {{"green", 100, &pools[2]}};
