@@ -62,6 +62,16 @@ static unsigned peer_penalty(const struct facts_input *input, const struct peer_
 		       : 0;
 }
 
+/*
+ * A backup that was told of the silence here has claimed, and asks no more: one that is active without anybody to hear
+ * it leaves the vip to that node.
+ */
+static bool has_lost_lan(const struct facts_input *input, const struct vrrp_fsm *fsm, const struct peer_vip *other)
+{
+	return input->lan_silent && !input->peer_on_lan && other != NULL && other->state == PEER_VIP_ACTIVE &&
+	       (fsm->state == VRRP_ACTIVE || fsm->facts.lan_dead);
+}
+
 struct vrrp_facts facts_gather(const struct facts_input *input, const struct vrrp_fsm *fsm, struct health_fsm *health,
 	struct mono now, struct health_verdict *ret_verdict)
 {
@@ -90,7 +100,7 @@ struct vrrp_facts facts_gather(const struct facts_input *input, const struct vrr
 	facts.peer_on_lan = facts.peer_holds && (input->peer_on_lan || other->lan_heard);
 	facts.peer_well = heartbeat != NULL && heartbeat->health != PEER_HEALTH_DEAD;
 	facts.maintenance = input->maintenance;
-	facts.lan_dead = input->lan_dead;
+	facts.lan_dead = input->lan_dead || has_lost_lan(input, fsm, other);
 	facts.group_fault = input->group_fault;
 	facts.peer_sicker = heartbeat != NULL && heartbeat->health > input->view.health;
 	return facts;

@@ -19,7 +19,8 @@ struct facts_input {
 	bool link_ok;
 	struct ip source;
 	bool maintenance;
-	bool lan_dead;
+	bool lan_dead;   /* what answers the peer does not answer here */
+	bool lan_silent; /* nobody answers here */
 	bool group_fault;
 	struct mono link_ok_at; /* since when it has been usable again, after it was not; {0}: since the start */
 

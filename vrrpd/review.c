@@ -97,6 +97,7 @@ static struct vrrp_facts gather_facts(struct agent *agent, struct vip *vip, cons
 		.maintenance = agent->maintenance && vip->fsm.state != VRRP_ACTIVE,
 		.group_fault = group_has_fault(agent, vip),
 		.lan_dead = lanwatch_is_dead(agent->lanwatch, vip->conf->interface),
+		.lan_silent = lanwatch_is_silent(agent->lanwatch, vip->conf->interface),
 		.link_ok_at = vip->link_ok_at,
 		.lbd_wanted = agent->forwarder != NULL,
 		.view = review_forwarder(agent),

@@ -23,7 +23,8 @@ static const struct conf conf = {
 
 static const struct {
 	const char *name;
-	bool no_peer, peer_active, peer_without_carrier, peer_on_lan, peer_hears, peer_hears_nobody;
+	bool no_peer, peer_active, peer_without_carrier, peer_on_lan, peer_hears, peer_hears_nobody, active_here,
+		silent_here;
 	enum peer_health own, peer;
 	bool unbound, unchecked, down_here;
 	int link_back_s;                  /* 0: it was never away */
@@ -32,7 +33,7 @@ static const struct {
 	/* What follows. */
 	bool ready, holds, on_lan, sicker;
 	uint8_t priority;
-	bool peer_penalised, self_penalised;
+	bool peer_penalised, self_penalised, lan_dead;
 } cases[] = {
 	{"all is well", .ready = true, .priority = 150},
 	{"nobody else is heard", .no_peer = true, .ready = true, .priority = 150},
@@ -44,6 +45,14 @@ static const struct {
 	{"but hears nobody on its LAN", .peer_active = true, .peer_hears_nobody = true, .ready = true, .priority = 150},
 	{"but this node", .peer_active = true, .peer_hears_nobody = true, .peer_on_lan = true, .ready = true,
 		.holds = true, .on_lan = true, .priority = 150},
+	{"both hold it, and nobody answers here", .active_here = true, .silent_here = true, .peer_active = true,
+		.ready = true, .holds = true, .priority = 150, .lan_dead = true},
+	{"but the peer does", .active_here = true, .silent_here = true, .peer_active = true, .peer_on_lan = true,
+		.ready = true, .holds = true, .on_lan = true, .priority = 150},
+	{"nobody answers here, and the peer does not hold it", .active_here = true, .silent_here = true, .ready = true,
+		.priority = 150},
+	{"nobody answers a backup", .silent_here = true, .peer_active = true, .ready = true, .holds = true,
+		.priority = 150},
 	{"a backup on this LAN holds nothing", .peer_on_lan = true, .ready = true, .priority = 150},
 	{"nor does who lost the carrier", .peer_active = true, .peer_without_carrier = true, .peer_on_lan = true,
 		.ready = true, .priority = 150},
@@ -95,6 +104,7 @@ static void facts_follow_from_what_is_known(void **state)
 				.service_count = 1},
 			.heartbeat = cases[i].no_peer ? NULL : &heartbeat,
 			.peer_on_lan = cases[i].peer_on_lan,
+			.lan_silent = cases[i].silent_here,
 			.tracked = {.penalty = cases[i].penalty, .fault = cases[i].fault, .unsure = cases[i].unsure},
 			.tracks_services = i % 2 == 0,
 			.peer_priority = 100,
@@ -118,12 +128,15 @@ static void facts_follow_from_what_is_known(void **state)
 		if (cases[i].link_back_s != 0)
 			input.link_ok_at = mono_add(now, -cases[i].link_back_s * NS_PER_S);
 		health_init(&health, (struct mono){NS_PER_S});
+		fsm.state = cases[i].active_here ? VRRP_ACTIVE : VRRP_BACKUP;
 		facts = facts_gather(&input, &fsm, &health, now, &verdict);
 		if (facts.ready != cases[i].ready || facts.peer_holds != cases[i].holds ||
 			facts.peer_on_lan != cases[i].on_lan || facts.peer_sicker != cases[i].sicker ||
 			facts.priority != cases[i].priority)
 			fail_msg("%s: ready %d, holds %d, on LAN %d, sicker %d, priority %u", cases[i].name,
 				facts.ready, facts.peer_holds, facts.peer_on_lan, facts.peer_sicker, facts.priority);
+		if (facts.lan_dead != cases[i].lan_dead)
+			fail_msg("%s: lan_dead %d", cases[i].name, facts.lan_dead);
 		if (facts.tracked_fault != cases[i].fault || facts.tracked_unsure != cases[i].unsure ||
 			facts.peer_penalised != cases[i].peer_penalised ||
 			facts.self_penalised != cases[i].self_penalised)
