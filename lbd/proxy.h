@@ -28,6 +28,8 @@ struct proxy_listener {
 	uint64_t number;  /* of the entry's socket */
 	int fd;           /* -1: closed */
 	bool fast_open;
+	uint8_t burst; /* connections that came in one turn lately */
+	uint8_t turns;
 	struct list held; /* in `held` of the proxy, while there is no room for its connections */
 	uint32_t service;
 	struct ip address; /* the unspecified one: all of this host's */

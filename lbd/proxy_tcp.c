@@ -12,6 +12,7 @@
 
 /* Connections that are accepted in one go, after which those that are open have their turn. */
 #define ACCEPTS_A_TURN 64
+#define TURNS_A_TRIAL 8
 /* How long no connections are accepted after resources have run out, and how often that is logged. */
 #define PAUSE_NS (100 * NS_PER_MS)
 #define PAUSE_LOG_NS (10 * NS_PER_S)
@@ -122,13 +123,28 @@ static bool accept_one(struct proxy_listener *listener)
 	return accept_failed(listener, errno, &client.pass);
 }
 
+static void accept_waiting(struct proxy_listener *listener)
+{
+	for (unsigned i = 0; i < ACCEPTS_A_TURN && accept_one(listener); i++)
+		continue;
+}
+
+/*
+ * Where connections come one by one, as they do to a listener of many, an accept that finds nothing would follow each.
+ * What is left waiting is reported again by the next round.
+ */
 static void on_listener(struct loop_io *io, unsigned events)
 {
 	struct proxy_listener *listener = CONTAINER_OF(io, struct proxy_listener, io);
+	unsigned wanted = MAX(listener->burst, 1u), count = 0;
 
 	(void)events;
-	for (unsigned i = 0; i < ACCEPTS_A_TURN && accept_one(listener); i++)
-		continue;
+	/* Now and then more are tried than came lately. */
+	if (++listener->turns % TURNS_A_TRIAL == 0)
+		wanted = MIN(2 * wanted, (unsigned)ACCEPTS_A_TURN);
+	while (count < wanted && accept_one(listener))
+		count++;
+	listener->burst = (uint8_t)count;
 }
 
 static void listener_close(struct proxy_listener *listener)
@@ -246,7 +262,7 @@ static void listeners_release(struct proxy *proxy)
 		struct proxy_listener *listener = LIST_ENTRY(held.next, struct proxy_listener, held);
 
 		list_remove(&listener->held);
-		on_listener(&listener->io, LOOP_READ);
+		accept_waiting(listener);
 	}
 	if (!proxy->accepts_paused)
 		listeners_watch(proxy);
@@ -369,7 +385,7 @@ static void carry_out_yields(struct proxy *proxy)
 	LIST_FOR_EACH(listener, &proxy->listeners, link)
 	{
 		if (listener->io.added)
-			on_listener(&listener->io, LOOP_READ);
+			accept_waiting(listener);
 	}
 	for (size_t i = 0; i < proxy->snapshot->yield_count; i++) {
 		const struct snapshot_yield *yield = &proxy->snapshot->yields[i];
