@@ -51,7 +51,9 @@ expect "lb2 is not in maintenance" is "$(pick lb2 .maintenance)" false
 expect "nor does a failover go there" eval '! lbctl lb2 failover 2>/dev/null'
 
 say "== across a restart, and a peer that dies"
+pid=$(pid_of lb1 vrrpd)
 kill_role lb1 TERM vrrpd
+wait_for 10 "lb1's vrrpd has ended, its program told" gone "$pid"
 start_daemon lb1 vrrpd
 wait_for 10 "lb1 is in maintenance again" in_maintenance lb1
 kill_role lb2 KILL guardian vrrpd lbd
