@@ -175,21 +175,21 @@ void lanwatch_take(struct lanwatch *watch, const struct peer_message *heartbeat,
 {
 	for (size_t i = 0; i < watch->count; i++) {
 		struct watched *watched = &watch->list[i];
-		const struct ip *target = NULL;
+		const struct peer_probe *probe = NULL;
+		bool active = false;
 
-		for (size_t k = 0; k < count; k++) {
-			const struct peer_probe *probe;
-
-			if (vips[k].fsm.state != VRRP_ACTIVE ||
-				strcmp(vips[k].conf->interface, watched->interface) != 0)
+		/* It names one vip of the LAN, which need not be one that is active here. */
+		for (size_t k = 0; heartbeat->probe_count > 0 && k < count; k++) {
+			if (strcmp(vips[k].conf->interface, watched->interface) != 0)
 				continue;
-			probe = peermsg_find_probe(heartbeat, vips[k].peer_id);
-			if (probe != NULL)
-				want(watched);
-			if (probe != NULL && probe->answering.family != 0)
-				target = &probe->answering;
+			active |= vips[k].fsm.state == VRRP_ACTIVE;
+			if (probe == NULL)
+				probe = peermsg_find_probe(heartbeat, vips[k].peer_id);
 		}
-		lan_set_target(&watched->lan, target);
+		if (active && probe != NULL)
+			want(watched);
+		lan_set_target(&watched->lan,
+			active && probe != NULL && probe->answering.family != 0 ? &probe->answering : NULL);
 	}
 }
 

@@ -46,42 +46,22 @@ bool review_is_grouped(const struct vip *vip, const struct vip *other)
 	return vip != other && *vip->conf->group != '\0' && strcmp(vip->conf->group, other->conf->group) == 0;
 }
 
-/* Whether another vip of the group cannot be held here. What it tracks is in the group's sum. */
-static bool group_has_fault(const struct agent *agent, const struct vip *vip)
+/*
+ * Adds what the last review found of the others: a fault of any, the greatest penalty, any doubt. So the vips of a
+ * group have one priority, and one active node.
+ */
+static void add_group(const struct agent *agent, const struct vip *vip, struct facts_input *input)
 {
 	for (size_t i = 0; i < agent->vip_count; i++) {
 		const struct vip *other = &agent->vips[i];
-		struct ip sources[FAMILY_COUNT];
-		struct monitor_link link;
-		struct ip source;
 
 		if (!review_is_grouped(vip, other))
 			continue;
-		link = monitor_find(agent->monitor, other->conf->interface);
-		source = find_sources(agent, other, link.ifindex, sources);
-		if (!link_usable(&link, &source) || lanwatch_is_dead(agent->lanwatch, other->conf->interface))
-			return true;
+		input->group_fault |= other->condition.fault;
+		input->tracked.penalty = MAX(input->tracked.penalty, other->condition.tracked.penalty);
+		input->tracked.fault |= other->condition.tracked.fault;
+		input->tracked.unsure |= other->condition.tracked.unsure;
 	}
-	return false;
-}
-
-/* The greatest penalty of the group, and any fault and doubt: its vips have one priority, and so one active node. */
-static struct track_sum group_tracked(const struct agent *agent, const struct vip *vip)
-{
-	struct track_sum sum = tracker_sum(agent->tracker, vip->conf);
-
-	for (size_t i = 0; i < agent->vip_count; i++) {
-		const struct vip *other = &agent->vips[i];
-		struct track_sum one;
-
-		if (!review_is_grouped(vip, other))
-			continue;
-		one = tracker_sum(agent->tracker, other->conf);
-		sum.penalty = MAX(sum.penalty, one.penalty);
-		sum.fault |= one.fault;
-		sum.unsure |= one.unsure;
-	}
-	return sum;
 }
 
 static struct vrrp_facts gather_facts(struct agent *agent, struct vip *vip, const struct ip *source, bool link_ok)
@@ -95,19 +75,21 @@ static struct vrrp_facts gather_facts(struct agent *agent, struct vip *vip, cons
 		.source = *source,
 		/* What was given away is left a moment later, as planned and without a word of resignation. */
 		.maintenance = agent->maintenance && vip->fsm.state != VRRP_ACTIVE,
-		.group_fault = group_has_fault(agent, vip),
 		.lan_dead = lanwatch_is_dead(agent->lanwatch, vip->conf->interface),
 		.lan_silent = lanwatch_is_silent(agent->lanwatch, vip->conf->interface),
 		.link_ok_at = vip->link_ok_at,
 		.lbd_wanted = agent->forwarder != NULL,
 		.view = review_forwarder(agent),
-		.tracked = group_tracked(agent, vip),
+		.tracked = tracker_sum(agent->tracker, vip->conf),
 		.tracks_services = vip->conf->track_service_count > 0,
 		.peer_priority = agent->other != NULL ? (uint8_t)agent->other->priority : 0,
 		.heartbeat = heartbeat,
 		.peer_on_lan = heartbeat != NULL && peer_is_heard_on(agent->peer, vip->link.ifindex),
 	};
 
+	vip->condition.fault = !link_ok || input.lan_dead;
+	vip->condition.tracked = input.tracked;
+	add_group(agent, vip, &input);
 	return facts_gather(&input, &vip->fsm, &vip->health, clock_mono(), &vip->verdict);
 }
 

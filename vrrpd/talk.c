@@ -26,14 +26,28 @@ static enum peer_vip_state peer_state_of(enum vrrp_state state)
 	return PEER_VIP_INITIALIZE;
 }
 
+static bool is_among(const char *const *names, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(names[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* One for each LAN: many vips may miss their adverts at once. */
 static void fill_probes(const struct agent *agent, struct peer_message *message)
 {
+	const char *interfaces[PEER_PROBES_MAX];
+
 	for (size_t i = 0; i < agent->vip_count && message->probe_count < PEER_PROBES_MAX; i++) {
 		const struct vip *vip = &agent->vips[i];
 		struct peer_probe *probe = &message->probes[message->probe_count];
 
-		if (!vrrp_hears_late(&vip->fsm, clock_mono()))
+		if (!vrrp_hears_late(&vip->fsm, clock_mono()) ||
+			is_among(interfaces, message->probe_count, vip->conf->interface))
 			continue;
+		interfaces[message->probe_count] = vip->conf->interface;
 		probe->id = vip->peer_id;
 		(void)lanwatch_answering(agent->lanwatch, vip->conf->interface, &probe->answering);
 		message->probe_count++;

@@ -20,6 +20,7 @@
 #include "vrrpd/rawsock.h"
 #include "vrrpd/recorder.h"
 #include "vrrpd/senders.h"
+#include "vrrpd/track.h"
 
 struct vip;
 
@@ -62,7 +63,12 @@ struct vip {
 	struct vrrp_fsm fsm;
 	struct vip_counters counters;
 	struct monitor_link link; /* as the state machine knows it: the one that the addresses are on */
-	struct mono link_ok_at;   /* since when it has been usable without a break */
+	/* What the last review found of this vip by itself, for the others of its group. */
+	struct vip_condition {
+		bool fault; /* its interface, or its LAN, is not to be used */
+		struct track_sum tracked;
+	} condition;
+	struct mono link_ok_at; /* since when it has been usable without a break */
 	struct health_fsm health;
 	struct health_verdict verdict;
 	uint32_t peer_id;               /* the vip's name in heartbeats */
