@@ -51,26 +51,6 @@ static void keep(struct plan *plan, const char *name)
 
 /* Reading objects by their rows. */
 
-static const char *title_of(const struct schema_section *schema, const void *object)
-{
-	const char *at = (const char *)object + schema->title_offset;
-	unsigned word;
-
-	switch (schema->title) {
-	case SCHEMA_TITLE_NONE:
-		return "";
-	case SCHEMA_TITLE_NAME:
-	case SCHEMA_TITLE_LINK:
-	case SCHEMA_TITLE_PATH:
-	case SCHEMA_TITLE_IP:
-		return *(const char *const *)(const void *)at;
-	case SCHEMA_TITLE_WORD:
-		word = *(const unsigned *)(const void *)at;
-		return word < schema->word_count && schema->words[word] != NULL ? schema->words[word] : "";
-	}
-	return "";
-}
-
 static const char *list_of(const struct schema_section *schema, const void *parent, size_t *ret_count)
 {
 	const char *at = (const char *)parent + schema->offset;
@@ -169,7 +149,7 @@ static bool wants_restart(const struct schema_section *schema)
 static int list_one(struct plan *plan, enum plan_kind kind, const struct place *parent,
 	const struct schema_section *schema, const void *object, const char *why)
 {
-	struct place place = {schema, path_of(plan, parent, schema, title_of(schema, object))};
+	struct place place = {schema, path_of(plan, parent, schema, schema_title(schema, object))};
 	int r = place.path == NULL ? -ENOMEM : 0;
 
 	if (r == 0 && wants_restart(schema))
@@ -207,7 +187,7 @@ struct index {
 
 static int compare_titles(const void *a, const void *b, void *schema)
 {
-	return strcmp(title_of(schema, *(const char *const *)a), title_of(schema, *(const char *const *)b));
+	return strcmp(schema_title(schema, *(const char *const *)a), schema_title(schema, *(const char *const *)b));
 }
 
 static int index_init(struct index *index, const struct schema_section *schema, const char *list, size_t count)
@@ -226,11 +206,11 @@ static int index_init(struct index *index, const struct schema_section *schema, 
 static const void *index_find(const struct index *index, const void *like)
 {
 	size_t low = 0, high = index->count;
-	const char *title = title_of(index->schema, like);
+	const char *title = schema_title(index->schema, like);
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = strcmp(title_of(index->schema, index->objects[middle]), title);
+		int order = strcmp(schema_title(index->schema, index->objects[middle]), title);
 
 		if (order == 0)
 			return index->objects[middle];
@@ -245,7 +225,7 @@ static const void *index_find(const struct index *index, const void *like)
 static int compare_one(struct plan *plan, const struct place *parent, const struct schema_section *schema,
 	const void *before, const void *after)
 {
-	struct place place = {schema, path_of(plan, parent, schema, title_of(schema, after))};
+	struct place place = {schema, path_of(plan, parent, schema, schema_title(schema, after))};
 	size_t count = plan->count;
 	AUTO_TEXT why = {0};
 	int r = place.path == NULL ? -ENOMEM : 0;
@@ -290,7 +270,7 @@ static int compare_lists(struct plan *plan, const struct place *parent, const st
 static int compare_options(struct plan *plan, const struct place *place, const void *before, const void *after)
 {
 	const struct schema_section *schema = place->schema;
-	const char *title = title_of(schema, after);
+	const char *title = schema_title(schema, after);
 	AUTO_TEXT changes = {0};
 	AUTO_TEXT restarts = {0};
 	int r = 0;

@@ -13,25 +13,6 @@ static void indent(unsigned depth, struct text *out)
 		text_add(out, "    ");
 }
 
-/* The title of a section; "" where it has none. */
-static const char *title_of(const struct schema_section *schema, const void *object)
-{
-	const char *at = (const char *)object + schema->title_offset;
-
-	switch (schema->title) {
-	case SCHEMA_TITLE_NONE:
-		return "";
-	case SCHEMA_TITLE_NAME:
-	case SCHEMA_TITLE_LINK:
-	case SCHEMA_TITLE_PATH:
-	case SCHEMA_TITLE_IP:
-		return *(const char *const *)(const void *)at;
-	case SCHEMA_TITLE_WORD:
-		return schema->words[*(const unsigned *)(const void *)at];
-	}
-	return "";
-}
-
 /* A section that has a kind and is absent is all zeros. */
 static bool is_absent(const struct schema_section *schema, const void *object)
 {
@@ -43,7 +24,7 @@ static void show_section(const struct schema_section *schema, const void *object
 
 static void show_options(const struct schema_section *schema, const void *object, unsigned depth, struct text *out)
 {
-	const char *title = title_of(schema, object);
+	const char *title = schema_title(schema, object);
 
 	for (size_t i = 0; i < schema->option_count; i++) {
 		const struct schema_option *row = &schema->options[i];
@@ -81,7 +62,7 @@ static void show_section(const struct schema_section *schema, const void *object
 	text_add(out, schema->name);
 	if (schema->title != SCHEMA_TITLE_NONE) {
 		text_add(out, " ");
-		conf_text_print(title_of(schema, object), out);
+		conf_text_print(schema_title(schema, object), out);
 	}
 	text_add(out, " {\n");
 	show_options(schema, object, depth + 1, out);

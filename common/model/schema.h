@@ -94,6 +94,8 @@ bool schema_goes(const struct schema_option *option, const char *title);
 /* The option (section) of `section` whose name is nearest to `name`; NULL when none is near enough. */
 const char *schema_nearest_option(const struct schema_section *section, const char *name);
 const char *schema_nearest_section(const struct schema_section *section, const char *name);
+/* The title of an object of the section, or its word; "" where it has none. The object owns it. */
+const char *schema_title(const struct schema_section *section, const void *object);
 /* Index of the word, or -1. */
 int schema_word(const char *const *words, size_t count, const char *word);
 const char *schema_nearest_word(const char *const *words, size_t count, const char *word);

@@ -93,3 +93,23 @@ const char *schema_nearest_word(const char *const *words, size_t count, const ch
 
 	return nearest != NULL && *nearest != '\0' ? nearest : NULL;
 }
+
+const char *schema_title(const struct schema_section *schema, const void *object)
+{
+	const char *at = (const char *)object + schema->title_offset;
+	unsigned word;
+
+	switch (schema->title) {
+	case SCHEMA_TITLE_NONE:
+		return "";
+	case SCHEMA_TITLE_NAME:
+	case SCHEMA_TITLE_LINK:
+	case SCHEMA_TITLE_PATH:
+	case SCHEMA_TITLE_IP:
+		return *(const char *const *)(const void *)at;
+	case SCHEMA_TITLE_WORD:
+		word = *(const unsigned *)(const void *)at;
+		return word < schema->word_count && schema->words[word] != NULL ? schema->words[word] : "";
+	}
+	return "";
+}
