@@ -8,6 +8,8 @@
  */
 #include "vrrpd/address.h"
 
+#include "vrrpd/rtnl.h"
+
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
@@ -19,8 +21,6 @@
 
 /* So many errors, each with the request in it, fit into any receive buffer. */
 #define BURST_MAX ((size_t)64)
-/* The kernel answers within the request; what takes this long will not come. */
-#define ANSWER_TIMEOUT_S 2
 /* A dump is to be repeated when the addresses change in its course. */
 #define DUMP_ATTEMPTS 20
 
@@ -28,44 +28,21 @@ struct address_socket {
 	struct nl_sock *nl;
 };
 
-static int errno_of(int netlink_error)
-{
-	switch (-netlink_error) {
-	case NLE_NOMEM:
-		return -ENOMEM;
-	case NLE_AGAIN:
-		return -ETIMEDOUT;
-	case NLE_PERM:
-		return -EPERM;
-	case NLE_DUMP_INTR:
-		return -EINTR;
-	default:
-		return -EIO;
-	}
-}
-
 int address_open(struct address_socket **ret_socket)
 {
-	const struct timeval timeout = {.tv_sec = ANSWER_TIMEOUT_S};
 	struct address_socket *socket = calloc(1, sizeof *socket);
 	int r;
 
 	if (socket == NULL)
 		return -ENOMEM;
-	socket->nl = nl_socket_alloc();
-	if (socket->nl == NULL) {
-		free(socket);
-		return -ENOMEM;
-	}
-	r = nl_connect(socket->nl, NETLINK_ROUTE);
+	r = rtnl_open(&socket->nl);
 	if (r < 0) {
-		address_close(socket);
-		return errno_of(r);
+		free(socket);
+		return r;
 	}
 	/* The answers of a burst are told apart here, and requests say themselves what is to be acknowledged. */
 	nl_socket_disable_seq_check(socket->nl);
 	nl_socket_disable_auto_ack(socket->nl);
-	(void)setsockopt(nl_socket_get_fd(socket->nl), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
 	*ret_socket = socket;
 	return 0;
 }
@@ -177,7 +154,7 @@ static int collect(struct address_socket *socket, struct answers *answers)
 		int r = nl_recvmsgs(socket->nl, callbacks);
 
 		if (r < 0)
-			return errno_of(r);
+			return rtnl_errno(r);
 	}
 	return 0;
 }
@@ -193,7 +170,7 @@ static int send_burst(struct address_socket *socket, const struct request *reque
 			return -ENOMEM;
 		r = nl_send_auto(socket->nl, message);
 		if (r < 0)
-			return errno_of(r);
+			return rtnl_errno(r);
 		if (i == 0)
 			answers->first = nlmsg_hdr(message)->nlmsg_seq;
 	}
@@ -375,16 +352,16 @@ static int dump_once(struct address_socket *socket, struct dump *dump)
 		return -ENOMEM;
 	r = nl_send_simple(socket->nl, RTM_GETADDR, NLM_F_DUMP, &all, sizeof all);
 	if (r < 0)
-		return errno_of(r);
+		return rtnl_errno(r);
 	nl_cb_set(callbacks, NL_CB_VALID, NL_CB_CUSTOM, on_present, dump);
 	nl_cb_set(callbacks, NL_CB_FINISH, NL_CB_CUSTOM, on_dump_end, dump);
 	dump->complete = false;
 	while (!dump->complete) {
 		r = nl_recvmsgs(socket->nl, callbacks);
 		if (r < 0 && r != -NLE_DUMP_INTR)
-			return errno_of(r);
+			return rtnl_errno(r);
 		if (r < 0)
-			error = errno_of(r);
+			error = rtnl_errno(r);
 	}
 	return error;
 }

@@ -3,6 +3,7 @@
 
 #include "common/system/fd.h"
 #include "common/system/log.h"
+#include "vrrpd/rtnl.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +19,6 @@
 
 /* How ours are known again, whatever their names. */
 #define ALIAS "lbpair vrrpd"
-#define ANSWER_TIMEOUT_S 2
 /* 255 VRIDs on each of a few interfaces, twice. */
 #define STALE_MAX 4096
 
@@ -26,42 +26,18 @@ struct macvlan_socket {
 	struct nl_sock *nl;
 };
 
-static int errno_of(int netlink_error)
-{
-	switch (-netlink_error) {
-	case NLE_NOMEM:
-		return -ENOMEM;
-	case NLE_AGAIN:
-		return -ETIMEDOUT;
-	case NLE_PERM:
-		return -EPERM;
-	case NLE_EXIST:
-		return -EEXIST;
-	case NLE_NODEV:
-	case NLE_OBJ_NOTFOUND:
-		return -ENODEV;
-	case NLE_OPNOTSUPP:
-		return -EOPNOTSUPP;
-	default:
-		return -EIO;
-	}
-}
-
 int macvlan_open(struct macvlan_socket **ret_socket)
 {
-	const struct timeval timeout = {.tv_sec = ANSWER_TIMEOUT_S};
 	struct macvlan_socket *socket = calloc(1, sizeof *socket);
 	int r;
 
 	if (socket == NULL)
 		return -ENOMEM;
-	socket->nl = nl_socket_alloc();
-	r = socket->nl != NULL ? nl_connect(socket->nl, NETLINK_ROUTE) : -NLE_NOMEM;
+	r = rtnl_open(&socket->nl);
 	if (r < 0) {
-		macvlan_close(socket);
-		return errno_of(r);
+		free(socket);
+		return r;
 	}
-	(void)setsockopt(nl_socket_get_fd(socket->nl), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
 	*ret_socket = socket;
 	return 0;
 }
@@ -70,8 +46,7 @@ void macvlan_close(struct macvlan_socket *socket)
 {
 	if (socket == NULL)
 		return;
-	if (socket->nl != NULL)
-		nl_socket_free(socket->nl);
+	nl_socket_free(socket->nl);
 	free(socket);
 }
 
@@ -92,7 +67,7 @@ static int ask(struct macvlan_socket *socket, struct nl_msg *message, bool is_wh
 		return -ENOMEM;
 	}
 	r = nl_send_sync(socket->nl, message);
-	return r < 0 ? errno_of(r) : 0;
+	return r < 0 ? rtnl_errno(r) : 0;
 }
 
 static struct nl_msg *new_request(int type, int flags, const struct ifinfomsg *header)
@@ -278,7 +253,7 @@ int macvlan_remove_stale(struct macvlan_socket *socket)
 	}
 	nl_cb_put(callbacks);
 	if (r < 0)
-		return errno_of(r);
+		return rtnl_errno(r);
 	for (size_t i = 0; i < stale->count; i++) {
 		r = macvlan_remove(socket, stale->list[i]);
 		if (r < 0)
