@@ -42,6 +42,7 @@ static bool has_peer(const struct sim_node *node)
 static void set_timer(struct sim_node *node, enum sim_timer timer, struct mono at)
 {
 	node->main.timers[timer] = at;
+	node->next = (struct mono){0};
 }
 
 /* vip.c */
@@ -160,6 +161,7 @@ static void step(struct sim_node *node, const struct vrrp_event *event)
 	struct vrrp_actions actions;
 	const char *reason = main->fsm.reason;
 
+	node->sim->stirred = true;
 	vrrp_step(&main->fsm, event, now_of(node), &actions);
 	if (actions.moved)
 		world_note(&node->sim->world, node->index, "%s -> %s: %s", vrrp_state_name(actions.from),
@@ -598,6 +600,7 @@ static void on_pulse(struct sim_node *node)
 {
 	struct sim_guardian *guardian = &node->guardian;
 
+	node->sim->stirred = node->sim->stirred || !guardian->process.running;
 	if (!guardian->process.running)
 		guardian->process = (struct sim_process){.running = true, .start_at = MONO_NEVER};
 	guardian->threshold_ns =
@@ -796,6 +799,8 @@ bool daemon_fire(struct sim_node *node)
 	if (!node_is_responsive(node, &node->main.process) || !mono_reached(node->main.timers[timer], now_of(node)))
 		return false;
 	set_timer(node, timer, MONO_NEVER);
+	/* These look, and do nothing most of the time; step() says when they did. */
+	node->sim->stirred = timer != TIMER_PULSE && timer != TIMER_SAMPLE && timer != TIMER_BEAT;
 	handlers[timer](node);
 	return true;
 }

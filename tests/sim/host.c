@@ -56,6 +56,13 @@ static void record_loss(struct sim_node *node)
 	node->record.wait_ns = 0;
 }
 
+/* lbd's counters, as they stand when vrrpd looks. */
+static void beat(struct sim_node *node)
+{
+	if (node_is_responsive(node, &node->lbd.process))
+		node->lbd.beats = (uint64_t)(now_of(node).ns / LBD_BEAT_NS);
+}
+
 /* lbd. */
 
 static void lbd_start(struct sim_node *node)
@@ -242,6 +249,7 @@ static void pause_ends(struct sim_node *node, enum sim_part part)
 
 static void pause_begins(struct sim_node *node, enum sim_part part)
 {
+	beat(node);
 	if (node_is_responsive(node, process_of(node, part)) && part == SIM_GUARDIAN)
 		node->guardian.stopped_since = now_of(node);
 }
@@ -392,13 +400,25 @@ static struct mono node_deadline(const struct sim_node *node)
 	return deadline;
 }
 
-struct mono sim_deadline(const struct sim *sim)
+struct mono sim_deadline(struct sim *sim)
 {
 	struct mono deadline = world_deadline(&sim->world);
 
-	for (int i = 0; i < sim->world.setup.node_count; i++)
-		deadline = mono_min(deadline, node_deadline(&sim->nodes[i]));
+	for (int i = 0; i < sim->world.setup.node_count; i++) {
+		struct sim_node *node = &sim->nodes[i];
+
+		if (node->next.ns == 0)
+			node->next = node_deadline(node);
+		deadline = mono_min(deadline, node->next);
+	}
 	return deadline;
+}
+
+void sim_touch(struct sim *sim)
+{
+	sim->stirred = true;
+	for (int i = 0; i < sim->world.setup.node_count; i++)
+		sim->nodes[i].next = (struct mono){0};
 }
 
 static bool is_start_due(const struct sim_node *node, const struct sim_process *process)
@@ -434,6 +454,7 @@ static void arrive(struct sim *sim, struct sim_packet *packet)
 		return;
 	}
 	node = &sim->nodes[packet->to];
+	node->next = (struct mono){0};
 	switch (packet->kind) {
 	case SIM_ADVERT:
 	case SIM_DATAGRAM:
@@ -451,25 +472,28 @@ static void arrive(struct sim *sim, struct sim_packet *packet)
 	}
 }
 
-/* lbd's counters, as they stand when vrrpd looks. */
-static void beat(struct sim_node *node)
+/* True: something happened, and more may be due. */
+static bool node_live(struct sim_node *node)
 {
-	if (node_is_responsive(node, &node->lbd.process))
-		node->lbd.beats = (uint64_t)(now_of(node).ns / LBD_BEAT_NS);
+	if (node->next.ns != 0 && !mono_reached(node->next, now_of(node)))
+		return false;
+	node->next = (struct mono){0};
+	beat(node);
+	return node_step(node);
 }
 
 bool sim_step(struct sim *sim)
 {
 	struct sim_packet packet;
 
+	sim->stirred = true;
 	if (world_take_packet(&sim->world, &packet)) {
 		arrive(sim, &packet);
 		return true;
 	}
 	world_ask(&sim->world);
 	for (int i = 0; i < sim->world.setup.node_count; i++) {
-		beat(&sim->nodes[i]);
-		if (node_step(&sim->nodes[i]))
+		if (node_live(&sim->nodes[i]))
 			return true;
 	}
 	return false;

@@ -144,6 +144,8 @@ struct sim_node {
 	struct sim_lbd lbd;
 	int servers_lost; /* faults that keep its servers from it */
 
+	struct mono next; /* when the next thing happens to it by itself; {0}: to be found out */
+
 	struct sim_record record;
 };
 
@@ -154,15 +156,18 @@ struct sim {
 	struct sim_node nodes[SIM_NODES_MAX];
 	/* The last planned failover that was confirmed: to whom; SIM_NOBODY after any fault. */
 	int planned_to;
+	bool stirred; /* something has changed that the rules look at */
 };
 
 void sim_init(struct sim *sim, const struct sim_setup *setup, uint64_t seed, bool trace);
 void sim_free(struct sim *sim);
 
 /* When the next thing happens by itself; MONO_NEVER does not occur. */
-struct mono sim_deadline(const struct sim *sim);
+struct mono sim_deadline(struct sim *sim);
 /* Lets happen what is due at sim->world.now: one thing. False: nothing (more) was due. */
 bool sim_step(struct sim *sim);
+/* To be called when something befell a node from outside. */
+void sim_touch(struct sim *sim);
 
 /* Faults and commands, at sim->world.now. */
 enum sim_part {

@@ -44,6 +44,7 @@ static void clear(struct run *run)
 {
 	memset(run->begun, 0, sizeof run->begun);
 	memset(run->ended, 0, sizeof run->ended);
+	run->fault_at = SIM_EPOCH;
 	watch_init(&run->watch);
 }
 
@@ -72,19 +73,28 @@ static struct mono fault_at(const struct run *run, size_t i)
 	return fault_lasts(fault->kind) && !run->ended[i] ? mono_add(at, fault->span_ns) : MONO_NEVER;
 }
 
+static void do_fault(struct run *run, size_t i)
+{
+	if (run->begun[i]) {
+		run->ended[i] = true;
+		fault_end(&run->sim, &run->faults[i]);
+	} else {
+		run->begun[i] = true;
+		fault_begin(&run->sim, &run->faults[i]);
+	}
+	sim_touch(&run->sim);
+	watch_look(&run->watch, &run->sim);
+}
+
 static void do_faults(struct run *run)
 {
+	if (!mono_reached(run->fault_at, run->sim.world.now))
+		return;
+	run->fault_at = MONO_NEVER;
 	for (size_t i = 0; i < run->fault_count; i++) {
-		if (!mono_reached(fault_at(run, i), run->sim.world.now))
-			continue;
-		if (run->begun[i]) {
-			run->ended[i] = true;
-			fault_end(&run->sim, &run->faults[i]);
-		} else {
-			run->begun[i] = true;
-			fault_begin(&run->sim, &run->faults[i]);
-		}
-		watch_look(&run->watch, &run->sim);
+		if (mono_reached(fault_at(run, i), run->sim.world.now))
+			do_fault(run, i);
+		run->fault_at = mono_min(run->fault_at, fault_at(run, i));
 	}
 }
 
@@ -93,17 +103,15 @@ static void live_through(struct run *run, struct mono now)
 {
 	run->sim.world.now = now;
 	do_faults(run);
-	while (!run->watch.failed && sim_step(&run->sim))
-		watch_look(&run->watch, &run->sim);
+	while (!run->watch.failed && sim_step(&run->sim)) {
+		if (run->sim.stirred)
+			watch_look(&run->watch, &run->sim);
+	}
 }
 
-static struct mono next_moment(const struct run *run)
+static struct mono next_moment(struct run *run)
 {
-	struct mono next = sim_deadline(&run->sim);
-
-	for (size_t i = 0; i < run->fault_count; i++)
-		next = mono_min(next, fault_at(run, i));
-	return next;
+	return mono_min(sim_deadline(&run->sim), run->fault_at);
 }
 
 static uint64_t count_claims(const struct sim *sim)

@@ -15,6 +15,7 @@ struct run {
 	bool begun[RUN_FAULTS_MAX];
 	bool ended[RUN_FAULTS_MAX];
 	size_t fault_count;
+	struct mono fault_at; /* when the next of them begins or ends */
 };
 
 /* Draws setup and faults from the seed. True: every rule held; else run->watch.text says which one did not. */

@@ -13,9 +13,11 @@ void world_init(struct sim_world *world, const struct sim_setup *setup, uint64_t
 	world->random.state = seed;
 	world->now = SIM_EPOCH;
 	world->trace = trace;
+	world->first_at = MONO_NEVER;
+	world->ask_at = mono_add(SIM_EPOCH, NS_PER_S);
 	for (int i = 0; i < setup->node_count; i++) {
 		world->neighbours[i].points_at = SIM_NOBODY;
-		world->neighbours[i].ask_at = mono_add(SIM_EPOCH, NS_PER_S);
+		world->neighbours[i].ask_at = world->ask_at;
 	}
 }
 
@@ -68,6 +70,7 @@ static void put_packet(struct sim_world *world, const struct sim_packet *packet)
 	world->packet_count++;
 	*copy = *packet;
 	copy->at = mono_add(world->now, draw_delay(world));
+	world->first_at = mono_min(world->first_at, copy->at);
 	if (packet->message != NULL) {
 		copy->message = malloc(sizeof *copy->message);
 		if (copy->message == NULL)
@@ -103,41 +106,43 @@ void world_broadcast(struct sim_world *world, const struct sim_packet *packet)
 
 struct mono world_deadline(const struct sim_world *world)
 {
-	struct mono deadline = MONO_NEVER;
-
-	for (size_t i = 0; i < world->packet_count; i++)
-		deadline = mono_min(deadline, world->packets[i].at);
-	for (int i = 0; i < world->setup.node_count; i++)
-		deadline = mono_min(deadline, world->neighbours[i].ask_at);
-	return deadline;
+	return mono_min(world->first_at, world->ask_at);
 }
 
 bool world_take_packet(struct sim_world *world, struct sim_packet *ret_packet)
 {
 	size_t first = 0;
 
-	for (size_t i = 1; i < world->packet_count; i++) {
-		if (mono_before(world->packets[i].at, world->packets[first].at))
-			first = i;
-	}
-	if (world->packet_count == 0 || !mono_reached(world->packets[first].at, world->now))
+	if (!mono_reached(world->first_at, world->now))
 		return false;
+	while (world->packets[first].at.ns != world->first_at.ns)
+		first++;
 	*ret_packet = world->packets[first];
 	world->packets[first] = world->packets[--world->packet_count];
+	world->first_at = MONO_NEVER;
+	for (size_t i = 0; i < world->packet_count; i++)
+		world->first_at = mono_min(world->first_at, world->packets[i].at);
 	return true;
+}
+
+static void ask(struct sim_world *world, int neighbour)
+{
+	struct sim_packet question = {.kind = SIM_ARP_QUESTION, .from = world_neighbour_party(world, neighbour)};
+
+	world->neighbours[neighbour].ask_at =
+		mono_add(world->now, random_between(&world->random, 200 * NS_PER_MS, 1500 * NS_PER_MS));
+	world_broadcast(world, &question);
 }
 
 void world_ask(struct sim_world *world)
 {
+	if (!mono_reached(world->ask_at, world->now))
+		return;
+	world->ask_at = MONO_NEVER;
 	for (int i = 0; i < world->setup.node_count; i++) {
-		struct sim_neighbour *neighbour = &world->neighbours[i];
-		struct sim_packet question = {.kind = SIM_ARP_QUESTION, .from = world_neighbour_party(world, i)};
-
-		if (!mono_reached(neighbour->ask_at, world->now))
-			continue;
-		neighbour->ask_at =
-			mono_add(world->now, random_between(&world->random, 200 * NS_PER_MS, 1500 * NS_PER_MS));
-		world_broadcast(world, &question);
+		if (mono_reached(world->neighbours[i].ask_at, world->now))
+			ask(world, i);
+		world->ask_at = mono_min(world->ask_at, world->neighbours[i].ask_at);
 	}
 }
 

@@ -89,7 +89,9 @@ struct sim_world {
 
 	struct sim_packet packets[SIM_PACKETS_MAX];
 	size_t packet_count;
+	struct mono first_at; /* when the first of them arrives */
 	struct sim_neighbour neighbours[SIM_NODES_MAX];
+	struct mono ask_at; /* when the first of them asks */
 };
 
 void world_init(struct sim_world *world, const struct sim_setup *setup, uint64_t seed, bool trace);
