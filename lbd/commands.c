@@ -353,6 +353,8 @@ void commands_free(struct commands *commands)
 	if (commands == NULL)
 		return;
 	director_on_applied(commands->setup.director, NULL, NULL);
+	/* An answer lets its client's next line in, which would join the lists that are emptied here. */
+	control_server_stop(commands->server);
 	LIST_FOR_EACH(waiting, &commands->waiting, link)
 	{
 		json_decref(waiting->result);

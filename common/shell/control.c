@@ -32,6 +32,7 @@ struct control_server {
 	int64_t idle_ns;
 	char *path;
 	ino_t inode; /* of the socket as we made it */
+	bool stopping;
 };
 
 struct client {
@@ -244,6 +245,10 @@ static void client_take_next(struct client *client)
 
 	if (client->call != NULL || client->last || client->out.length > 0)
 		return;
+	if (client->server->stopping) {
+		client->last = true;
+		return;
+	}
 	do {
 		r = lines_next(&client->in, &line, &length);
 	} while (r > 0 && length == 0);
@@ -465,16 +470,22 @@ void control_server_set_idle(struct control_server *server, int64_t idle_ns)
 	server->idle_ns = idle_ns;
 }
 
+void control_server_stop(struct control_server *server)
+{
+	server->stopping = true;
+	loop_timer_clear(server->loop, &server->accept_again);
+	loop_io_remove(server->loop, &server->io);
+}
+
 void control_server_free(struct control_server *server)
 {
 	struct client *client;
 
 	if (server == NULL)
 		return;
+	control_server_stop(server);
 	LIST_FOR_EACH(client, &server->clients, in_server)
 	client_free(client);
-	loop_io_remove(server->loop, &server->io);
-	loop_timer_clear(server->loop, &server->accept_again);
 	fd_close(&server->fd);
 	/* A successor may have put its own socket there. */
 	if (inode_of(server->path) == server->inode)

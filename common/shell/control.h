@@ -49,6 +49,11 @@ struct control_command {
  */
 MUST_USE int control_server_new(struct loop *loop, const char *path, const char *group,
 	const struct control_command *commands, void *context, struct control_server **ret_server);
+/*
+ * From here on nobody is accepted and no further line is taken: what is answered, the calls under way, calls nothing.
+ * For whoever refuses them before what the commands work on goes.
+ */
+void control_server_stop(struct control_server *server);
 /* Closes everything and removes the socket. Unanswered calls stay valid, their answers go nowhere. Accepts NULL. */
 void control_server_free(struct control_server *server);
 /* How long a client may be silent, from its next byte on, instead of CONTROL_IDLE_NS. */

@@ -427,6 +427,30 @@ static void a_call_outlives_the_server(void **state)
 	expect_closed(fd);
 }
 
+static void a_stopped_server_answers_and_takes_nothing_more(void **state)
+{
+	AUTO_FD fd = connected();
+	AUTO_FD quiet = connected();
+	AUTO_FD late = -1;
+
+	(void)state;
+	say(quiet, REQUEST(1, "ok"));
+	expect(quiet, OK(1));
+	say(fd, REQUEST(1, "hold") REQUEST(2, "poke"));
+	RUN_UNTIL(held != NULL);
+	control_server_stop(server);
+	control_refuse(TAKE(held), CONTROL_REFUSED, "stopping");
+	assert_int_equal(pokes, 0);
+	expect(fd, FAULT(1, 1, "stopping"));
+	expect_closed(fd);
+	say(quiet, REQUEST(2, "poke"));
+	expect_closed(quiet);
+	late = connected();
+	say(late, REQUEST(1, "poke"));
+	run_for(NS_PER_MS);
+	assert_int_equal(pokes, 0);
+}
+
 static void what_was_said_before_leaving_is_done(void **state)
 {
 	AUTO_FD fd = connected();
@@ -667,6 +691,7 @@ int main(void)
 		TEST(an_answer_may_come_later),
 		TEST(a_call_outlives_its_client),
 		TEST(a_call_outlives_the_server),
+		TEST(a_stopped_server_answers_and_takes_nothing_more),
 		TEST(what_was_said_before_leaving_is_done),
 		TEST(there_is_room_for_so_many),
 		TEST(silence_is_closed_unless_a_call_is_under_way),
