@@ -91,15 +91,18 @@ static void clear(struct reload *reload)
 	reload->busy = false;
 }
 
-static void tell(const struct reload *reload, int error, struct text *errors)
+static void tell(const struct reload *reload, int error, const char *errors)
 {
+	AUTO_TEXT lines = {0};
+
 	if (reload->dry_run)
 		return;
+	text_add(&lines, errors);
 	if (error < 0)
 		log_error("the configuration has not been reloaded, nothing has changed");
 	else
 		log_info("reloaded", log_str("config_hash", director_conf(reload->setup.director)->hash));
-	daemon_log_lines(errors);
+	daemon_log_lines(&lines);
 	daemon_notify_ready("serving");
 }
 
@@ -113,12 +116,12 @@ static void finish(struct reload *reload, int error, uint64_t generation)
 		text_addf(&errors, "%s\n", strerrordesc_np(-error));
 	result.errors = text_get(&errors);
 	result.plan = text_get(&plan);
-	/* Whoever hears of it may begin another. */
 	reload->errors = reload->plan = (struct text){0};
 	clear(reload);
+	tell(reload, error, result.errors);
+	/* Whoever hears of it may begin another. */
 	if (reload->fn != NULL)
 		reload->fn(reload->context, &result);
-	tell(reload, error, &errors);
 	if (reload->again)
 		reload_by_signal(reload);
 }
