@@ -64,6 +64,16 @@ void life_wait(struct life *life, int64_t limit_ns, struct mono now)
 {
 	assert(life->state == LIFE_CONNECTING);
 	life->wait_until = after(now, limit_ns);
+	life->starving = false;
+	(void)enter(life, LIFE_WAITING, now, LIFE_DO_NOTHING);
+}
+
+void life_starve(struct life *life, const struct timeouts_conf *timeouts, struct mono now)
+{
+	assert(life->state == LIFE_CONNECTING);
+	if (!life->starving)
+		life->wait_until = after(now, timeouts->connect_ns);
+	life->starving = true;
 	(void)enter(life, LIFE_WAITING, now, LIFE_DO_NOTHING);
 }
 
@@ -85,13 +95,20 @@ static enum end_cause cause_or(const struct life *life, enum end_cause usual)
 	return life->cause != END_OPEN ? life->cause : usual;
 }
 
+/* Another attempt. */
+static enum life_action attempt(struct life *life, struct mono now, enum life_action action)
+{
+	life->starving = false;
+	return enter(life, LIFE_CONNECTING, now, action);
+}
+
 static enum life_action attempt_failed(struct life *life, enum end_cause cause, struct mono now)
 {
 	if (life->attempts_left == 0)
 		return end(life, cause, now, LIFE_DO_REFUSE);
 	life->attempts_left--;
 	life->cause = END_OPEN;
-	return enter(life, LIFE_CONNECTING, now, LIFE_DO_CONNECT);
+	return attempt(life, now, LIFE_DO_CONNECT);
 }
 
 static enum life_action time_passed(struct life *life, const struct timeouts_conf *timeouts, struct mono now)
@@ -107,7 +124,7 @@ static enum life_action time_passed(struct life *life, const struct timeouts_con
 	if (life->state == LIFE_PREFACE)
 		return end(life, END_PREFACE_TIMEOUT, now, LIFE_DO_REFUSE);
 	if (life->state == LIFE_WAITING)
-		return end(life, END_QUEUE_TIMEOUT, now, LIFE_DO_REFUSE);
+		return end(life, life->starving ? END_OUT_OF_RESOURCES : END_QUEUE_TIMEOUT, now, LIFE_DO_REFUSE);
 	return end(life, idle ? END_IDLE_TIMEOUT : END_HALF_CLOSE_TIMEOUT, now, LIFE_DO_CLOSE);
 }
 
@@ -166,7 +183,7 @@ enum life_action life_step(
 	case LIFE_CLOSE:
 		return end(life, life->cause, now, is_at_rest(life, now) ? LIFE_DO_CLOSE : LIFE_DO_RESET);
 	case LIFE_LOSE_SERVER:
-		return connecting ? enter(life, LIFE_CONNECTING, now, LIFE_DO_MOVE) : LIFE_DO_NOTHING;
+		return connecting ? attempt(life, now, LIFE_DO_MOVE) : LIFE_DO_NOTHING;
 	case LIFE_TIME:
 		return time_passed(life, timeouts, now);
 	}

@@ -6,7 +6,8 @@
  *	connecting -> open -> client done or server done -> ended
  *
  * The preface is what a client has to send before a server is chosen (preface.h); most services ask for none. A
- * connection waits while all servers are full; for how long is said when it begins to.
+ * connection waits while all servers are full, for as long as is said when it begins to, and while this host has
+ *nothing left to connect with, for as long as an attempt may take.
  *
  * A side is done when its FIN has come and all its bytes have been passed on. A reset on one side ends the life with a
  * reset of the other. The idle timeout counts from the last byte that moved; the half-close timeout is how long the
@@ -63,6 +64,7 @@ struct life {
 	/* Once it has ended: why. Before an event of which there are several kinds: which it is. */
 	enum end_cause cause;
 	bool preface_optional;
+	bool starving;          /* since it first did, this attempt has not been made */
 	unsigned attempts_left; /* beyond the one under way */
 	struct mono since;      /* the state, or the attempt, began */
 	struct mono active;     /* the last byte moved */
@@ -85,6 +87,8 @@ static inline void life_set_preface_optional(struct life *life, bool optional)
 /* In the queue, with `limit_ns` (0: none) to go; and out of it, to connect. */
 void life_wait(struct life *life, int64_t limit_ns, struct mono now);
 void life_go_on(struct life *life, struct mono now);
+/* The same while there are no descriptors or no memory; when it does so again, its time goes on. */
+void life_starve(struct life *life, const struct timeouts_conf *timeouts, struct mono now);
 /* Whether there is no server yet. */
 static inline bool life_is_early(const struct life *life)
 {

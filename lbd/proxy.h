@@ -53,6 +53,7 @@ struct proxy {
 	struct list listeners;     /* in the order of their numbers */
 	const struct entry *entry; /* that they follow; NULL: none, or not wholly */
 	struct list held;
+	struct list starving; /* connections that wait for descriptors or memory */
 	bool accepts_paused;
 	struct loop_timer accept_timer;
 	struct mono pause_logged_at;
@@ -83,7 +84,7 @@ struct conn {
 	struct endpoint to;      /* where the client has connected to; of family 0: as the socket has it */
 	uint32_t route_pool;     /* the slot of the pool that its route leads to; CONN_NO_POOL: it has taken none */
 	uint64_t lot;            /* by which it draws its pool, where sources do not decide */
-	struct list waiting;     /* in the queue of the pool `waits_in`, CONN_NO_POOL: none */
+	struct list waiting;     /* in the queue of the pool `waits_in`; CONN_NO_POOL: in none, or it starves */
 	uint32_t waits_in;
 	uint64_t bytes_in; /* taken by the server */
 	uint64_t bytes_out;
@@ -136,6 +137,8 @@ void proxy_conn_reset(struct conn *conn, enum end_cause cause);
 void proxy_conn_lose_server(struct conn *conn, const struct closing *closing);
 /* Those that wait, as far as there is room for them by now. */
 void proxy_conn_serve_queues(struct proxy *proxy);
+/* There may be descriptors and memory again. Where there are not, accepting is paused anew. */
+void proxy_conn_feed(struct proxy *proxy);
 /* After its turn in a busy round. */
 void proxy_conn_go_on(struct conn *conn);
 /* For the wheel. */

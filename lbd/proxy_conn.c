@@ -87,10 +87,25 @@ static void conn_pass_over(struct conn *conn)
 	proxy_leave_server(conn, true);
 }
 
+/*
+ * A client that has been accepted is not to pay for what this host lacks. Nobody else is accepted while it waits, so
+ * that there are few of them.
+ */
+static void conn_starve(struct conn *conn, int error)
+{
+	struct proxy *proxy = conn->proxy;
+
+	proxy_leave_server(conn, true);
+	conn->last_server = CONN_NO_SERVER;
+	list_append(&proxy->starving, &conn->waiting);
+	life_starve(&conn->life, &conn_service(conn)->timeouts, conn_now(conn));
+	conn_set_timer(conn);
+	proxy_exhausted(proxy, error);
+}
+
 /* To the server that has been taken. */
 static bool conn_attempt(struct conn *conn)
 {
-	struct proxy *proxy = conn->proxy;
 	int r;
 
 	conn_set_timer(conn);
@@ -98,8 +113,8 @@ static bool conn_attempt(struct conn *conn)
 	if (r == 0)
 		return true;
 	if (proxy_reach_is_exhaustion(r)) {
-		proxy_exhausted(proxy, r);
-		return conn_event_by(conn, LIFE_NO_SERVER, END_OUT_OF_RESOURCES);
+		conn_starve(conn, r);
+		return true;
 	}
 	if (proxy_reach_is_ours(conn, r))
 		conn_pass_over(conn);
@@ -161,9 +176,9 @@ static bool conn_stop_waiting(struct conn *conn)
 	return true;
 }
 
-static void serve(struct proxy_queue *queue)
+static void serve(const struct proxy *proxy, struct proxy_queue *queue)
 {
-	while (!list_is_empty(&queue->entries)) {
+	while (!list_is_empty(&queue->entries) && !proxy->accepts_paused) {
 		if (!conn_stop_waiting(LIST_ENTRY(queue->entries.next, struct conn, waiting)))
 			return;
 	}
@@ -174,7 +189,27 @@ void proxy_conn_serve_queues(struct proxy *proxy)
 	struct proxy_queue *queue;
 
 	LIST_FOR_EACH(queue, &proxy->queues.busy, link)
-	serve(queue);
+	serve(proxy, queue);
+}
+
+void proxy_conn_feed(struct proxy *proxy)
+{
+	struct list due;
+
+	list_take_all(&proxy->starving, &due);
+	while (!list_is_empty(&due)) {
+		struct conn *conn = LIST_ENTRY(due.next, struct conn, waiting);
+
+		list_remove(&conn->waiting);
+		if (proxy->accepts_paused) {
+			list_append(&proxy->starving, &conn->waiting);
+			continue;
+		}
+		life_go_on(&conn->life, conn_now(conn));
+		(void)conn_connect(conn);
+	}
+	if (!proxy->accepts_paused)
+		proxy_conn_serve_queues(proxy);
 }
 
 /* The attempt has failed. */

@@ -33,8 +33,10 @@ void proxy_leave_queue(struct conn *conn)
 {
 	uint32_t pool = conn->waits_in;
 
-	if (pool == CONN_NO_POOL)
+	if (pool == CONN_NO_POOL) {
+		list_remove(&conn->waiting);
 		return;
+	}
 	conn->waits_in = CONN_NO_POOL;
 	proxy_queue_part(&conn->proxy->queues, pool, &conn->waiting);
 }

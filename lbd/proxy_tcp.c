@@ -45,7 +45,9 @@ static void on_pause_over(struct loop_timer *timer, struct mono now)
 
 	(void)now;
 	proxy->accepts_paused = false;
-	listeners_watch(proxy);
+	proxy_conn_feed(proxy);
+	if (!proxy->accepts_paused)
+		listeners_watch(proxy);
 }
 
 static void log_pause(struct proxy *proxy, int error)
@@ -336,6 +338,7 @@ static int proxy_start(const struct forward_env *env, const struct snapshot *sna
 	list_init(&proxy->open);
 	list_init(&proxy->busy);
 	list_init(&proxy->held);
+	list_init(&proxy->starving);
 	list_init(&proxy->listeners);
 	slab_init(&proxy->conns, sizeof(struct conn));
 	wheel_init(&proxy->wheel, loop_now(env->loop));
@@ -490,6 +493,8 @@ static void proxy_tick(struct forward *forward, struct mono now)
 	proxy_paces_advance(&proxy->paces, now);
 	if (!list_is_empty(&proxy->busy) && !loop_timer_is_set(&proxy->busy_timer))
 		on_busy(&proxy->busy_timer, now);
+	if (!list_is_empty(&proxy->starving) && !proxy->accepts_paused)
+		proxy_conn_feed(proxy);
 	if (proxy->entry == NULL && proxy->snapshot->accepting)
 		(void)listeners_follow(proxy);
 }

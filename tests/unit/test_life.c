@@ -164,6 +164,33 @@ static void waiting_has_a_time_of_its_own(void **state)
 	assert_int_equal(life_step(&life, &limits, LIFE_CLIENT_RESET, SECOND(7)), LIFE_DO_RESET);
 }
 
+/* For as long as an attempt may take, from the first time on until one is made. */
+static void starving_has_an_end(void **state)
+{
+	struct life life;
+
+	(void)state;
+	life_begin(&life, 1, SECOND(0));
+	life_starve(&life, &limits, SECOND(1));
+	assert_int_equal(life.state, LIFE_WAITING);
+	assert_int_equal(deadline_s(&life, &limits), 4);
+	life_go_on(&life, SECOND(2));
+	life_starve(&life, &limits, SECOND(2));
+	assert_int_equal(deadline_s(&life, &limits), 4);
+	life_go_on(&life, SECOND(3));
+	assert_int_equal(life_step(&life, &limits, LIFE_CONNECT_FAILED, SECOND(5)), LIFE_DO_CONNECT);
+	life_starve(&life, &limits, SECOND(5));
+	assert_int_equal(deadline_s(&life, &limits), 8);
+	assert_int_equal(life_step(&life, &limits, LIFE_TIME, SECOND(8)), LIFE_DO_REFUSE);
+	assert_int_equal(life.cause, END_OUT_OF_RESOURCES);
+	life_begin(&life, 1, SECOND(0));
+	life_starve(&life, &limits, SECOND(1));
+	life_go_on(&life, SECOND(2));
+	life_wait(&life, 5 * NS_PER_S, SECOND(2));
+	assert_int_equal(life_step(&life, &limits, LIFE_TIME, SECOND(7)), LIFE_DO_REFUSE);
+	assert_int_equal(life.cause, END_QUEUE_TIMEOUT);
+}
+
 /* An event of several kinds, and then perhaps one that says all by itself. */
 static void causes_can_be_said(void **state)
 {
@@ -222,6 +249,7 @@ int main(void)
 		cmocka_unit_test(lives_go_as_told),
 		cmocka_unit_test(zero_is_without_limit),
 		cmocka_unit_test(waiting_has_a_time_of_its_own),
+		cmocka_unit_test(starving_has_an_end),
 		cmocka_unit_test(causes_can_be_said),
 		cmocka_unit_test(a_preface_comes_before_the_first_attempt),
 	};
