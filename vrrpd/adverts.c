@@ -11,15 +11,15 @@
 static void count_discard(struct agent *agent, int ifindex, enum advert_discard reason)
 {
 	for (size_t i = 0; i < agent->vip_count; i++) {
-		if (agent->vips[i].link.ifindex == ifindex)
-			agent->vips[i].counters.discarded[reason]++;
+		if (agent->vips[i]->link.ifindex == ifindex)
+			agent->vips[i]->counters.discarded[reason]++;
 	}
 }
 
 static struct vip *find_vip_by_vrid(struct agent *agent, int ifindex, uint8_t vrid)
 {
 	for (size_t i = 0; i < agent->vip_count; i++) {
-		struct vip *vip = &agent->vips[i];
+		struct vip *vip = agent->vips[i];
 
 		if (vip->conf->vrid == vrid && vip->link.ifindex == ifindex)
 			return vip;

@@ -35,9 +35,4 @@ void agent_free(struct agent *agent);
 /* Whether some vip's adverts are signed. */
 bool agent_wants_key(const struct conf *conf);
 
-/* What is to survive a restart has changed. */
-void agent_save(struct agent *agent);
-/* NULL: there is none of that name. */
-struct vip *agent_find_vip(struct agent *agent, const char *name);
-
 #endif

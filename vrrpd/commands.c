@@ -48,8 +48,8 @@ static void do_explain(struct control_call *call, const json_t *params, void *co
 	if (!pick_vip(call, params, agent, &only))
 		return;
 	for (size_t i = 0; i < agent->vip_count; i++) {
-		if (only == NULL || only == &agent->vips[i])
-			status_explain(agent, &agent->vips[i], &text);
+		if (only == NULL || only == agent->vips[i])
+			status_explain(agent, agent->vips[i], &text);
 	}
 	control_reply(call, json_pack("{s:s}", "text", text_get(&text)));
 }

@@ -171,7 +171,7 @@ void lanwatch_want(struct lanwatch *watch, const char *interface)
 		want(watched);
 }
 
-void lanwatch_take(struct lanwatch *watch, const struct peer_message *heartbeat, const struct vip *vips, size_t count)
+void lanwatch_take(struct lanwatch *watch, const struct peer_message *heartbeat, struct vip *const *vips, size_t count)
 {
 	for (size_t i = 0; i < watch->count; i++) {
 		struct watched *watched = &watch->list[i];
@@ -180,11 +180,11 @@ void lanwatch_take(struct lanwatch *watch, const struct peer_message *heartbeat,
 
 		/* It names one vip of the LAN, which need not be one that is active here. */
 		for (size_t k = 0; heartbeat->probe_count > 0 && k < count; k++) {
-			if (strcmp(vips[k].conf->interface, watched->interface) != 0)
+			if (strcmp(vips[k]->conf->interface, watched->interface) != 0)
 				continue;
-			active |= vips[k].fsm.state == VRRP_ACTIVE;
+			active |= vips[k]->fsm.state == VRRP_ACTIVE;
 			if (probe == NULL)
-				probe = peermsg_find_probe(heartbeat, vips[k].peer_id);
+				probe = peermsg_find_probe(heartbeat, vips[k]->peer_id);
 		}
 		if (active && probe != NULL)
 			want(watched);

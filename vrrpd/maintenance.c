@@ -32,7 +32,7 @@ static void on_moved(void *context, bool refused, const char *report)
 	struct agent *agent = entering->agent;
 
 	for (size_t i = 0; refused && i < agent->vip_count; i++)
-		agent->vips[i].lent = false;
+		agent->vips[i]->lent = false;
 	if (refused) {
 		refuse(entering, report);
 		return;
@@ -55,7 +55,7 @@ static void on_tried(void *context, bool refused, const char *report)
 		return;
 	}
 	for (size_t i = 0; i < agent->vip_count; i++)
-		agent->vips[i].lent = agent->vips[i].fsm.state == VRRP_ACTIVE;
+		agent->vips[i]->lent = agent->vips[i]->fsm.state == VRRP_ACTIVE;
 	if (moves_start(agent, &moves) < 0)
 		refuse(entering, "out of memory");
 }
@@ -65,7 +65,7 @@ static bool has_active(const struct agent *agent)
 	bool any = false;
 
 	for (size_t i = 0; i < agent->vip_count; i++)
-		any |= agent->vips[i].fsm.state == VRRP_ACTIVE;
+		any |= agent->vips[i]->fsm.state == VRRP_ACTIVE;
 	return any;
 }
 
@@ -100,7 +100,7 @@ void maintenance_end(struct agent *agent, struct control_call *call)
 		return;
 	}
 	for (size_t i = 0; i < agent->vip_count; i++) {
-		struct vip *vip = &agent->vips[i];
+		struct vip *vip = agent->vips[i];
 
 		if (vip->lent)
 			vrrp_end_yield(&vip->fsm);

@@ -65,9 +65,9 @@ int moves_start(struct agent *agent, const struct moves_setup *setup)
 	moves->setup = *setup;
 	moves->waiting = 1;
 	for (size_t i = 0; i < agent->vip_count; i++) {
-		if (setup->only == NULL || setup->only == &agent->vips[i] ||
-			review_is_grouped(setup->only, &agent->vips[i]))
-			start_one(moves, agent, &agent->vips[i]);
+		if (setup->only == NULL || setup->only == agent->vips[i] ||
+			review_is_grouped(setup->only, agent->vips[i]))
+			start_one(moves, agent, agent->vips[i]);
 	}
 	conclude(moves);
 	return 0;

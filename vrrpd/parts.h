@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of vrrpd's main process share; agent.h has its life. */
+/* What the parts of vrrpd's main process share; agent.h has its life, reports.h what they tell it. */
 #ifndef LBPAIR_VRRPD_PARTS_H
 #define LBPAIR_VRRPD_PARTS_H
 
@@ -34,7 +34,7 @@ struct agent {
 	struct handovers *handovers;
 	struct notifier *notifier;
 	struct lanwatch *lanwatch;
-	struct vip *vips;
+	struct vip **vips; /* each stays where it is, its timers with it */
 	size_t vip_count;
 
 	struct loop_io advert_io[FAMILY_COUNT];
@@ -49,5 +49,13 @@ struct agent {
 	void (*finished)(void *context); /* what agent_finish was asked to call; NULL: nothing */
 	void *finished_context;
 };
+
+/* NULL: there is none of that name. */
+struct vip *agent_find_vip(struct agent *agent, const char *name);
+/* What is to survive a restart has changed. */
+void agent_save(struct agent *agent);
+/* The guardian is told of the vips. */
+void agent_publish(struct agent *agent);
+void agent_tell_systemd(const struct agent *agent);
 
 #endif

@@ -53,7 +53,7 @@ bool review_is_grouped(const struct vip *vip, const struct vip *other)
 static void add_group(const struct agent *agent, const struct vip *vip, struct facts_input *input)
 {
 	for (size_t i = 0; i < agent->vip_count; i++) {
-		const struct vip *other = &agent->vips[i];
+		const struct vip *other = agent->vips[i];
 
 		if (!review_is_grouped(vip, other))
 			continue;
@@ -158,5 +158,5 @@ void review_all(struct agent *agent)
 {
 	tracker_look(agent->tracker);
 	for (size_t i = 0; i < agent->vip_count; i++)
-		review_vip(agent, &agent->vips[i]);
+		review_vip(agent, agent->vips[i]);
 }

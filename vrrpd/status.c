@@ -80,7 +80,7 @@ static bool clock_offset_ns(const struct agent *agent, int64_t *ret_offset_ns)
 	}
 	for (size_t i = 0; i < agent->vip_count; i++) {
 		for (size_t k = 0; k < SENDERS_MAX; k++) {
-			const struct sender *sender = &agent->vips[i].senders.list[k];
+			const struct sender *sender = &agent->vips[i]->senders.list[k];
 
 			if (sender->source.family == 0)
 				continue;
@@ -125,7 +125,7 @@ json_t *status_json(struct agent *agent)
 	json_t *vips = json_array();
 
 	for (size_t i = 0; i < agent->vip_count; i++)
-		json_array_append_new(vips, vip_json(agent, &agent->vips[i]));
+		json_array_append_new(vips, vip_json(agent, agent->vips[i]));
 	return json_pack("{s:s, s:s, s:s, s:b, s:o, s:o, s:{s:i, s:i}}", "node", agent->self->name, "version",
 		PACKAGE_VERSION, "config_hash", agent->conf->hash, "maintenance", agent->maintenance, "peer",
 		peer_json(agent), "vips", vips, "pids", "vrrpd", (int)getpid(), "guardian",

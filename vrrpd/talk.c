@@ -41,7 +41,7 @@ static void fill_probes(const struct agent *agent, struct peer_message *message)
 	const char *interfaces[PEER_PROBES_MAX];
 
 	for (size_t i = 0; i < agent->vip_count && message->probe_count < PEER_PROBES_MAX; i++) {
-		const struct vip *vip = &agent->vips[i];
+		const struct vip *vip = agent->vips[i];
 		struct peer_probe *probe = &message->probes[message->probe_count];
 
 		if (!vrrp_hears_late(&vip->fsm, clock_mono()) ||
@@ -66,7 +66,7 @@ static void fill_heartbeat(void *context, struct peer_message *message)
 	services_fill(agent->conf, &view, message);
 	message->vip_count = MIN(agent->vip_count, (size_t)PEER_VIPS_MAX);
 	for (size_t i = 0; i < message->vip_count; i++) {
-		const struct vip *vip = &agent->vips[i];
+		const struct vip *vip = agent->vips[i];
 
 		message->vips[i] = (struct peer_vip){
 			.id = vip->peer_id,
@@ -103,7 +103,7 @@ static void take_heartbeat(struct agent *agent, const struct peer_message *heart
 	note_drift(agent, heartbeat);
 	lanwatch_take(agent->lanwatch, heartbeat, agent->vips, agent->vip_count);
 	for (size_t i = 0; i < agent->vip_count; i++) {
-		struct vip *vip = &agent->vips[i];
+		struct vip *vip = agent->vips[i];
 		const struct peer_vip *other = peermsg_find_vip(heartbeat, vip->peer_id);
 		enum peer_vip_state before = vip->peer_state;
 		bool missed = vip->peer_missed;
@@ -137,9 +137,9 @@ static void on_alive(void *context, bool alive)
 		alive ? "heard" : "silent");
 	for (size_t i = 0; i < agent->vip_count; i++) {
 		if (alive)
-			vip_event(&agent->vips[i], VRRP_EVENT_PEER_BACK);
+			vip_event(agent->vips[i], VRRP_EVENT_PEER_BACK);
 		else
-			agent->vips[i].peer_state = PEER_VIP_INITIALIZE;
+			agent->vips[i]->peer_state = PEER_VIP_INITIALIZE;
 	}
 	review_all(agent);
 }

@@ -357,9 +357,9 @@ static void on_tick(struct loop_timer *timer, struct mono now)
 	vip_event(vip, VRRP_EVENT_TICK);
 }
 
-void vip_init(struct vip *vip, const struct vip_conf *conf, uint8_t priority, bool yielding, struct vip_shared *shared)
+static struct vrrp_conf vrrp_conf_of(const struct vip_conf *conf, uint8_t priority)
 {
-	struct vrrp_conf vrrp = {
+	return (struct vrrp_conf){
 		.version = conf->version,
 		.priority = priority,
 		.interval_ns = conf->advert_interval_ns,
@@ -367,23 +367,35 @@ void vip_init(struct vip *vip, const struct vip_conf *conf, uint8_t priority, bo
 		.preempt_delay_ns = conf->preempt_delay_ns,
 		.start_delay_ns = conf->start_delay_ns,
 	};
+}
 
-	*vip = (struct vip){
-		.conf = conf,
-		.shared = shared,
-		.peer_id = peer_vip_id(conf->name, conf->vrid),
-	};
+int vip_new(
+	const struct vip_conf *conf, uint8_t priority, bool yielding, struct vip_shared *shared, struct vip **ret_vip)
+{
+	const struct vrrp_conf vrrp = vrrp_conf_of(conf, priority);
+	struct vip *vip = calloc(1, sizeof *vip);
+
+	if (vip == NULL)
+		return -ENOMEM;
+	vip->conf = conf;
+	vip->shared = shared;
+	vip->peer_id = peer_vip_id(conf->name, conf->vrid);
 	vip->senders.kept_sequence = shared->kept_sequence;
 	health_init(&vip->health, clock_mono());
 	vrrp_init(&vip->fsm, &vrrp, yielding);
+	*ret_vip = vip;
+	return 0;
 }
 
-void vip_close(struct vip *vip)
+void vip_free(struct vip *vip)
 {
+	if (vip == NULL)
+		return;
 	if (vip->lease.held)
 		uninstall(vip);
 	loop_timer_clear(vip->shared->loop, &vip->tick);
 	place_clear(vip->shared->macvlans, vip->macvlans);
+	free(vip);
 }
 
 /* Where a family's adverts go: to the group, or to the other node's address of that family. */

@@ -104,8 +104,11 @@ struct vip {
 	unsigned announcements_left; /* of the burst; 0: the refresh is next */
 };
 
-/* `priority` is the configured one of this node; `yielding` what the state file says. */
-void vip_init(struct vip *vip, const struct vip_conf *conf, uint8_t priority, bool yielding, struct vip_shared *shared);
+/* `priority` is the configured one of this node; `yielding` what the state file says. -ENOMEM. */
+MUST_USE int vip_new(
+	const struct vip_conf *conf, uint8_t priority, bool yielding, struct vip_shared *shared, struct vip **ret_vip);
+/* Removes the addresses if they are held. Accepts NULL. */
+void vip_free(struct vip *vip);
 /* Gives the event to the state machine, and does what it says. */
 void vip_step(struct vip *vip, const struct vrrp_event *event);
 void vip_event(struct vip *vip, enum vrrp_event_kind kind);
@@ -126,8 +129,6 @@ void vip_set_sources(struct vip *vip, const struct ip sources[static FAMILY_COUN
 void vip_heard_form(struct vip *vip, enum advert_checksum form);
 /* A bit for each enum advert_checksum that is sent. */
 uint8_t vip_forms(const struct vip *vip);
-/* Removes the addresses if they are held and clears all timers. */
-void vip_close(struct vip *vip);
 
 /* What the guardian has to know; points into `vip`. */
 struct fence_vip vip_fence_entry(const struct vip *vip);

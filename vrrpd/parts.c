@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#include "vrrpd/parts.h"
+
+#include "common/shell/daemon.h"
+#include "common/system/clock.h"
+#include "vrrpd/hearing.h"
+
+#include <string.h>
+
+struct vip *agent_find_vip(struct agent *agent, const char *name)
+{
+	for (size_t i = 0; i < agent->vip_count; i++) {
+		if (strcmp(agent->vips[i]->conf->name, name) == 0)
+			return agent->vips[i];
+	}
+	return NULL;
+}
+
+void agent_save(struct agent *agent)
+{
+	struct state state = {
+		.sequence = fence_last_sequence(agent->shared.fence),
+		.maintenance = agent->maintenance,
+		.yielding = calloc(MAX(agent->vip_count, (size_t)1), sizeof *state.yielding),
+		.lent = calloc(MAX(agent->vip_count, (size_t)1), sizeof *state.lent),
+	};
+
+	for (size_t i = 0; i < agent->vip_count; i++) {
+		const struct vip *vip = agent->vips[i];
+
+		state.peer_sequence = MAX(state.peer_sequence, hearing_highest_sequence(vip));
+		if (vip->fsm.yielding && state.yielding != NULL)
+			strcpy(state.yielding[state.yielding_count++], vip->conf->name);
+		if (vip->lent && state.lent != NULL)
+			strcpy(state.lent[state.lent_count++], vip->conf->name);
+	}
+	state_save(agent->state_dir, &state);
+	state_free(&state);
+	agent->saved_at = clock_mono();
+}
+
+void agent_publish(struct agent *agent)
+{
+	struct fence_vip entries[FENCE_VIPS_MAX];
+	size_t count = MIN(agent->vip_count, (size_t)FENCE_VIPS_MAX);
+
+	for (size_t i = 0; i < count; i++)
+		entries[i] = vip_fence_entry(agent->vips[i]);
+	if (fence_publish(agent->shared.fence, entries, count, agent->shared.key) < 0)
+		log_error("the guardian could not be told of the vips: too many addresses");
+}
+
+void agent_tell_systemd(const struct agent *agent)
+{
+	size_t active = 0, fault = 0;
+
+	for (size_t i = 0; i < agent->vip_count; i++) {
+		active += agent->vips[i]->fsm.state == VRRP_ACTIVE;
+		fault += agent->vips[i]->fsm.state == VRRP_FAULT;
+	}
+	daemon_notify_status("active for %zu of %zu vips, %zu at fault", active, agent->vip_count, fault);
+}

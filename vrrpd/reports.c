@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+#include "vrrpd/reports.h"
+
+#include "common/system/clock.h"
+#include "vrrpd/adverts.h"
+#include "vrrpd/pulse.h"
+#include "vrrpd/reason.h"
+#include "vrrpd/review.h"
+#include "vrrpd/rival.h"
+
+#include <string.h>
+
+/* The vips. */
+
+static void publish(void *context)
+{
+	agent_publish(context);
+}
+
+static void notify(struct agent *agent, const struct vip *vip, enum vrrp_state from)
+{
+	char reason[REASON_MAX];
+	struct notify_change change = {
+		.program = vip->conf->notify,
+		.vip = vip->conf->name,
+		.from = vrrp_state_name(from),
+		.to = vrrp_state_name(vip->fsm.state),
+	};
+
+	if (*change.program == '\0')
+		return;
+	change.reason = reason_of(agent, vip, reason);
+	notifier_add(agent->notifier, &change);
+}
+
+/* One vip of a group has left: the others do not stay behind. As planned, they are asked to move as well. */
+static void take_group_along(struct agent *agent, const struct vip *vip)
+{
+	for (size_t i = 0; i < agent->vip_count; i++) {
+		struct vip *other = agent->vips[i];
+
+		if (!review_is_grouped(vip, other) || other->fsm.state != VRRP_ACTIVE)
+			continue;
+		if (vip->fsm.state == VRRP_BACKUP && !vip->fsm.yielding)
+			vip_event(other, VRRP_EVENT_PARTED);
+		else
+			review_vip(agent, other);
+	}
+}
+
+static void on_moved(void *context, struct vip *vip, enum vrrp_state from)
+{
+	struct agent *agent = context;
+
+	if (agent->forwarder != NULL)
+		forwarder_tell_role(agent->forwarder, vip->conf, vrrp_state_name(vip->fsm.state));
+	if (agent->peer != NULL)
+		peer_hurry(agent->peer);
+	agent_tell_systemd(agent);
+	notify(agent, vip, from);
+	if (agent->stopping)
+		return;
+	agent_save(agent);
+	if (from == VRRP_ACTIVE)
+		take_group_along(agent, vip);
+}
+
+static void on_release(void *context, struct vip *vip)
+{
+	struct agent *agent = context;
+
+	if (agent->forwarder != NULL)
+		forwarder_tell_role(agent->forwarder, vip->conf, vrrp_state_name(VRRP_BACKUP));
+}
+
+/* Adverts. */
+
+/* Whether the peer can be asked: it was not known before, or it was heard among what waited. */
+static bool catch_up(void *context)
+{
+	struct agent *agent = context;
+
+	adverts_receive(agent);
+	if (agent->peer == NULL || !peer_is_alive(agent->peer))
+		return true;
+	peer_receive(agent->peer);
+	/* What woke us was read before any timer was looked at. */
+	return !mono_before(peer_heard_at(agent->peer), loop_now(agent->loop));
+}
+
+/* lbd and the links. */
+
+static void on_forwarder_changed(void *context)
+{
+	struct agent *agent = context;
+
+	review_all(agent);
+	if (agent->peer != NULL)
+		peer_hurry(agent->peer);
+}
+
+static void on_forwarder_linked(void *context)
+{
+	struct agent *agent = context;
+
+	for (size_t i = 0; i < agent->vip_count; i++)
+		forwarder_tell_role(agent->forwarder, agent->vips[i]->conf, vrrp_state_name(agent->vips[i]->fsm.state));
+}
+
+static void on_link(void *context, const struct monitor_link *link)
+{
+	struct agent *agent = context;
+
+	tracker_look(agent->tracker);
+	for (size_t i = 0; i < agent->vip_count; i++) {
+		if (strcmp(agent->vips[i]->conf->interface, link->name) == 0)
+			review_vip(agent, agent->vips[i]);
+	}
+}
+
+static void on_address(void *context, int ifindex, const struct prefix *address, bool added)
+{
+	struct agent *agent = context;
+
+	for (size_t i = 0; i < agent->vip_count; i++) {
+		struct vip *vip = agent->vips[i];
+
+		if (!vip_sits_on(vip, ifindex))
+			continue;
+		if (!added)
+			vip_address_gone(vip, address);
+		review_vip(agent, vip);
+	}
+}
+
+void reports_claimed(void *context, int ifindex, const struct neighbour_word *word)
+{
+	struct agent *agent = context;
+
+	for (size_t i = 0; i < agent->vip_count; i++) {
+		const struct vip_conf *conf = agent->vips[i]->conf;
+
+		for (size_t k = 0; agent->vips[i]->link.ifindex == ifindex && k < conf->address_count; k++) {
+			if (ip_equal(&conf->addresses[k].ip, &word->sender))
+				rival_heard(agent->vips[i], word);
+		}
+	}
+}
+
+static void on_overrun(void *context)
+{
+	review_all(context);
+}
+
+/* A tracked thing changed its state: the vips take it up with the end of the round. */
+void reports_tracked(void *context, const char *kind, const char *name, enum track_state state, const char *why)
+{
+	struct agent *agent = context;
+
+	recorder_add(&agent->recorder, clock_mono(), clock_real_ns(), NULL, "tracked %s %s is %s%s%s", kind, name,
+		track_state_name(state), *why != '\0' ? ": " : "", why);
+	if (state == TRACK_DOWN)
+		log_warning("tracked: failed", log_str("kind", kind), log_str("name", name), log_str("reason", why));
+	else
+		log_info("tracked: up", log_str("kind", kind), log_str("name", name));
+	pulse_at(agent, loop_now(agent->loop));
+}
+
+void reports_notified(void *context)
+{
+	struct agent *agent = context;
+
+	if (agent->finished != NULL)
+		agent->finished(agent->finished_context);
+}
+
+const struct monitor_events reports_monitor = {.on_link = on_link, .on_address = on_address, .on_overrun = on_overrun};
+const struct forwarder_events reports_forwarder = {.changed = on_forwarder_changed, .linked = on_forwarder_linked};
+
+void reports_share(struct agent *agent)
+{
+	agent->shared.context = agent;
+	agent->shared.publish = publish;
+	agent->shared.moved = on_moved;
+	agent->shared.release = on_release;
+	agent->shared.catch_up = catch_up;
+}
