@@ -162,8 +162,6 @@ static int start_parts(struct agent *agent, const char *run_dir)
 	if (r == 0)
 		r = notifier_new(agent->loop, &agent->recorder, reports_notified, agent, &agent->notifier);
 	if (r == 0)
-		r = events_new(agent->loop, &agent->recorder, &agent->events);
-	if (r == 0)
 		r = handovers_new(agent->loop, agent->peer, find_vip, agent, &agent->handovers);
 	if (r == 0)
 		r = adverts_watch(agent);
@@ -225,6 +223,11 @@ static int start(struct agent *agent, const char *run_dir)
 	for (size_t i = 0; i < agent->vip_count; i++)
 		vip_event(agent->vips[i], VRRP_EVENT_START);
 	return 0;
+}
+
+const struct recorder *agent_recorder(const struct agent *agent)
+{
+	return &agent->recorder;
 }
 
 int agent_new(const struct agent_setup *setup, struct agent **ret_agent)
@@ -303,7 +306,6 @@ void agent_free(struct agent *agent)
 	lanwatch_free(agent->lanwatch);
 	loop_timer_clear(agent->loop, &agent->finish_limit);
 	tracker_free(agent->tracker);
-	events_free(agent->events);
 	peer_free(agent->peer);
 	forwarder_free(agent->forwarder);
 	loop_timer_clear(agent->loop, &agent->pulse);

@@ -10,7 +10,7 @@
 #include "vrrpd/parts.h"
 
 struct agent_setup {
-	const struct conf *conf;
+	struct conf *conf;
 	const struct node_conf *self;
 	const char *run_dir;
 	const char *state_dir;
@@ -34,5 +34,8 @@ void agent_free(struct agent *agent);
 
 /* Whether some vip's adverts are signed. */
 bool agent_wants_key(const struct conf *conf);
+
+/* What has happened. Another thread may look at how much it is, and no more. */
+const struct recorder *agent_recorder(const struct agent *agent);
 
 #endif

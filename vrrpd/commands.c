@@ -2,110 +2,142 @@
 #include "vrrpd/commands.h"
 
 #include "common/shell/daemon.h"
-#include "vrrpd/maintenance.h"
-#include "vrrpd/moves.h"
+#include "vrrpd/events.h"
 #include "vrrpd/status.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+struct commands {
+	struct desk *desk;
+	struct events *events;
+	struct control_server *server;
+};
+
+/* Questions. */
+
+static void on_status(
+	struct control_call *call, const struct view *view, const struct recorder *recorder, void *context)
+{
+	(void)recorder;
+	(void)context;
+	control_reply(call, status_json(view));
+}
+
 static void do_status(struct control_call *call, const json_t *params, void *context)
 {
+	struct commands *commands = context;
+
 	(void)params;
-	control_reply(call, status_json(context));
+	desk_look(commands->desk, DESK_VIEW, call, on_status, NULL);
+}
+
+static void on_config(
+	struct control_call *call, const struct view *view, const struct recorder *recorder, void *context)
+{
+	AUTO_TEXT text = {0};
+
+	(void)recorder;
+	(void)context;
+	conf_show(view->conf, &text);
+	control_reply(call, json_pack("{s:s}", "text", text_get(&text)));
 }
 
 static void do_config(struct control_call *call, const json_t *params, void *context)
 {
-	const struct agent *agent = context;
-	AUTO_TEXT text = {0};
+	struct commands *commands = context;
 
 	(void)params;
-	conf_show(agent->conf, &text);
-	control_reply(call, json_pack("{s:s}", "text", text_get(&text)));
+	desk_look(commands->desk, DESK_VIEW, call, on_config, NULL);
 }
 
-/* The vip that the parameters name; all where they name none. Refuses the call and returns false otherwise. */
-static bool pick_vip(struct control_call *call, const json_t *params, struct agent *agent, struct vip **ret_vip)
+static void refuse_vip(struct control_call *call, const char *name)
 {
-	const char *name = control_string(params, "vip");
+	control_refuse(call, CONTROL_REFUSED, "there is no vip %s; `lbctl status` lists them", name);
+}
 
-	*ret_vip = name != NULL ? agent_find_vip(agent, name) : NULL;
-	if (name != NULL && *ret_vip == NULL) {
-		control_refuse(call, CONTROL_REFUSED, "there is no vip %s; `lbctl status` lists them", name);
-		return false;
+/* `context`: the name that the parameters have, which live as long as the call; NULL: none. */
+static void on_explain(
+	struct control_call *call, const struct view *view, const struct recorder *recorder, void *context)
+{
+	const char *only = context;
+	AUTO_TEXT text = {0};
+
+	for (size_t i = 0; i < view->vip_count; i++) {
+		if (only == NULL || strcmp(only, view->vips[i].conf->name) == 0)
+			status_explain(view, &view->vips[i], recorder, &text);
 	}
-	return true;
+	if (only != NULL && text.length == 0)
+		refuse_vip(call, only);
+	else
+		control_reply(call, json_pack("{s:s}", "text", text_get(&text)));
 }
 
 static void do_explain(struct control_call *call, const json_t *params, void *context)
 {
-	struct agent *agent = context;
-	struct vip *only;
-	AUTO_TEXT text = {0};
+	struct commands *commands = context;
+	const char *only = control_string(params, "vip");
 
-	if (!pick_vip(call, params, agent, &only))
-		return;
-	for (size_t i = 0; i < agent->vip_count; i++) {
-		if (only == NULL || only == agent->vips[i])
-			status_explain(agent, agent->vips[i], &text);
-	}
-	control_reply(call, json_pack("{s:s}", "text", text_get(&text)));
-}
-
-static void on_failover(void *context, bool refused, const char *report)
-{
-	struct control_call *call = context;
-
-	if (refused)
-		control_refuse(call, CONTROL_REFUSED, "%s", report);
-	else
-		control_reply(call, json_pack("{s:s}", "message", report));
-}
-
-static void do_failover(struct control_call *call, const json_t *params, void *context)
-{
-	struct agent *agent = context;
-	struct moves_setup moves = {
-		.to = control_string(params, "to"),
-		.dry_run = json_is_true(json_object_get(params, "dry_run")),
-		.done = on_failover,
-		.context = call,
-	};
-	struct vip *only;
-
-	if (moves.to != NULL && conf_find_node(agent->conf, moves.to) == NULL) {
-		control_refuse(call, CONTROL_REFUSED, "there is no node %s in the configuration", moves.to);
-		return;
-	}
-	if (!pick_vip(call, params, agent, &only))
-		return;
-	moves.only = only;
-	if (moves_start(agent, &moves) < 0)
-		control_refuse(call, CONTROL_REFUSED, "out of memory");
-}
-
-static void do_maintenance(struct control_call *call, const json_t *params, void *context)
-{
-	const json_t *on = json_object_get(params, "on");
-
-	if (!json_is_boolean(on))
-		control_refuse(call, CONTROL_REFUSED, "the parameter `on` is true or false");
-	else if (json_is_true(on))
-		maintenance_begin(context, call);
-	else
-		maintenance_end(context, call);
+	desk_look(commands->desk, DESK_VIEW | DESK_EVENTS, call, on_explain, (void *)(uintptr_t)only);
 }
 
 static void do_events(struct control_call *call, const json_t *params, void *context)
 {
-	struct agent *agent = context;
+	struct commands *commands = context;
 
-	events_ask(agent->events, call, params);
+	events_ask(commands->events, call, params);
 }
 
-static const struct control_command commands[] = {
+/* Orders. */
+
+/* A name that is too long for an order is no one's. */
+static bool copy_name(const char *name, char (*ret_name)[SCHEMA_NAME_MAX + 1])
+{
+	if (name != NULL && strlen(name) > SCHEMA_NAME_MAX)
+		return false;
+	strcpy(*ret_name, name != NULL ? name : "");
+	return true;
+}
+
+static void do_failover(struct control_call *call, const json_t *params, void *context)
+{
+	struct commands *commands = context;
+	const char *vip = control_string(params, "vip"), *to = control_string(params, "to");
+	AUTO_FREE struct order *order = desk_order_new(REQUEST_FAILOVER);
+
+	if (order == NULL) {
+		control_refuse(call, CONTROL_REFUSED, "out of memory");
+	} else if (!copy_name(vip, &order->vip)) {
+		refuse_vip(call, vip);
+	} else if (!copy_name(to, &order->to)) {
+		control_refuse(call, CONTROL_REFUSED, "there is no node %s in the configuration", to);
+	} else {
+		order->dry_run = json_is_true(json_object_get(params, "dry_run"));
+		desk_order(commands->desk, call, TAKE(order));
+	}
+}
+
+static void do_maintenance(struct control_call *call, const json_t *params, void *context)
+{
+	struct commands *commands = context;
+	const json_t *on = json_object_get(params, "on");
+	struct order *order;
+
+	if (!json_is_boolean(on)) {
+		control_refuse(call, CONTROL_REFUSED, "the parameter `on` is true or false");
+		return;
+	}
+	order = desk_order_new(REQUEST_MAINTENANCE);
+	if (order == NULL) {
+		control_refuse(call, CONTROL_REFUSED, "out of memory");
+		return;
+	}
+	order->on = json_is_true(on);
+	desk_order(commands->desk, call, order);
+}
+
+static const struct control_command rows[] = {
 	{"status", do_status},
 	{"failover", do_failover},
 	{"maintenance", do_maintenance},
@@ -115,10 +147,36 @@ static const struct control_command commands[] = {
 	{NULL, NULL},
 };
 
-int commands_serve(struct agent *agent, const char *run_dir, struct control_server **ret_server)
+int commands_serve(
+	struct desk *desk, const struct recorder *recorder, const char *run_dir, struct commands **ret_commands)
 {
+	struct commands *commands = calloc(1, sizeof *commands);
 	char path[4096];
+	int r;
 
+	if (commands == NULL)
+		return -ENOMEM;
+	commands->desk = desk;
 	snprintf(path, sizeof path, "%s/vrrpd.sock", run_dir);
-	return control_server_new(agent->loop, path, DAEMON_GROUP, commands, agent, ret_server);
+	r = events_new(desk, recorder, &commands->events);
+	if (r == 0)
+		r = control_server_new(desk_loop(desk), path, DAEMON_GROUP, rows, commands, &commands->server);
+	if (r < 0)
+		commands_end(commands);
+	else
+		*ret_commands = commands;
+	return r;
+}
+
+void commands_end(struct commands *commands)
+{
+	if (commands == NULL)
+		return;
+	/* Who is refused now asks nothing more. */
+	if (commands->server != NULL)
+		control_server_stop(commands->server);
+	events_free(commands->events);
+	desk_refuse_all(commands->desk);
+	control_server_free(commands->server);
+	free(commands);
 }

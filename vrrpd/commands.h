@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* vrrpd's control commands: status, failover, explain, config. */
+/* vrrpd's control socket: the commands and the server, in the control thread (desk.h). */
 #ifndef LBPAIR_VRRPD_COMMANDS_H
 #define LBPAIR_VRRPD_COMMANDS_H
 
-#include "common/shell/control.h"
-#include "vrrpd/agent.h"
+#include "vrrpd/desk.h"
 
-/* Serves them on `vrrpd.sock` of the run dir, until the server is freed, which must be before the agent is. */
-MUST_USE int commands_serve(struct agent *agent, const char *run_dir, struct control_server **ret_server);
+struct commands;
+
+/* Serves `run_dir`/vrrpd.sock; `recorder` is looked at for whether there is something new, and no more. */
+MUST_USE int commands_serve(
+	struct desk *desk, const struct recorder *recorder, const char *run_dir, struct commands **ret_commands);
+/* When the desk has stopped: whoever waits is refused, and all of it is freed. Accepts NULL. */
+void commands_end(struct commands *commands);
 
 #endif

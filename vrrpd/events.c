@@ -20,7 +20,7 @@ struct waiter {
 };
 
 struct events {
-	struct loop *loop;
+	struct desk *desk;
 	const struct recorder *recorder;
 	struct list waiters;
 	struct loop_timer look;
@@ -47,6 +47,18 @@ static void answer(const struct recorder *recorder, struct control_call *call, s
 				    (json_int_t)(first - after)));
 }
 
+static void on_copied(
+	struct control_call *call, const struct view *view, const struct recorder *recorder, void *context)
+{
+	(void)view;
+	answer(recorder, call, MIN((size_t)(uintptr_t)context, (size_t)recorder->count));
+}
+
+static void fetch(struct events *events, struct control_call *call, size_t after)
+{
+	desk_look(events->desk, DESK_EVENTS, call, on_copied, (void *)(uintptr_t)after);
+}
+
 static void on_look(struct loop_timer *timer, struct mono now)
 {
 	struct events *events = CONTAINER_OF(timer, struct events, look);
@@ -57,11 +69,11 @@ static void on_look(struct loop_timer *timer, struct mono now)
 		if (waiter->after >= events->recorder->count && mono_before(now, waiter->until))
 			continue;
 		list_remove(&waiter->link);
-		answer(events->recorder, waiter->call, MIN(waiter->after, events->recorder->count));
+		fetch(events, waiter->call, waiter->after);
 		free(waiter);
 	}
 	if (!list_is_empty(&events->waiters) &&
-		loop_timer_set(events->loop, timer, mono_add(now, LOOK_NS), on_look) < 0)
+		loop_timer_set(desk_loop(events->desk), timer, mono_add(now, LOOK_NS), on_look) < 0)
 		abort();
 }
 
@@ -72,7 +84,7 @@ static int await(struct events *events, struct control_call *call, size_t after)
 
 	if (waiter == NULL)
 		return -ENOMEM;
-	if (loop_timer_set(events->loop, &events->look, mono_add(now, LOOK_NS), on_look) < 0) {
+	if (loop_timer_set(desk_loop(events->desk), &events->look, mono_add(now, LOOK_NS), on_look) < 0) {
 		free(waiter);
 		return -ENOMEM;
 	}
@@ -91,18 +103,18 @@ void events_ask(struct events *events, struct control_call *call, const json_t *
 	if (after > events->recorder->count)
 		after = 0;
 	if (after < events->recorder->count || !json_is_true(json_object_get(params, "wait")))
-		answer(events->recorder, call, after);
+		fetch(events, call, after);
 	else if (await(events, call, after) < 0)
 		control_refuse(call, CONTROL_REFUSED, "out of memory");
 }
 
-int events_new(struct loop *loop, const struct recorder *recorder, struct events **ret_events)
+int events_new(struct desk *desk, const struct recorder *recorder, struct events **ret_events)
 {
 	struct events *events = calloc(1, sizeof *events);
 
 	if (events == NULL)
 		return -ENOMEM;
-	events->loop = loop;
+	events->desk = desk;
 	events->recorder = recorder;
 	list_init(&events->waiters);
 	*ret_events = events;
@@ -115,7 +127,7 @@ void events_free(struct events *events)
 
 	if (events == NULL)
 		return;
-	loop_timer_clear(events->loop, &events->look);
+	loop_timer_clear(desk_loop(events->desk), &events->look);
 	LIST_FOR_EACH(waiter, &events->waiters, link)
 	{
 		list_remove(&waiter->link);

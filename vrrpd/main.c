@@ -6,6 +6,7 @@
 #include "vrrpd/commands.h"
 #include "vrrpd/guardian.h"
 #include "vrrpd/programs.h"
+#include "vrrpd/requests.h"
 #include "vrrpd/state.h"
 
 #include <cap-ng.h>
@@ -29,7 +30,9 @@ struct program {
 	struct guardian *guardian;
 	struct loop *loop;
 	struct agent *agent;
-	struct control_server *control;
+	struct desk *desk;
+	struct commands *commands;
+	struct requests *requests;
 	int lock_fd;
 	bool stopping;
 };
@@ -125,6 +128,20 @@ static void on_signal(void *context, int signal_number)
 	program->stopping = true;
 }
 
+/* The socket is bound here, with the capabilities that this takes, and served by a thread that has but the few. */
+static int open_desk(struct program *program)
+{
+	int r = desk_new(&program->desk);
+
+	if (r == 0)
+		r = requests_serve(
+			program->agent, desk_questions(program->desk), desk_answers(program->desk), &program->requests);
+	if (r == 0)
+		r = commands_serve(
+			program->desk, agent_recorder(program->agent), program->options.run_dir, &program->commands);
+	return r;
+}
+
 static int start(struct program *program)
 {
 	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
@@ -160,10 +177,13 @@ static int start(struct program *program)
 	claim_resources();
 	r = agent_new(&setup, &program->agent);
 	if (r == 0)
-		r = commands_serve(program->agent, program->options.run_dir, &program->control);
+		r = open_desk(program);
 	if (r < 0)
 		return r;
 	drop_capabilities();
+	r = desk_start(program->desk);
+	if (r < 0)
+		return r;
 	log_info("vrrpd runs", log_str("version", PACKAGE_VERSION), log_str("node", program->self->name),
 		log_str("config", program->options.config_path), log_str("config_hash", program->conf->hash),
 		log_uint("vips", program->conf->vip_count));
@@ -173,7 +193,10 @@ static int start(struct program *program)
 
 static void stop(struct program *program)
 {
-	control_server_free(program->control);
+	desk_stop(program->desk);
+	commands_end(program->commands);
+	requests_end(program->requests);
+	desk_free(program->desk);
 	agent_free(program->agent);
 	guardian_dismiss(program->guardian);
 	/* Behind the guardian's back: a slow disk is no hang. */

@@ -8,7 +8,8 @@
 
 struct entering {
 	struct agent *agent;
-	struct control_call *call;
+	maintenance_fn *done;
+	void *context;
 };
 
 static void set(struct agent *agent, bool on)
@@ -22,7 +23,10 @@ static void set(struct agent *agent, bool on)
 
 static void refuse(struct entering *entering, const char *why)
 {
-	control_refuse(entering->call, CONTROL_REFUSED, "this node is not in maintenance:\n%s", why);
+	AUTO_TEXT text = {0};
+
+	text_addf(&text, "this node is not in maintenance:\n%s", why);
+	entering->done(entering->context, true, text_get(&text));
 	free(entering);
 }
 
@@ -38,7 +42,7 @@ static void on_moved(void *context, bool refused, const char *report)
 		return;
 	}
 	set(agent, true);
-	control_reply(entering->call, json_pack("{s:s}", "message", *report != '\0' ? report : "in maintenance"));
+	entering->done(entering->context, false, *report != '\0' ? report : "in maintenance");
 	free(entering);
 }
 
@@ -69,34 +73,34 @@ static bool has_active(const struct agent *agent)
 	return any;
 }
 
-void maintenance_begin(struct agent *agent, struct control_call *call)
+void maintenance_begin(struct agent *agent, maintenance_fn *done, void *context)
 {
 	struct moves_setup moves = {
 		.to = agent->other != NULL ? agent->other->name : NULL, .dry_run = true, .done = on_tried};
 	struct entering *entering;
 
 	if (agent->maintenance) {
-		control_reply(call, json_pack("{s:s}", "message", "this node is in maintenance already"));
+		done(context, false, "this node is in maintenance already");
 		return;
 	}
 	if (agent->other == NULL && has_active(agent)) {
-		control_refuse(call, CONTROL_REFUSED, "there is no other node to give the vips to");
+		done(context, true, "there is no other node to give the vips to");
 		return;
 	}
 	entering = calloc(1, sizeof *entering);
 	if (entering != NULL)
-		*entering = (struct entering){.agent = agent, .call = call};
+		*entering = (struct entering){.agent = agent, .done = done, .context = context};
 	moves.context = entering;
 	if (entering == NULL || moves_start(agent, &moves) < 0) {
 		free(entering);
-		control_refuse(call, CONTROL_REFUSED, "out of memory");
+		done(context, true, "out of memory");
 	}
 }
 
-void maintenance_end(struct agent *agent, struct control_call *call)
+void maintenance_end(struct agent *agent, maintenance_fn *done, void *context)
 {
 	if (!agent->maintenance) {
-		control_reply(call, json_pack("{s:s}", "message", "this node is not in maintenance"));
+		done(context, false, "this node is not in maintenance");
 		return;
 	}
 	for (size_t i = 0; i < agent->vip_count; i++) {
@@ -107,5 +111,5 @@ void maintenance_end(struct agent *agent, struct control_call *call)
 		vip->lent = false;
 	}
 	set(agent, false);
-	control_reply(call, json_pack("{s:s}", "message", "maintenance is over"));
+	done(context, false, "maintenance is over");
 }

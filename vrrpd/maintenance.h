@@ -7,12 +7,14 @@
 #ifndef LBPAIR_VRRPD_MAINTENANCE_H
 #define LBPAIR_VRRPD_MAINTENANCE_H
 
-#include "common/shell/control.h"
 #include "vrrpd/parts.h"
 
-/* Answers the call, at once or when the vips have gone. */
-void maintenance_begin(struct agent *agent, struct control_call *call);
+/* `text` says why not, or what has been done; it is valid during the call. */
+typedef void maintenance_fn(void *context, bool refused, const char *text);
+
+/* `done` is called once, at once or when the vips have gone. */
+void maintenance_begin(struct agent *agent, maintenance_fn *done, void *context);
 /* What was given away for it comes back as the configuration has it (preempt). */
-void maintenance_end(struct agent *agent, struct control_call *call);
+void maintenance_end(struct agent *agent, maintenance_fn *done, void *context);
 
 #endif

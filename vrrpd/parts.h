@@ -4,19 +4,19 @@
 #define LBPAIR_VRRPD_PARTS_H
 
 #include "common/model/conf.h"
-#include "vrrpd/events.h"
 #include "vrrpd/forwarder.h"
 #include "vrrpd/guardian.h"
 #include "vrrpd/handover.h"
 #include "vrrpd/lanwatch.h"
 #include "vrrpd/notify.h"
 #include "vrrpd/peer.h"
+#include "vrrpd/recorder.h"
 #include "vrrpd/state.h"
 #include "vrrpd/tracker.h"
 #include "vrrpd/vip.h"
 
 struct agent {
-	const struct conf *conf;
+	struct conf *conf;
 	const struct node_conf *self;
 	const struct node_conf *other; /* NULL: the configuration has one node alone */
 	const char *state_dir;
@@ -30,7 +30,6 @@ struct agent {
 	struct forwarder *forwarder; /* NULL: no services are configured */
 	struct peer *peer;           /* NULL: no key, or no other node */
 	struct tracker *tracker;
-	struct events *events;
 	struct handovers *handovers;
 	struct notifier *notifier;
 	struct lanwatch *lanwatch;

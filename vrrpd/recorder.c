@@ -8,7 +8,7 @@
 
 void recorder_add(struct recorder *recorder, struct mono now, int64_t real_ns, const char *vip, const char *format, ...)
 {
-	struct recorder_entry *entry = &recorder->entries[recorder->count++ % RECORDER_ENTRIES];
+	struct recorder_entry *entry = &recorder->entries[recorder->count % RECORDER_ENTRIES];
 	va_list arguments;
 
 	entry->at = now;
@@ -17,6 +17,25 @@ void recorder_add(struct recorder *recorder, struct mono now, int64_t real_ns, c
 	va_start(arguments, format);
 	vsnprintf(entry->text, sizeof entry->text, format, arguments);
 	va_end(arguments);
+	recorder->count++;
+}
+
+void recorder_copy(const struct recorder *recorder, size_t first, struct recorder_page *ret_page)
+{
+	ret_page->count = recorder->count;
+	ret_page->first = MIN(MAX(first, recorder_first(recorder)), ret_page->count);
+	ret_page->length = MIN(ret_page->count - ret_page->first, (size_t)RECORDER_PAGE);
+	for (size_t i = 0; i < ret_page->length; i++)
+		ret_page->entries[i] = *recorder_entry(recorder, ret_page->first + i);
+}
+
+void recorder_follow(struct recorder *copy, const struct recorder_page *page)
+{
+	/* What lies between was forgotten before it could be copied. */
+	assert(page->first >= copy->count);
+	for (size_t i = 0; i < page->length; i++)
+		copy->entries[(page->first + i) % RECORDER_ENTRIES] = page->entries[i];
+	copy->count = page->first + page->length;
 }
 
 static bool concerns(const struct recorder_entry *entry, const char *vip)
@@ -26,7 +45,9 @@ static bool concerns(const struct recorder_entry *entry, const char *vip)
 
 size_t recorder_first(const struct recorder *recorder)
 {
-	return recorder->count - MIN(recorder->count, (size_t)RECORDER_ENTRIES);
+	size_t count = recorder->count;
+
+	return count - MIN(count, (size_t)RECORDER_ENTRIES);
 }
 
 const struct recorder_entry *recorder_entry(const struct recorder *recorder, size_t number)
@@ -58,8 +79,7 @@ static void print_entry(const struct recorder_entry *entry, struct mono now, str
 
 void recorder_print(const struct recorder *recorder, const char *vip, size_t limit, struct mono now, struct text *out)
 {
-	size_t kept = MIN(recorder->count, (size_t)RECORDER_ENTRIES);
-	size_t first = recorder->count - kept;
+	size_t first = recorder_first(recorder);
 	size_t from = recorder->count;
 
 	for (size_t matching = 0; from > first && matching < limit; from--)

@@ -20,7 +20,7 @@ struct recorder_entry {
 
 struct recorder {
 	struct recorder_entry entries[RECORDER_ENTRIES];
-	size_t count; /* of all that were ever added */
+	_Atomic size_t count; /* of all that were ever added; the one thing that another thread may look at */
 };
 
 /* Adds what happened at `now` and `real_ns`; longer texts are cut. `vip` may be NULL. */
@@ -30,6 +30,19 @@ void recorder_add(struct recorder *recorder, struct mono now, int64_t real_ns, c
 size_t recorder_first(const struct recorder *recorder);
 /* The entry of that number, which is kept. */
 const struct recorder_entry *recorder_entry(const struct recorder *recorder, size_t number);
+/*
+ * Some of a recorder's entries, for a copy of it that another thread keeps: recorder_copy takes as many as there is
+ * room for from number `first` on, or from the oldest that is kept; recorder_follow adds them to the copy.
+ */
+#define RECORDER_PAGE 64
+struct recorder_page {
+	size_t first;
+	size_t length;
+	size_t count; /* of the recorder at that moment */
+	struct recorder_entry entries[RECORDER_PAGE];
+};
+void recorder_copy(const struct recorder *recorder, size_t first, struct recorder_page *ret_page);
+void recorder_follow(struct recorder *copy, const struct recorder_page *page);
 /* "1970-01-01T00:00:02.005Z" */
 #define RECORDER_TIME_MAX 48
 const char *recorder_time(int64_t real_ns, char buffer[static RECORDER_TIME_MAX]);

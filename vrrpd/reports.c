@@ -20,6 +20,7 @@ static void publish(void *context)
 static void notify(struct agent *agent, const struct vip *vip, enum vrrp_state from)
 {
 	char reason[REASON_MAX];
+	struct view_vip view;
 	struct notify_change change = {
 		.program = vip->conf->notify,
 		.vip = vip->conf->name,
@@ -29,7 +30,8 @@ static void notify(struct agent *agent, const struct vip *vip, enum vrrp_state f
 
 	if (*change.program == '\0')
 		return;
-	change.reason = reason_of(agent, vip, reason);
+	view_copy_vip(agent, vip, &view);
+	change.reason = reason_of(&view, reason);
 	notifier_add(agent->notifier, &change);
 }
 

@@ -3,7 +3,6 @@
 
 #include "common/system/clock.h"
 #include "vrrpd/reason.h"
-#include "vrrpd/review.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,20 +13,20 @@
 #define EXPLAIN_ENTRIES 20
 
 /* Who holds the vip as far as this node knows; NULL: nobody is known. `buffer` serves for an address. */
-static const char *active_node(const struct agent *agent, const struct vip *vip, char buffer[static IP_TEXT_MAX])
+static const char *active_node(const struct view *view, const struct view_vip *vip, char buffer[static IP_TEXT_MAX])
 {
 	if (vip->fsm.state == VRRP_ACTIVE)
-		return agent->self->name;
+		return view->self->name;
 	if (vip->peer_state == PEER_VIP_ACTIVE)
-		return agent->other->name;
+		return view->other->name;
 	if (vip->fsm.state != VRRP_BACKUP || vip->fsm.active_priority == 0 || vip->fsm.silent_at.ns != 0)
 		return NULL;
-	if (agent->other != NULL && ip_equal(&vip->heard_source, &agent->other->address))
-		return agent->other->name;
+	if (view->other != NULL && ip_equal(&vip->heard_source, &view->other->address))
+		return view->other->name;
 	return ip_text(&vip->heard_source, buffer);
 }
 
-static json_t *counters_json(const struct vip *vip)
+static json_t *counters_json(const struct view_vip *vip)
 {
 	json_t *discarded = json_object();
 
@@ -39,23 +38,23 @@ static json_t *counters_json(const struct vip *vip)
 		(json_int_t)vip->counters.transitions, "discarded", discarded);
 }
 
-static json_t *tracks_json(const struct agent *agent, const struct vip *vip)
+static json_t *tracks_json(const struct view *view, const struct view_vip *vip)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < tracker_count(agent->tracker, vip->conf); i++) {
-		struct tracker_entry entry = tracker_entry(agent->tracker, vip->conf, i);
-		bool fault = entry.penalty == TRACK_PENALTY_FAULT;
+	for (size_t i = 0; i < vip->track_count; i++) {
+		const struct view_track *track = &view->tracks[vip->first_track + i];
+		bool fault = track->penalty == TRACK_PENALTY_FAULT;
 
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s, s:o, s:s}", "kind", entry.kind, "name", entry.name, "state",
-				      track_state_name(entry.state), "penalty",
-				      fault ? json_string("fault") : json_integer(entry.penalty), "reason", entry.why));
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s, s:o, s:s}", "kind", track->kind, "name", track->name, "state",
+				track_state_name(track->state), "penalty",
+				fault ? json_string("fault") : json_integer(track->penalty), "reason", track->why));
 	}
 	return list;
 }
 
-static json_t *vip_json(const struct agent *agent, const struct vip *vip)
+static json_t *vip_json(const struct view *view, const struct view_vip *vip)
 {
 	json_t *addresses = json_array();
 	char node[IP_TEXT_MAX], reason[REASON_MAX], address[PREFIX_TEXT_MAX];
@@ -65,139 +64,106 @@ static json_t *vip_json(const struct agent *agent, const struct vip *vip)
 	return json_pack("{s:s, s:i, s:s, s:s, s:i, s:i, s:s?, s:b, s:b, s:o, s:I, s:s, s:o, s:o}", "name",
 		vip->conf->name, "vrid", vip->conf->vrid, "interface", vip->conf->interface, "state",
 		vrrp_state_name(vip->fsm.state), "priority", vip->fsm.conf.priority, "effective_priority",
-		vip->fsm.facts.priority, "active_node", active_node(agent, vip, node), "conflict",
-		vrrp_in_conflict(&vip->fsm), "yielding", vip->fsm.yielding, "addresses", addresses, "transitions",
-		(json_int_t)vip->counters.transitions, "reason", reason_of(agent, vip, reason), "counters",
-		counters_json(vip), "tracks", tracks_json(agent, vip));
+		vip->fsm.facts.priority, "active_node", active_node(view, vip, node), "conflict", vip->conflict,
+		"yielding", vip->fsm.yielding, "addresses", addresses, "transitions",
+		(json_int_t)vip->counters.transitions, "reason", reason_of(vip, reason), "counters", counters_json(vip),
+		"tracks", tracks_json(view, vip));
 }
 
-/* The peer's clock minus ours: by the state port, else by the adverts that were taken in spite of it. */
-static bool clock_offset_ns(const struct agent *agent, int64_t *ret_offset_ns)
+static json_t *peer_json(const struct view *view)
 {
-	if (agent->peer != NULL && peer_heartbeat(agent->peer) != NULL) {
-		*ret_offset_ns = peer_clock_offset_ns(agent->peer);
-		return true;
-	}
-	for (size_t i = 0; i < agent->vip_count; i++) {
-		for (size_t k = 0; k < SENDERS_MAX; k++) {
-			const struct sender *sender = &agent->vips[i]->senders.list[k];
-
-			if (sender->source.family == 0)
-				continue;
-			*ret_offset_ns = sender->offset_ns;
-			return true;
-		}
-	}
-	return false;
-}
-
-static json_t *peer_json(const struct agent *agent)
-{
-	const struct peer_message *heartbeat = agent->peer != NULL ? peer_heartbeat(agent->peer) : NULL;
 	char address[IP_TEXT_MAX];
-	int64_t offset_ns;
 	json_t *seen, *json;
 
-	if (agent->other == NULL)
+	if (view->other == NULL)
 		return json_null();
 	seen = json_array();
 	/* Without a key there are no paths but the adverts' own. */
-	for (size_t i = 0; agent->peer != NULL && i < peer_path_count(agent->peer); i++) {
-		struct peer_path path = peer_path(agent->peer, i);
-
-		json_array_append_new(
-			seen, json_pack("{s:s, s:b}", "path", ip_text(&path.address, address), "alive", path.alive));
-	}
-	json = json_pack("{s:s, s:s?, s:b, s:o, s:I}", "node", agent->other->name, "config_hash",
-		heartbeat != NULL ? heartbeat->config_hash : NULL, "drift", agent->drift, "seen", seen, "discarded",
-		(json_int_t)(agent->peer != NULL ? peer_discarded(agent->peer) : 0));
+	for (size_t i = 0; i < view->path_count; i++)
+		json_array_append_new(seen, json_pack("{s:s, s:b}", "path", ip_text(&view->paths[i].address, address),
+						    "alive", view->paths[i].alive));
+	json = json_pack("{s:s, s:s?, s:b, s:o, s:I}", "node", view->other->name, "config_hash",
+		view->peer_known ? view->peer_hash : NULL, "drift", view->drift, "seen", seen, "discarded",
+		(json_int_t)view->peer_discarded);
 	if (json == NULL)
 		return NULL;
-	if (clock_offset_ns(agent, &offset_ns))
-		json_object_set_new(json, "clock_offset_ms", json_integer(offset_ns / NS_PER_MS));
-	else
-		json_object_set_new(json, "clock_offset_ms", json_null());
+	json_object_set_new(
+		json, "clock_offset_ms", view->offset_known ? json_integer(view->offset_ns / NS_PER_MS) : json_null());
 	return json;
 }
 
-json_t *status_json(struct agent *agent)
+json_t *status_json(const struct view *view)
 {
 	json_t *vips = json_array();
 
-	for (size_t i = 0; i < agent->vip_count; i++)
-		json_array_append_new(vips, vip_json(agent, agent->vips[i]));
-	return json_pack("{s:s, s:s, s:s, s:b, s:o, s:o, s:{s:i, s:i}}", "node", agent->self->name, "version",
-		PACKAGE_VERSION, "config_hash", agent->conf->hash, "maintenance", agent->maintenance, "peer",
-		peer_json(agent), "vips", vips, "pids", "vrrpd", (int)getpid(), "guardian",
-		(int)guardian_pid(agent->guardian));
+	for (size_t i = 0; i < view->vip_count; i++)
+		json_array_append_new(vips, vip_json(view, &view->vips[i]));
+	return json_pack("{s:s, s:s, s:s, s:b, s:o, s:o, s:{s:i, s:i}}", "node", view->self->name, "version",
+		PACKAGE_VERSION, "config_hash", view->conf->hash, "maintenance", view->maintenance, "peer",
+		peer_json(view), "vips", vips, "pids", "vrrpd", (int)getpid(), "guardian", (int)view->guardian);
 }
 
 /* Explain. */
 
-static void explain_state(struct agent *agent, const struct vip *vip, struct text *out)
+static void explain_state(const struct view *view, const struct view_vip *vip, struct text *out)
 {
 	char node[IP_TEXT_MAX], reason[REASON_MAX];
-	const char *active = active_node(agent, vip, node);
+	const char *active = active_node(view, vip, node);
 
-	text_addf(out, "vip %s is %s on %s: %s.\n", vip->conf->name, vrrp_state_name(vip->fsm.state), agent->self->name,
-		reason_of(agent, vip, reason));
+	text_addf(out, "vip %s is %s on %s: %s.\n", vip->conf->name, vrrp_state_name(vip->fsm.state), view->self->name,
+		reason_of(vip, reason));
 	text_addf(out, "Priority %u, effective %u. Active node: %s.\n", vip->fsm.conf.priority, vip->fsm.facts.priority,
 		active != NULL ? active : "none is known");
 }
 
-static void explain_health(struct agent *agent, struct text *out)
+static void explain_health(const struct view *view, struct text *out)
 {
-	struct forwarder_view view = review_forwarder(agent);
-
-	if (agent->forwarder == NULL)
+	if (!view->has_forwarder)
 		text_add(out, "The configuration has no services: the forwarder does not matter.\n");
-	else if (view.why != NULL)
-		text_addf(out, "The forwarder here: %s.\n", view.why);
+	else if (view->forwarder_why != NULL)
+		text_addf(out, "The forwarder here: %s.\n", view->forwarder_why);
 	else
 		text_addf(out, "The forwarder here is serving%s.\n",
-			view.checked ? "" : ", but has not checked all servers yet");
+			view->forwarder_checked ? "" : ", but has not checked all servers yet");
 }
 
-static void explain_tracks(const struct agent *agent, const struct vip *vip, struct text *out)
+static void explain_tracks(const struct view *view, const struct view_vip *vip, struct text *out)
 {
-	for (size_t i = 0; i < tracker_count(agent->tracker, vip->conf); i++) {
-		struct tracker_entry entry = tracker_entry(agent->tracker, vip->conf, i);
+	for (size_t i = 0; i < vip->track_count; i++) {
+		const struct view_track *track = &view->tracks[vip->first_track + i];
 
-		text_addf(out, "Tracked %s %s is %s", entry.kind, entry.name, track_state_name(entry.state));
-		if (*entry.why != '\0')
-			text_addf(out, " (%s)", entry.why);
-		if (entry.state != TRACK_DOWN)
+		text_addf(out, "Tracked %s %s is %s", track->kind, track->name, track_state_name(track->state));
+		if (*track->why != '\0')
+			text_addf(out, " (%s)", track->why);
+		if (track->state != TRACK_DOWN)
 			text_add(out, ".\n");
-		else if (entry.penalty == TRACK_PENALTY_FAULT)
+		else if (track->penalty == TRACK_PENALTY_FAULT)
 			text_add(out, ": the vip is given up.\n");
 		else
-			text_addf(out, ": it costs %u of the priority.\n", entry.penalty);
+			text_addf(out, ": it costs %u of the priority.\n", track->penalty);
 	}
 }
 
-static void explain_peer(struct agent *agent, struct text *out)
+static void explain_peer(const struct view *view, struct text *out)
 {
-	int64_t offset_ns;
-
-	if (agent->peer == NULL) {
+	if (!view->has_peer) {
 		text_add(out, "The nodes share no key: the peer is known by its adverts alone.\n");
 		return;
 	}
-	text_addf(out, "The peer %s is %s on the state port.\n", agent->other->name,
-		peer_is_alive(agent->peer) ? "heard" : "not heard");
-	for (size_t i = 0; peer_is_alive(agent->peer) && i < peer_path_count(agent->peer); i++) {
-		struct peer_path path = peer_path(agent->peer, i);
+	text_addf(out, "The peer %s is %s on the state port.\n", view->other->name,
+		view->peer_alive ? "heard" : "not heard");
+	for (size_t i = 0; view->peer_alive && i < view->path_count; i++) {
 		char address[IP_TEXT_MAX];
 
-		if (!path.alive)
-			text_addf(out, "ALARM: not on its path %s.\n", ip_text(&path.address, address));
+		if (!view->paths[i].alive)
+			text_addf(out, "ALARM: not on its path %s.\n", ip_text(&view->paths[i].address, address));
 	}
-	if (clock_offset_ns(agent, &offset_ns) && llabs(offset_ns) >= CLOCK_OFFSET_SHOWN_NS)
+	if (view->offset_known && llabs(view->offset_ns) >= CLOCK_OFFSET_SHOWN_NS)
 		text_addf(out, "ALARM: the peer's clock is off by %+.3f s; see to time synchronisation.\n",
-			(double)offset_ns / (double)NS_PER_S);
+			(double)view->offset_ns / (double)NS_PER_S);
 }
 
-static void explain_future(const struct vip *vip, struct text *out)
+static void explain_future(const struct view_vip *vip, struct text *out)
 {
 	switch (vip->fsm.state) {
 	case VRRP_ACTIVE:
@@ -232,13 +198,14 @@ static void explain_future(const struct vip *vip, struct text *out)
 	}
 }
 
-void status_explain(struct agent *agent, const struct vip *vip, struct text *out)
+void status_explain(
+	const struct view *view, const struct view_vip *vip, const struct recorder *recorder, struct text *out)
 {
-	explain_state(agent, vip, out);
-	explain_health(agent, out);
-	explain_tracks(agent, vip, out);
-	explain_peer(agent, out);
+	explain_state(view, vip, out);
+	explain_health(view, out);
+	explain_tracks(view, vip, out);
+	explain_peer(view, out);
 	explain_future(vip, out);
 	text_add(out, "Last decisions:\n");
-	recorder_print(&agent->recorder, vip->conf->name, EXPLAIN_ENTRIES, clock_mono(), out);
+	recorder_print(recorder, vip->conf->name, EXPLAIN_ENTRIES, clock_mono(), out);
 }

@@ -15,7 +15,7 @@ static const struct watch_kind *const kinds[] = {&watch_interface, &watch_servic
 /* One thing that one vip tracks. */
 struct tracked {
 	struct watch *watch;
-	unsigned penalty;
+	const struct track_conf *conf; /* the vip's own */
 };
 
 struct tracked_vip {
@@ -94,7 +94,7 @@ struct track_sum tracker_sum(const struct tracker *tracker, const struct vip_con
 		struct track_item item = {
 			.state = watch->score.state,
 			.doubtful = track_score_is_doubtful(&watch->score, now),
-			.penalty = tracked->list[i].penalty,
+			.penalty = tracked->list[i].conf->penalty,
 		};
 
 		track_sum_add(&sum, &item);
@@ -113,9 +113,9 @@ struct tracker_entry tracker_entry(const struct tracker *tracker, const struct v
 
 	return (struct tracker_entry){
 		.kind = tracked->watch->kind->name,
-		.name = tracked->watch->conf->name,
+		.name = tracked->conf->name,
 		.state = tracked->watch->score.state,
-		.penalty = tracked->penalty,
+		.penalty = tracked->conf->penalty,
 		.why = tracked->watch->why,
 	};
 }
@@ -175,7 +175,7 @@ static int add_kind(
 
 		if (watch == NULL)
 			r = add_watch(tracker, kind, &list[i], &watch);
-		vip->list[vip->count++] = (struct tracked){.watch = watch, .penalty = list[i].penalty};
+		vip->list[vip->count++] = (struct tracked){.watch = watch, .conf = &list[i]};
 	}
 	return r;
 }

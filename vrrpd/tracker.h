@@ -26,8 +26,8 @@ struct tracker_setup {
 
 /* One of the things that a vip tracks; valid until the next round. */
 struct tracker_entry {
-	const char *kind; /* "interface" */
-	const char *name;
+	const char *kind; /* a literal, "interface" */
+	const char *name; /* the configuration's */
 	enum track_state state;
 	unsigned penalty; /* 0: fault */
 	const char *why;  /* of a failure; "": none */
