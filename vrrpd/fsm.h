@@ -101,7 +101,7 @@ struct vrrp_event {
 };
 
 enum {
-	VRRP_DO_INSTALL = 1 << 0,  /* the addresses; first */
+	VRRP_DO_INSTALL = 1 << 0,  /* the addresses; nobody waits for it */
 	VRRP_DO_REMOVE = 1 << 1,   /* the addresses; before any advert says that we resign */
 	VRRP_DO_ADVERT = 1 << 2,   /* at advert_priority */
 	VRRP_DO_ANNOUNCE = 1 << 3, /* gratuitous ARP, a whole burst */
@@ -110,7 +110,7 @@ enum {
 };
 
 struct vrrp_actions {
-	unsigned todo; /* to be done in the order of the bits */
+	unsigned todo; /* to be done in the order of the bits, the addresses when no advert is due */
 	uint8_t advert_priority;
 	bool moved; /* the state changed, from `from`; fsm->state has the new one and fsm->reason says why */
 	enum vrrp_state from;

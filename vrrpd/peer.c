@@ -99,9 +99,9 @@ uint64_t peer_discarded(const struct peer *peer)
 	return peer->discarded;
 }
 
-static void set_timer(struct peer *peer, struct loop_timer *timer, struct mono at, loop_timer_fn *fn)
+static void check_timer(int r)
 {
-	if (loop_timer_set(peer->loop, timer, at, fn) < 0) {
+	if (r < 0) {
 		log_error("no memory for a timer of the state port");
 		abort();
 	}
@@ -158,7 +158,7 @@ static void on_beat(struct loop_timer *timer, struct mono now)
 	struct peer *peer = CONTAINER_OF(timer, struct peer, beat);
 
 	send_heartbeat(peer);
-	set_timer(peer, timer, mono_add(now, peer->conf.interval_ns), on_beat);
+	check_timer(loop_timer_set_urgent(peer->loop, timer, mono_add(now, peer->conf.interval_ns), on_beat));
 }
 
 void peer_hurry(struct peer *peer)
@@ -212,7 +212,8 @@ static void note_path(struct path *path, int ifindex, struct mono now)
 	struct peer *peer = path->peer;
 
 	path->ifindex = ifindex;
-	set_timer(peer, &path->silence, mono_add(now, DEAD_AFTER_INTERVALS * peer->conf.interval_ns), on_silence);
+	check_timer(loop_timer_set(
+		peer->loop, &path->silence, mono_add(now, DEAD_AFTER_INTERVALS * peer->conf.interval_ns), on_silence));
 	set_path_alive(path, true);
 }
 
@@ -396,7 +397,7 @@ static int init(struct peer *peer)
 		r = add_path(peer, &peer->conf.self->heartbeats[i], &peer->conf.other->heartbeats[i]);
 	if (r < 0)
 		return r;
-	set_timer(peer, &peer->beat, clock_mono(), on_beat);
+	check_timer(loop_timer_set_urgent(peer->loop, &peer->beat, clock_mono(), on_beat));
 	return 0;
 }
 

@@ -16,14 +16,17 @@ static void note(struct vip *vip, const char *text)
 }
 
 /* Setting a timer fails for want of memory alone, and then only for the first few of the process. */
-static void set_timer(struct vip *vip, struct loop_timer *timer, struct mono at, loop_timer_fn *fn)
+static void check_timer(const struct vip *vip, int r)
 {
-	int r = loop_timer_set(vip->shared->loop, timer, at, fn);
-
 	if (r < 0) {
 		log_error("no memory for a timer", log_str("vip", vip->conf->name));
 		abort();
 	}
+}
+
+static void set_timer(struct vip *vip, struct loop_timer *timer, struct mono at, loop_timer_fn *fn)
+{
+	check_timer(vip, loop_timer_set(vip->shared->loop, timer, at, fn));
 }
 
 /* Adverts. */
@@ -82,6 +85,13 @@ void vip_set_sources(struct vip *vip, const struct ip sources[static FAMILY_COUN
 
 /* Announcements. */
 
+static void on_install(struct loop_timer *timer, struct mono now);
+
+static bool is_installed(const struct vip *vip)
+{
+	return vip->lease.held && vip->renewal.fn != on_install;
+}
+
 void vip_mac(const struct vip *vip, const struct ip *address, uint8_t ret_mac[static MONITOR_MAC_SIZE])
 {
 	if (vip->conf->virtual_mac)
@@ -94,6 +104,8 @@ void vip_announce_once(struct vip *vip)
 {
 	bool is_router = vip->conf->has_ipv6 && announce_is_router(vip->conf->interface);
 
+	if (!is_installed(vip))
+		return;
 	for (size_t i = 0; i < vip->conf->address_count; i++) {
 		const struct ip *address = &vip->conf->addresses[i].ip;
 		uint8_t mac[ANNOUNCE_MAC_SIZE];
@@ -128,12 +140,13 @@ static void on_announcement(struct loop_timer *timer, struct mono now)
 		set_timer(vip, timer, mono_add(now, garp->refresh_ns), on_announcement);
 }
 
+/* A burst, which begins when no advert of any vip is due. */
 static void announce(struct vip *vip)
 {
 	if (vip->conf->garp.count == 0)
 		return;
 	vip->announcements_left = vip->conf->garp.count;
-	on_announcement(&vip->announcement, loop_now(vip->shared->loop));
+	set_timer(vip, &vip->announcement, loop_now(vip->shared->loop), on_announcement);
 }
 
 /* Leases. */
@@ -207,29 +220,12 @@ static void on_renewal(struct loop_timer *timer, struct mono now)
 	renew(vip);
 }
 
-void vip_address_gone(struct vip *vip, const struct prefix *address)
+static void on_install(struct loop_timer *timer, struct mono now)
 {
-	char text[PREFIX_TEXT_MAX];
-	bool ours = false;
-
-	for (size_t i = 0; i < vip->conf->address_count; i++)
-		ours = ours || ip_equal(&vip->conf->addresses[i].ip, &address->ip);
-	if (!ours || !vip->lease.held)
-		return;
-	log_warning("an address was deleted by somebody else", log_str("vip", vip->conf->name),
-		log_str("address", prefix_text(address, text)));
-	note(vip, "an address was deleted by somebody else");
-	renew(vip);
-	if (vip->lease.held)
-		announce(vip);
-}
-
-static void install(struct vip *vip)
-{
+	struct vip *vip = CONTAINER_OF(timer, struct vip, renewal);
 	int r;
 
 	vip->lease.epoch = fence_epoch(vip->shared->fence);
-	vip->lease.held = true;
 	vip->shared->publish(vip->shared->context);
 	/* What cannot be installed is tried again with each renewal. */
 	vip->lease.renewed_boot_ns = clock_boot_ns();
@@ -238,8 +234,36 @@ static void install(struct vip *vip)
 	if (r < 0)
 		log_error("the addresses could not be installed", log_str("vip", vip->conf->name),
 			log_str("interface", vip->conf->interface), log_errno(r));
-	set_timer(vip, &vip->renewal, mono_add(loop_now(vip->shared->loop), vip->conf->lease_ns / LEASE_RENEWALS),
-		on_renewal);
+	set_timer(vip, timer, mono_add(now, vip->conf->lease_ns / LEASE_RENEWALS), on_renewal);
+	fence_progress(vip->shared->fence);
+	announce(vip);
+}
+
+/*
+ * Not at once: of many vips that are claimed in one go each sends its advert first, and the adverts go on while the
+ * addresses are installed one vip after the other.
+ */
+static void install(struct vip *vip)
+{
+	vip->lease.held = true;
+	set_timer(vip, &vip->renewal, loop_now(vip->shared->loop), on_install);
+}
+
+void vip_address_gone(struct vip *vip, const struct prefix *address)
+{
+	char text[PREFIX_TEXT_MAX];
+	bool ours = false;
+
+	for (size_t i = 0; i < vip->conf->address_count; i++)
+		ours = ours || ip_equal(&vip->conf->addresses[i].ip, &address->ip);
+	if (!ours || !is_installed(vip))
+		return;
+	log_warning("an address was deleted by somebody else", log_str("vip", vip->conf->name),
+		log_str("address", prefix_text(address, text)));
+	note(vip, "an address was deleted by somebody else");
+	renew(vip);
+	if (vip->lease.held)
+		announce(vip);
 }
 
 static void uninstall(struct vip *vip)
@@ -258,6 +282,7 @@ static void uninstall(struct vip *vip)
 		log_error("the addresses could not be removed; their lease ends by itself",
 			log_str("vip", vip->conf->name), log_errno(r));
 	vip->shared->publish(vip->shared->context);
+	fence_progress(vip->shared->fence);
 }
 
 /* The state machine. */
@@ -283,7 +308,8 @@ static void carry_out(struct vip *vip, const struct vrrp_actions *actions)
 		uninstall(vip);
 	if (actions->todo & VRRP_DO_ADVERT)
 		send_advert(vip, actions->advert_priority);
-	if (actions->todo & VRRP_DO_ANNOUNCE)
+	/* What is to be installed is announced then. */
+	if (actions->todo & VRRP_DO_ANNOUNCE && is_installed(vip))
 		announce(vip);
 	if (actions->todo & VRRP_DO_RELEASE)
 		vip->shared->release(vip->shared->context, vip);
@@ -318,7 +344,7 @@ static void step_at(struct vip *vip, const struct vrrp_event *event, struct mono
 	if (mono_is_never(deadline))
 		loop_timer_clear(vip->shared->loop, &vip->tick);
 	else
-		set_timer(vip, &vip->tick, deadline, on_tick);
+		check_timer(vip, loop_timer_set_urgent(vip->shared->loop, &vip->tick, deadline, on_tick));
 }
 
 void vip_step(struct vip *vip, const struct vrrp_event *event)

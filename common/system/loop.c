@@ -10,6 +10,15 @@
 #include <sys/signalfd.h>
 
 #define EVENTS_PER_ROUND 128
+/* Then descriptors have their turn again. */
+#define TIMERS_PER_ROUND 32
+
+/* A binary heap, earliest first; timers[0] is unused so that place 0 can mean "not set". */
+struct heap {
+	struct loop_timer **timers;
+	size_t count;
+	size_t capacity;
+};
 
 struct loop {
 	int epoll_fd;
@@ -21,10 +30,8 @@ struct loop {
 	int next;
 	int count;
 
-	/* A binary heap, earliest first; heap[0] is unused so that place 0 can mean "not set". */
-	struct loop_timer **heap;
-	size_t heap_count;
-	size_t heap_capacity;
+	struct heap timers;
+	struct heap urgent;
 
 	struct loop_io signal_io;
 	int signal_fd;
@@ -58,7 +65,8 @@ void loop_free(struct loop *loop)
 		return;
 	fd_close(&loop->signal_fd);
 	fd_close(&loop->epoll_fd);
-	free(loop->heap);
+	free(loop->timers.timers);
+	free(loop->urgent.timers);
 	free(loop);
 }
 
@@ -76,6 +84,152 @@ void loop_after_round(struct loop *loop, void (*fn)(void *context), void *contex
 {
 	loop->after_round = fn;
 	loop->after_round_context = context;
+}
+
+/* Timers. */
+
+static bool heap_is_due(const struct heap *heap, struct mono now)
+{
+	return heap->count > 0 && mono_reached(heap->timers[1]->at, now);
+}
+
+static void heap_put(struct heap *heap, size_t place, struct loop_timer *timer)
+{
+	heap->timers[place] = timer;
+	timer->place = place;
+}
+
+static void heap_rise(struct heap *heap, size_t place, struct loop_timer *timer)
+{
+	for (; place > 1 && mono_before(timer->at, heap->timers[place / 2]->at); place /= 2)
+		heap_put(heap, place, heap->timers[place / 2]);
+	heap_put(heap, place, timer);
+}
+
+static void heap_sink(struct heap *heap, size_t place, struct loop_timer *timer)
+{
+	size_t child;
+
+	while ((child = 2 * place) <= heap->count) {
+		if (child < heap->count && mono_before(heap->timers[child + 1]->at, heap->timers[child]->at))
+			child++;
+		if (!mono_before(heap->timers[child]->at, timer->at))
+			break;
+		heap_put(heap, place, heap->timers[child]);
+		place = child;
+	}
+	heap_put(heap, place, timer);
+}
+
+/* Moves the timer at `place` to where its time belongs. */
+static void heap_settle(struct heap *heap, size_t place, struct loop_timer *timer)
+{
+	if (place > 1 && mono_before(timer->at, heap->timers[place / 2]->at))
+		heap_rise(heap, place, timer);
+	else
+		heap_sink(heap, place, timer);
+}
+
+static int heap_grow(struct heap *heap)
+{
+	size_t capacity = MAX((size_t)64, heap->capacity * 2);
+	struct loop_timer **timers;
+
+	if (heap->count + 1 < heap->capacity)
+		return 0;
+	timers = reallocarray(heap->timers, capacity, sizeof(struct loop_timer *));
+	if (timers == NULL)
+		return -ENOMEM;
+	heap->timers = timers;
+	heap->capacity = capacity;
+	return 0;
+}
+
+static int heap_set(struct heap *heap, struct loop_timer *timer, struct mono at, loop_timer_fn *fn)
+{
+	timer->fn = fn;
+	timer->at = at;
+	if (timer->place == 0) {
+		int r = heap_grow(heap);
+
+		if (r < 0)
+			return r;
+		heap_rise(heap, ++heap->count, timer);
+	} else {
+		heap_settle(heap, timer->place, timer);
+	}
+	return 0;
+}
+
+static void heap_remove(struct heap *heap, struct loop_timer *timer)
+{
+	size_t place = timer->place;
+	struct loop_timer *last;
+
+	if (place == 0)
+		return;
+	timer->place = 0;
+	last = heap->timers[heap->count--];
+	if (last != timer)
+		heap_settle(heap, place, last);
+}
+
+static int set_timer(struct loop *loop, struct loop_timer *timer, bool urgent, struct mono at, loop_timer_fn *fn)
+{
+	if (timer->urgent != urgent)
+		loop_timer_clear(loop, timer);
+	timer->urgent = urgent;
+	return heap_set(urgent ? &loop->urgent : &loop->timers, timer, at, fn);
+}
+
+int loop_timer_set(struct loop *loop, struct loop_timer *timer, struct mono at, loop_timer_fn *fn)
+{
+	return set_timer(loop, timer, false, at, fn);
+}
+
+int loop_timer_set_urgent(struct loop *loop, struct loop_timer *timer, struct mono at, loop_timer_fn *fn)
+{
+	return set_timer(loop, timer, true, at, fn);
+}
+
+void loop_timer_clear(struct loop *loop, struct loop_timer *timer)
+{
+	heap_remove(timer->urgent ? &loop->urgent : &loop->timers, timer);
+}
+
+static void fire(struct heap *heap, struct mono now)
+{
+	struct loop_timer *timer = heap->timers[1];
+
+	heap_remove(heap, timer);
+	timer->fn(timer, now);
+}
+
+/* By the clock, once: one that is set again for now lets another callback pass. */
+static void fire_urgent(struct loop *loop)
+{
+	struct mono now;
+
+	if (loop->urgent.count == 0)
+		return;
+	now = clock_mono();
+	while (heap_is_due(&loop->urgent, now))
+		fire(&loop->urgent, now);
+}
+
+/* Fires what was due when the round began; a timer that is set again for now waits for the next round. */
+static void fire_timers(struct loop *loop)
+{
+	fire_urgent(loop);
+	for (int i = 0; i < TIMERS_PER_ROUND && heap_is_due(&loop->timers, loop->now); i++) {
+		fire(&loop->timers, loop->now);
+		fire_urgent(loop);
+	}
+}
+
+static struct mono heap_next(const struct heap *heap)
+{
+	return heap->count > 0 ? heap->timers[1]->at : MONO_NEVER;
 }
 
 /* Descriptors. */
@@ -181,117 +335,29 @@ static void dispatch(struct loop *loop)
 	for (int i = 0; i < loop->count; i++) {
 		struct loop_io *io = loop->events[i].data.ptr;
 
-		if (io != NULL && (io->events & LOOP_PRIORITY))
+		if (io != NULL && (io->events & LOOP_PRIORITY)) {
 			dispatch_one(loop, i);
+			fire_urgent(loop);
+		}
 	}
 	for (int i = 0; i < loop->count; i++) {
 		loop->next = i + 1;
 		dispatch_one(loop, i);
+		fire_urgent(loop);
 	}
 	loop->count = 0;
 }
 
-/* Timers. */
-
-static void heap_put(struct loop *loop, size_t place, struct loop_timer *timer)
-{
-	loop->heap[place] = timer;
-	timer->place = place;
-}
-
-static void heap_rise(struct loop *loop, size_t place, struct loop_timer *timer)
-{
-	for (; place > 1 && mono_before(timer->at, loop->heap[place / 2]->at); place /= 2)
-		heap_put(loop, place, loop->heap[place / 2]);
-	heap_put(loop, place, timer);
-}
-
-static void heap_sink(struct loop *loop, size_t place, struct loop_timer *timer)
-{
-	size_t child;
-
-	while ((child = 2 * place) <= loop->heap_count) {
-		if (child < loop->heap_count && mono_before(loop->heap[child + 1]->at, loop->heap[child]->at))
-			child++;
-		if (!mono_before(loop->heap[child]->at, timer->at))
-			break;
-		heap_put(loop, place, loop->heap[child]);
-		place = child;
-	}
-	heap_put(loop, place, timer);
-}
-
-/* Moves the timer at `place` to where its time belongs. */
-static void heap_settle(struct loop *loop, size_t place, struct loop_timer *timer)
-{
-	if (place > 1 && mono_before(timer->at, loop->heap[place / 2]->at))
-		heap_rise(loop, place, timer);
-	else
-		heap_sink(loop, place, timer);
-}
-
-static int heap_grow(struct loop *loop)
-{
-	size_t capacity = MAX((size_t)64, loop->heap_capacity * 2);
-	struct loop_timer **heap;
-
-	if (loop->heap_count + 1 < loop->heap_capacity)
-		return 0;
-	heap = reallocarray(loop->heap, capacity, sizeof(struct loop_timer *));
-	if (heap == NULL)
-		return -ENOMEM;
-	loop->heap = heap;
-	loop->heap_capacity = capacity;
-	return 0;
-}
-
-int loop_timer_set(struct loop *loop, struct loop_timer *timer, struct mono at, loop_timer_fn *fn)
-{
-	timer->fn = fn;
-	timer->at = at;
-	if (timer->place == 0) {
-		int r = heap_grow(loop);
-
-		if (r < 0)
-			return r;
-		heap_rise(loop, ++loop->heap_count, timer);
-	} else {
-		heap_settle(loop, timer->place, timer);
-	}
-	return 0;
-}
-
-void loop_timer_clear(struct loop *loop, struct loop_timer *timer)
-{
-	size_t place = timer->place;
-	struct loop_timer *last;
-
-	if (place == 0)
-		return;
-	timer->place = 0;
-	last = loop->heap[loop->heap_count--];
-	if (last != timer)
-		heap_settle(loop, place, last);
-}
-
-/* Fires what was due when the round began; a timer that is set again for now waits for the next round. */
-static void fire_timers(struct loop *loop)
-{
-	while (loop->heap_count > 0 && mono_reached(loop->heap[1]->at, loop->now)) {
-		struct loop_timer *timer = loop->heap[1];
-
-		loop_timer_clear(loop, timer);
-		timer->fn(timer, loop->now);
-	}
-}
+/* Rounds. */
 
 static int wait_for_events(struct loop *loop)
 {
+	struct mono next = mono_min(heap_next(&loop->timers), heap_next(&loop->urgent));
 	struct timespec timeout = {0};
 	struct timespec *until = NULL;
 
-	if (loop->heap_count > 0 && !mono_is_never(loop->heap[1]->at)) {
-		int64_t wait_ns = MAX(mono_diff(loop->heap[1]->at, clock_mono()), INT64_C(0));
+	if (!mono_is_never(next)) {
+		int64_t wait_ns = MAX(mono_diff(next, clock_mono()), INT64_C(0));
 
 		timeout.tv_sec = wait_ns / NS_PER_S;
 		timeout.tv_nsec = wait_ns % NS_PER_S;

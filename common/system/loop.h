@@ -39,7 +39,8 @@ typedef void loop_timer_fn(struct loop_timer *timer, struct mono now);
 struct loop_timer {
 	loop_timer_fn *fn;
 	struct mono at;
-	size_t place; /* in the heap, from 1; 0 while it is not set */
+	size_t place; /* in its heap, from 1; 0 while it is not set */
+	bool urgent;
 };
 
 typedef void loop_signal_fn(void *context, int signal_number);
@@ -61,6 +62,11 @@ void loop_io_forget(struct loop *loop, struct loop_io *io);
 
 /* Calls `fn` once at `at` or soon after; replaces an earlier setting. -ENOMEM. */
 MUST_USE int loop_timer_set(struct loop *loop, struct loop_timer *timer, struct mono at, loop_timer_fn *fn);
+/*
+ * The same for what outranks the rest. Those that are due go before all other timers, and whatever falls due while a
+ * round is worked off goes between any two others, and between any two descriptors: it waits for one callback at most.
+ */
+MUST_USE int loop_timer_set_urgent(struct loop *loop, struct loop_timer *timer, struct mono at, loop_timer_fn *fn);
 void loop_timer_clear(struct loop *loop, struct loop_timer *timer);
 static inline bool loop_timer_is_set(const struct loop_timer *timer)
 {

@@ -77,6 +77,78 @@ static void timers_fire_in_order(void **state)
 		assert_false(loop_timer_is_set(&fixture.timers[i]));
 }
 
+enum { TIMER_LONG, TIMER_SECOND, TIMER_URGENT, TIMER_LATER_URGENT, NAMED_TIMERS };
+
+static char fired_names[NAMED_TIMERS + 1];
+
+static void note_timer(const struct loop_timer *timer)
+{
+	fired_names[fixture.fired++] = "LSUu"[timer - fixture.timers];
+	if (fixture.fired == NAMED_TIMERS)
+		loop_stop(fixture.loop);
+}
+
+static void on_named_timer(struct loop_timer *timer, struct mono now)
+{
+	assert_true(mono_reached(timer->at, now));
+	note_timer(timer);
+}
+
+/* An urgent one falls due which was not when the round began. */
+static void make_urgent_due(void)
+{
+	assert_int_equal(
+		loop_timer_set_urgent(fixture.loop, &fixture.timers[TIMER_LATER_URGENT], clock_mono(), on_named_timer),
+		0);
+}
+
+static void on_long_timer(struct loop_timer *timer, struct mono now)
+{
+	(void)now;
+	note_timer(timer);
+	make_urgent_due();
+}
+
+static void urgent_timers_wait_for_one_other_at_most(void **state)
+{
+	struct mono start = clock_mono();
+
+	(void)state;
+	assert_int_equal(loop_timer_set(fixture.loop, &fixture.timers[TIMER_LONG], start, on_long_timer), 0);
+	assert_int_equal(
+		loop_timer_set(fixture.loop, &fixture.timers[TIMER_SECOND], mono_add(start, 1), on_named_timer), 0);
+	/* Set as another one first: it changes over. */
+	assert_int_equal(loop_timer_set(fixture.loop, &fixture.timers[TIMER_URGENT], start, on_named_timer), 0);
+	assert_int_equal(
+		loop_timer_set_urgent(fixture.loop, &fixture.timers[TIMER_URGENT], mono_add(start, 2), on_named_timer),
+		0);
+	assert_int_equal(loop_run(fixture.loop), 0);
+	assert_string_equal(fired_names, "ULuS");
+}
+
+static void on_io_takes_long(struct loop_io *io, unsigned events)
+{
+	(void)events;
+	loop_io_remove(fixture.loop, io);
+	note_timer(&fixture.timers[TIMER_LONG]);
+	if (fixture.fired == 2)
+		make_urgent_due();
+}
+
+static void an_urgent_timer_goes_between_two_descriptors(void **state)
+{
+	AUTO_FD a = eventfd(1, EFD_CLOEXEC);
+	AUTO_FD b = eventfd(1, EFD_CLOEXEC);
+	static struct loop_io first, second;
+
+	(void)state;
+	fixture.fired = 1;
+	assert_int_equal(loop_io_add(fixture.loop, &first, a, LOOP_READ, on_io_takes_long), 0);
+	assert_int_equal(loop_io_add(fixture.loop, &second, b, LOOP_READ, on_io_takes_long), 0);
+	assert_int_equal(loop_run(fixture.loop), 0);
+	assert_string_equal(fired_names + 1, "LuL");
+}
+
 static struct loop_io ios[2];
 static int io_calls;
 
@@ -155,6 +227,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(timers_fire_in_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(urgent_timers_wait_for_one_other_at_most, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_urgent_timer_goes_between_two_descriptors, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_removed_watch_is_not_called, setup, teardown),
 		cmocka_unit_test_setup_teardown(priority_comes_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(signals_come_through_the_loop, setup, teardown),
