@@ -23,6 +23,12 @@ MUST_USE int announce_open(int *ret_fd);
  */
 MUST_USE int announce_send(int fd, int ifindex, const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *sender,
 	const struct ip *target);
+/*
+ * Asks who has the address, of either family, from `own`, an address of the same one: ARP, or a neighbour solicitation
+ * to the target's own group (RFC 4861 section 4.3). Errors as above.
+ */
+MUST_USE int announce_ask(int fd, int ifindex, const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *own,
+	const struct ip *target);
 /* Announces the address, of either family, to everyone. `is_router`: this host forwards IPv6. Errors as above. */
 MUST_USE int announce_address(
 	int fd, int ifindex, const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *address, bool is_router);
@@ -33,6 +39,8 @@ bool announce_is_router(const char *interface);
 /* The frames alone; no I/O. */
 void announce_encode_neighbour(
 	const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *address, bool is_router, struct writer *out);
+void announce_encode_solicitation(
+	const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *own, const struct ip *target, struct writer *out);
 void announce_encode(const uint8_t mac[static ANNOUNCE_MAC_SIZE], const struct ip *sender, const struct ip *target,
 	struct writer *out);
 

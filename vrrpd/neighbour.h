@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What hosts of a LAN say of their addresses: ARP (RFC 826) and neighbour advertisements (RFC 4861 section 4.4). No
- * I/O. */
+/*
+ * What hosts of a LAN say of their addresses: ARP (RFC 826), neighbour solicitations and advertisements (RFC 4861
+ * sections 4.3, 4.4). No I/O.
+ */
 #ifndef LBPAIR_VRRPD_NEIGHBOUR_H
 #define LBPAIR_VRRPD_NEIGHBOUR_H
 
@@ -12,7 +14,7 @@
 
 struct neighbour_word {
 	struct ip sender; /* whose address it is, as the frame says */
-	struct ip target; /* whom an ARP packet is for; family 0 of an advertisement */
+	struct ip target; /* whom an ARP packet or an advertisement is for, and whom a solicitation asks after */
 	uint8_t mac[NEIGHBOUR_MAC_SIZE];
 	bool answer; /* an ARP reply, or a solicited advertisement */
 };
