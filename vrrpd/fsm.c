@@ -43,6 +43,7 @@ void vrrp_init(struct vrrp_fsm *fsm, const struct vrrp_conf *conf, bool yielding
 		.conf = *conf,
 		.state = VRRP_INITIALIZE,
 		.reason = "not started",
+		.moved_reason = "not started",
 		.active_interval_ns = conf->interval_ns,
 		.down_at = MONO_NEVER,
 		.advert_at = MONO_NEVER,
@@ -79,7 +80,7 @@ static void move_to(struct vrrp_fsm *fsm, enum vrrp_state state, const char *rea
 	out->moved = true;
 	out->from = fsm->state;
 	fsm->state = state;
-	fsm->reason = reason;
+	fsm->reason = fsm->moved_reason = reason;
 	fsm->down_at = MONO_NEVER;
 	fsm->advert_at = MONO_NEVER;
 	fsm->rival_until = (struct mono){0};
@@ -229,6 +230,7 @@ static void backup_on_advert(struct vrrp_fsm *fsm, const struct vrrp_event *even
 	}
 	fsm->silent_at = (struct mono){0};
 	fsm->heard_at = now;
+	fsm->reason = fsm->moved_reason;
 	if (event->priority >= fsm->facts.priority)
 		fsm->weaker_since = (struct mono){0};
 	else if (!is_set(fsm->weaker_since))

@@ -120,7 +120,8 @@ struct vrrp_fsm {
 	struct vrrp_conf conf;
 	struct vrrp_facts facts;
 	enum vrrp_state state;
-	const char *reason; /* of the last change of state, or why a claim is held back now; a literal */
+	const char *reason;       /* of the last change of state, or why a claim is held back now; a literal */
+	const char *moved_reason; /* of the last change of state in any case */
 	struct mono started_at;
 
 	/* Backup */

@@ -321,6 +321,11 @@ static void note_held_back(struct vip *vip, const char *before)
 {
 	if (vip->fsm.reason == before)
 		return;
+	if (vip->fsm.reason == vip->fsm.moved_reason) {
+		log_info("adverts are heard again", log_str("vip", vip->conf->name));
+		note(vip, "adverts are heard again");
+		return;
+	}
 	log_info("claim held back", log_str("vip", vip->conf->name), log_str("reason", vip->fsm.reason));
 	recorder_add(vip->shared->recorder, loop_now(vip->shared->loop), clock_real_ns(), vip->conf->name,
 		"claim held back: %s", vip->fsm.reason);
