@@ -44,6 +44,21 @@ void lan_hear(struct lan *lan, const struct ip *ip, bool answer, struct mono now
 	lan->target_missed = 0;
 }
 
+void lan_forget(struct lan *lan, const struct ip *ip)
+{
+	for (size_t i = 0; i < LAN_HOSTS; i++) {
+		if (ip_equal(&lan->hosts[i].ip, ip))
+			lan->hosts[i] = (struct lan_host){0};
+	}
+}
+
+void lan_set_gateways(struct lan *lan, const struct ip *ips, size_t count)
+{
+	lan->gateway_count = MIN(count, (size_t)LAN_GATEWAYS);
+	for (size_t i = 0; i < lan->gateway_count; i++)
+		lan->gateways[i] = ips[i];
+}
+
 void lan_set_target(struct lan *lan, const struct ip *target)
 {
 	/* Who has given up goes on asking what has decided it. */
@@ -55,21 +70,27 @@ void lan_set_target(struct lan *lan, const struct ip *target)
 	lan->target_missed = 0;
 }
 
-size_t lan_ask(struct lan *lan, struct ip ret_ips[static LAN_HOSTS + 1])
+/* Each is asked once, however many reasons there are. */
+static void add(struct ip *ips, size_t *count, const struct ip *ip)
+{
+	if (ip->family == 0)
+		return;
+	for (size_t i = 0; i < *count; i++) {
+		if (ip_equal(&ips[i], ip))
+			return;
+	}
+	ips[(*count)++] = *ip;
+}
+
+size_t lan_ask(struct lan *lan, struct ip ret_ips[static LAN_ASKED_MAX])
 {
 	size_t count = 0;
-	bool has_target = lan->target.family != 0;
 
-	for (size_t i = 0; i < LAN_HOSTS; i++) {
-		const struct lan_host *host = &lan->hosts[i];
-
-		if (host->ip.family == 0)
-			continue;
-		ret_ips[count++] = host->ip;
-		has_target = has_target && !ip_equal(&host->ip, &lan->target);
-	}
-	if (has_target)
-		ret_ips[count++] = lan->target;
+	for (size_t i = 0; i < LAN_HOSTS; i++)
+		add(ret_ips, &count, &lan->hosts[i].ip);
+	for (size_t i = 0; i < lan->gateway_count; i++)
+		add(ret_ips, &count, &lan->gateways[i]);
+	add(ret_ips, &count, &lan->target);
 	if (lan->target.family != 0 && !lan->target_answered)
 		lan->target_missed++;
 	if (lan->target_missed >= LAN_PROBES)

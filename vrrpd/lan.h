@@ -3,10 +3,10 @@
  * Whether a node still reaches its LAN (DESIGN section 5.4): what a heartbeat says of it, and when an active node gives
  * up. Pure; lanwatch.c listens and asks.
  *
- * Whoever is heard on the LAN, the pair's own addresses apart, is remembered as a host that can be asked. Nobody is
- * asked as long as adverts arrive. When they do not, the backup asks the hosts that it knows, and tells the active node
- * which of them answers; the active node asks its own, and that one. So a switch port that is dead, its carrier up, is
- * told from adverts that are lost on the way:
+ * Whoever is heard on the LAN, the pair's own addresses apart, is remembered as a host that can be asked; gateways are
+ * asked in any case. Nobody is asked as long as adverts arrive. When they do not, the backup asks the hosts that it
+ * knows, and tells the active node which of them answers; the active node asks its own, and that one. So a switch port
+ * that is dead, its carrier up, is told from adverts that are lost on the way:
  *
  *  - heard: somebody spoke within three intervals. The adverts are lost, and the vip stays where it is.
  *  - silent: those asked were asked three times, and nobody spoke. The backup need not wait for this node.
@@ -20,7 +20,10 @@
 #include "common/pure/mono.h"
 
 #define LAN_HOSTS 6
+#define LAN_GATEWAYS 6
 #define LAN_PROBES 3
+/* Whom a round asks at most. */
+#define LAN_ASKED_MAX (LAN_HOSTS + LAN_GATEWAYS + 1)
 
 struct lan_host {
 	struct ip ip; /* family 0: a free place */
@@ -30,6 +33,8 @@ struct lan_host {
 
 struct lan {
 	struct lan_host hosts[LAN_HOSTS];
+	struct ip gateways[LAN_GATEWAYS];
+	size_t gateway_count;
 	struct mono heard_at; /* anybody; {0}: nobody yet */
 	unsigned rounds;      /* of questions, since they began */
 	struct ip target;     /* answers the peer; family 0: none is known */
@@ -40,13 +45,20 @@ struct lan {
 
 /* A frame of `ip`, which is none of the pair's; `answer`: to a question of ours. */
 void lan_hear(struct lan *lan, const struct ip *ip, bool answer, struct mono now);
+/* It is one of the pair's after all. */
+void lan_forget(struct lan *lan, const struct ip *ip);
+/*
+ * Who is asked before he was ever heard, LAN_GATEWAYS at most. That such a one does not answer says nothing: it may be
+ * down, or not be there.
+ */
+void lan_set_gateways(struct lan *lan, const struct ip *ips, size_t count);
 /* What the peer says that answers it; NULL: nothing. */
 void lan_set_target(struct lan *lan, const struct ip *target);
 /*
  * A round of questions begins: writes the addresses to be asked and returns how many; none may be known. Rounds come
  * an interval apart, and lan_rest ends them.
  */
-size_t lan_ask(struct lan *lan, struct ip ret_ips[static LAN_HOSTS + 1]);
+size_t lan_ask(struct lan *lan, struct ip ret_ips[static LAN_ASKED_MAX]);
 void lan_rest(struct lan *lan);
 
 bool lan_is_heard(const struct lan *lan, int64_t interval_ns, struct mono now);

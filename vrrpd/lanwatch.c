@@ -5,6 +5,7 @@
 #include "common/system/fd.h"
 #include "vrrpd/announce.h"
 #include "vrrpd/monitor.h"
+#include "vrrpd/route.h"
 #include "vrrpd/vip.h"
 
 #include <errno.h>
@@ -19,6 +20,8 @@
 #define READS_A_ROUND 32
 /* A wish lapses after so many intervals. */
 #define WANTED_INTERVALS 3
+/* Which gateways there are is looked up in the first of so many rounds. */
+#define GATEWAY_ROUNDS 10
 
 struct watched {
 	struct lanwatch *watch;
@@ -33,6 +36,9 @@ struct lanwatch {
 	struct lanwatch_setup setup;
 	int fd;
 	struct loop_io io;
+	struct route_socket *routes;
+	uint8_t peer_macs[PEER_MACS_MAX][PEER_MAC_SIZE];
+	size_t peer_mac_count;
 	struct watched *list; /* an entry for each interface that vips are on */
 	size_t count;
 };
@@ -74,26 +80,60 @@ static bool is_node_address(const struct conf *conf, const struct ip *ip)
 	return false;
 }
 
+/* In the peer's heartbeats stand the hardware addresses of its interfaces: its link-local addresses stand nowhere. */
+static bool is_peer_mac(const struct lanwatch *watch, const uint8_t mac[static PEER_MAC_SIZE])
+{
+	for (size_t i = 0; i < watch->peer_mac_count; i++) {
+		if (memcmp(watch->peer_macs[i], mac, PEER_MAC_SIZE) == 0)
+			return true;
+	}
+	return false;
+}
+
+static struct watched *find_index(const struct lanwatch *watch, int ifindex, struct monitor_link *ret_link)
+{
+	for (size_t i = 0; i < watch->count; i++) {
+		*ret_link = monitor_find(watch->setup.monitor, watch->list[i].interface);
+		if (ret_link->ifindex == ifindex)
+			return &watch->list[i];
+	}
+	return NULL;
+}
+
+/*
+ * What that host of the LAN is asked from. False: it could not be asked, being of another network, or this node having
+ * no address. Of IPv6 any neighbour can be asked from the link-local address.
+ */
+static bool find_own(
+	const struct watched *watched, const struct monitor_link *on, const struct ip *host, struct ip *ret_own)
+{
+	const struct monitor *monitor = watched->watch->setup.monitor;
+	struct monitor_link link;
+
+	if (host->family == AF_INET6)
+		return monitor_source(monitor, on->ifindex, FAMILY_IPV6, NULL, 0, ret_own);
+	return monitor_find_neighbour(monitor, host, &link, ret_own) && link.ifindex == on->ifindex;
+}
+
 static void hear(struct lanwatch *watch, int ifindex, const struct neighbour_word *word)
 {
 	const struct conf *conf = watch->setup.conf;
 	struct monitor_link link;
 	struct watched *watched;
 	struct ip own;
-	bool answer;
 
 	if (is_vip_address(conf, &word->sender)) {
 		watch->setup.claimed(watch->setup.context, ifindex, word);
 		return;
 	}
-	/* Who has no address yet, or is of another network, could not be asked. */
-	if (is_node_address(conf, &word->sender) ||
-		!monitor_find_neighbour(watch->setup.monitor, &word->sender, &link, &own) || link.ifindex != ifindex)
+	watched = find_index(watch, ifindex, &link);
+	if (watched == NULL || is_node_address(conf, &word->sender) ||
+		memcmp(word->mac, link.mac, sizeof link.mac) == 0)
 		return;
-	watched = find(watch, link.name);
-	answer = word->answer && ip_equal(&word->target, &own);
-	if (watched != NULL)
-		lan_hear(&watched->lan, &word->sender, answer, clock_mono());
+	if (is_peer_mac(watch, word->mac))
+		lan_forget(&watched->lan, &word->sender);
+	else if (find_own(watched, &link, &word->sender, &own))
+		lan_hear(&watched->lan, &word->sender, word->answer && ip_equal(&word->target, &own), clock_mono());
 }
 
 static bool receive_one(struct lanwatch *watch)
@@ -122,20 +162,44 @@ static void on_frame(struct loop_io *io, unsigned events)
 
 /* Asking. */
 
+/* Those of the default routes, and those that the vips of the interface track and that are on its LAN. */
+static void find_gateways(struct watched *watched, const struct monitor_link *link)
+{
+	struct lanwatch *watch = watched->watch;
+	const struct conf *conf = watch->setup.conf;
+	struct ip ips[LAN_GATEWAYS], own;
+	struct monitor_link on;
+	size_t count = 0;
+
+	for (enum family family = 0; family < FAMILY_COUNT; family++)
+		count += route_gateway(watch->routes, family, link->ifindex, &ips[count]);
+	for (size_t i = 0; i < conf->vip_count; i++) {
+		const struct vip_conf *vip = &conf->vips[i];
+
+		if (strcmp(vip->interface, watched->interface) != 0)
+			continue;
+		for (size_t k = 0; k < vip->track_gateway_count && count < LAN_GATEWAYS; k++)
+			count += ip_parse(vip->track_gateways[k].name, &ips[count]) == 0 &&
+				 monitor_find_neighbour(watch->setup.monitor, &ips[count], &on, &own) &&
+				 on.ifindex == link->ifindex;
+	}
+	lan_set_gateways(&watched->lan, ips, count);
+}
+
 static void ask(struct watched *watched)
 {
 	const struct lanwatch_setup *setup = &watched->watch->setup;
-	struct ip ips[LAN_HOSTS + 1];
-	size_t count = lan_ask(&watched->lan, ips);
+	struct monitor_link link = monitor_find(setup->monitor, watched->interface);
+	struct ip ips[LAN_ASKED_MAX], own;
+	size_t count;
 
+	if (watched->lan.rounds % GATEWAY_ROUNDS == 0)
+		find_gateways(watched, &link);
+	count = lan_ask(&watched->lan, ips);
 	for (size_t i = 0; i < count; i++) {
-		struct monitor_link link;
-		struct ip own;
-
 		/* An answer that was lost on the way to the socket is missed like one that never came. */
-		if (monitor_find_neighbour(setup->monitor, &ips[i], &link, &own) &&
-			strcmp(link.name, watched->interface) == 0)
-			(void)!announce_send(setup->announce_fd, link.ifindex, link.mac, &own, &ips[i]);
+		if (find_own(watched, &link, &ips[i], &own))
+			(void)!announce_ask(setup->announce_fd, link.ifindex, link.mac, &own, &ips[i]);
 	}
 }
 
@@ -171,8 +235,29 @@ void lanwatch_want(struct lanwatch *watch, const char *interface)
 		want(watched);
 }
 
+static bool has_mac(const struct peer_message *heartbeat, const uint8_t mac[static PEER_MAC_SIZE])
+{
+	for (size_t i = 0; i < heartbeat->mac_count; i++) {
+		if (memcmp(heartbeat->macs[i], mac, PEER_MAC_SIZE) == 0)
+			return true;
+	}
+	return false;
+}
+
+void lanwatch_fill(const struct lanwatch *watch, struct peer_message *heartbeat)
+{
+	for (size_t i = 0; i < watch->count && heartbeat->mac_count < PEER_MACS_MAX; i++) {
+		struct monitor_link link = monitor_find(watch->setup.monitor, watch->list[i].interface);
+
+		if (link.ifindex != 0 && !has_mac(heartbeat, link.mac))
+			memcpy(heartbeat->macs[heartbeat->mac_count++], link.mac, PEER_MAC_SIZE);
+	}
+}
+
 void lanwatch_take(struct lanwatch *watch, const struct peer_message *heartbeat, struct vip *const *vips, size_t count)
 {
+	watch->peer_mac_count = heartbeat->mac_count;
+	memcpy(watch->peer_macs, heartbeat->macs, sizeof watch->peer_macs);
 	for (size_t i = 0; i < watch->count; i++) {
 		struct watched *watched = &watch->list[i];
 		const struct peer_probe *probe = NULL;
@@ -188,8 +273,12 @@ void lanwatch_take(struct lanwatch *watch, const struct peer_message *heartbeat,
 		}
 		if (active && probe != NULL)
 			want(watched);
-		lan_set_target(&watched->lan,
-			active && probe != NULL && probe->answering.family != 0 ? &probe->answering : NULL);
+		/* This node itself, as what answers the peer, would prove nothing. */
+		if (active && probe != NULL && probe->answering.family != 0 &&
+			!monitor_has(watch->setup.monitor, &probe->answering))
+			lan_set_target(&watched->lan, &probe->answering);
+		else
+			lan_set_target(&watched->lan, NULL);
 	}
 }
 
@@ -225,16 +314,17 @@ bool lanwatch_answering(const struct lanwatch *watch, const char *interface, str
 
 /* Life. */
 
-/* ARP, and neighbour advertisements; whatever else passes by wakes nobody. */
+/* ARP, and neighbour discovery; whatever else passes by wakes nobody. */
 static int open_socket(int *ret_fd)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 2 * ETH_ALEN),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_ARP, 5, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_IPV6, 0, 5),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_ARP, 6, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_IPV6, 0, 6),
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, ETH_HLEN + 6),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 3),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 4),
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, ETH_HLEN + 40),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ND_NEIGHBOR_SOLICIT, 1, 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ND_NEIGHBOR_ADVERT, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, NEIGHBOUR_FRAME_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
@@ -277,6 +367,8 @@ int lanwatch_new(const struct lanwatch_setup *setup, struct lanwatch **ret_watch
 	watch->list = calloc(MAX(setup->conf->vip_count, (size_t)1), sizeof *watch->list);
 	r = watch->list != NULL ? open_socket(&watch->fd) : -ENOMEM;
 	if (r == 0)
+		r = route_open(&watch->routes);
+	if (r == 0)
 		r = loop_io_add(setup->loop, &watch->io, watch->fd, LOOP_READ, on_frame);
 	if (r < 0) {
 		lanwatch_free(watch);
@@ -296,6 +388,7 @@ void lanwatch_free(struct lanwatch *watch)
 		loop_timer_clear(watch->setup.loop, &watch->list[i].round);
 	loop_io_remove(watch->setup.loop, &watch->io);
 	fd_close(&watch->fd);
+	route_close(watch->routes);
 	free(watch->list);
 	free(watch);
 }

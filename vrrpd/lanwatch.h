@@ -33,7 +33,9 @@ void lanwatch_free(struct lanwatch *watch);
 
 /* The hosts of that interface's LAN are to be asked from now on; the wish lapses when it is not renewed. */
 void lanwatch_want(struct lanwatch *watch, const char *interface);
-/* What the peer asks for, and what answers it, of the vips that are active here. */
+/* Says in the heartbeat who this node is on its LANs. */
+void lanwatch_fill(const struct lanwatch *watch, struct peer_message *heartbeat);
+/* Who the peer is there; what it asks for, and what answers it, of the vips that are active here. */
 void lanwatch_take(struct lanwatch *watch, const struct peer_message *heartbeat, struct vip *const *vips, size_t count);
 
 /* Of the interface's LAN; see lan.h. False where no vip is on it. */

@@ -322,6 +322,11 @@ bool monitor_source(const struct monitor *monitor, int ifindex, enum family fami
 	return monitor_table_source(&monitor->table, ifindex, family, except, except_count, ret_ip);
 }
 
+bool monitor_has(const struct monitor *monitor, const struct ip *ip)
+{
+	return monitor_table_has(&monitor->table, ip);
+}
+
 bool monitor_find_neighbour(
 	const struct monitor *monitor, const struct ip *ip, struct monitor_link *ret_link, struct ip *ret_own)
 {

@@ -40,9 +40,11 @@ struct monitor_link monitor_find(const struct monitor *monitor, const char *name
 MUST_USE bool monitor_source(const struct monitor *monitor, int ifindex, enum family family,
 	const struct prefix *except, size_t except_count, struct ip *ret_ip);
 
+/* Whether it is an address of this host, of whatever interface. No system call. */
+bool monitor_has(const struct monitor *monitor, const struct ip *ip);
 /*
- * The interface in whose IPv4 network `ip` lies, and the address of this host there that is no VIP. False: `ip` is
- * behind a router, or no IPv4. No system call.
+ * The interface in whose network `ip` lies, and the address of this host there that is no VIP. False: `ip` is behind a
+ * router, or link-local, which may be on any. No system call.
  */
 MUST_USE bool monitor_find_neighbour(
 	const struct monitor *monitor, const struct ip *ip, struct monitor_link *ret_link, struct ip *ret_own);

@@ -142,6 +142,15 @@ bool monitor_table_source(const struct monitor_table *table, int ifindex, enum f
 	return false;
 }
 
+bool monitor_table_has(const struct monitor_table *table, const struct ip *ip)
+{
+	for (size_t i = 0; i < table->address_count; i++) {
+		if (ip_equal(&table->addresses[i].address.ip, ip))
+			return true;
+	}
+	return false;
+}
+
 bool monitor_table_find_neighbour(
 	const struct monitor_table *table, const struct ip *ip, struct monitor_link *ret_link, struct ip *ret_own)
 {
@@ -149,7 +158,7 @@ bool monitor_table_find_neighbour(
 		const struct monitor_address *at = &table->addresses[i];
 		const struct monitor_link *link = monitor_table_find_link(table, at->ifindex);
 
-		if (at->is_vip || link == NULL || ip->family != AF_INET || !prefix_contains(&at->address, ip))
+		if (at->is_vip || link == NULL || ip_is_link_local(ip) || !prefix_contains(&at->address, ip))
 			continue;
 		*ret_link = *link;
 		*ret_own = at->address.ip;

@@ -141,8 +141,8 @@ static void write_vip(struct writer *out, const struct peer_vip *vip)
 static void write_probes(struct writer *out, const struct peer_message *message)
 {
 	assert(message->probe_count <= PEER_PROBES_MAX);
-	/* Appended, and mostly not there; a field that comes behind it will want the count in any case. */
-	if (message->probe_count == 0)
+	/* Appended, and mostly not there; what comes behind wants the count in any case. */
+	if (message->probe_count == 0 && message->mac_count == 0)
 		return;
 	writer_u8(out, (uint8_t)message->probe_count);
 	for (size_t i = 0; i < message->probe_count; i++) {
@@ -152,6 +152,15 @@ static void write_probes(struct writer *out, const struct peer_message *message)
 		writer_u8(out, (uint8_t)ip_size(&probe->answering));
 		writer_bytes(out, probe->answering.bytes, ip_size(&probe->answering));
 	}
+}
+
+static void write_macs(struct writer *out, const struct peer_message *message)
+{
+	assert(message->mac_count <= PEER_MACS_MAX);
+	if (message->mac_count == 0)
+		return;
+	writer_u8(out, (uint8_t)message->mac_count);
+	writer_bytes(out, message->macs, message->mac_count * PEER_MAC_SIZE);
 }
 
 static void write_heartbeat(struct writer *out, const struct peer_message *message)
@@ -167,6 +176,7 @@ static void write_heartbeat(struct writer *out, const struct peer_message *messa
 	writer_u16(out, (uint16_t)message->service_count);
 	writer_bytes(out, message->services_up, (message->service_count + 7) / 8);
 	write_probes(out, message);
+	write_macs(out, message);
 }
 
 static void write_request(struct writer *out, const struct peer_message *message)
@@ -301,6 +311,18 @@ static void read_probes(struct cursor *in, struct peer_message *message)
 		read_probe(in, &message->probes[i]);
 }
 
+static void read_macs(struct cursor *in, struct peer_message *message)
+{
+	size_t count = cursor_u8(in);
+
+	if (count > PEER_MACS_MAX) {
+		in->bad = true;
+		return;
+	}
+	message->mac_count = count;
+	cursor_bytes(in, message->macs, count * PEER_MAC_SIZE);
+}
+
 static void read_heartbeat(struct cursor *in, struct peer_message *message)
 {
 	uint8_t health;
@@ -316,9 +338,11 @@ static void read_heartbeat(struct cursor *in, struct peer_message *message)
 	}
 	message->health = (enum peer_health)health;
 	cursor_bytes(in, message->services_up, (message->service_count + 7) / 8);
-	/* Who asks for none, and an earlier version, says nothing of these. */
+	/* Who has nothing to say of these, and an earlier version, ends before them. */
 	if (in->left > 0)
 		read_probes(in, message);
+	if (in->left > 0)
+		read_macs(in, message);
 }
 
 static void read_request(struct cursor *in, struct peer_message *message)

@@ -26,6 +26,8 @@
 #define PEER_SERVICES_MAX 4096
 /* Vips on one LAN are probed for by one of them. */
 #define PEER_PROBES_MAX 16
+#define PEER_MACS_MAX 8
+#define PEER_MAC_SIZE 6
 #define PEER_CONFIG_HASH_SIZE 17
 /* The largest datagram that is ever made or taken; 200 vips and 1000 services fit in the 1472 bytes of one frame. */
 #define PEER_DATAGRAM_MAX 2560
@@ -100,6 +102,8 @@ struct peer_message {
 	uint8_t services_up[PEER_SERVICES_MAX / 8]; /* a bit each, the first is bit 0 of byte 0 */
 	size_t probe_count;
 	struct peer_probe probes[PEER_PROBES_MAX];
+	size_t mac_count;
+	uint8_t macs[PEER_MACS_MAX][PEER_MAC_SIZE]; /* of the interfaces of its vips: who the pair is on its LANs */
 
 	/* PEER_ASK, PEER_OFFER, PEER_ANSWER */
 	uint64_t request; /* random; an answer repeats it */

@@ -28,7 +28,7 @@ static void look_for_peer(struct agent *agent, struct mono now)
 	if (!monitor_find_neighbour(agent->monitor, &agent->other->address, &link, &own) || !link.carrier)
 		return;
 	agent->asked_at = now;
-	(void)!announce_send(agent->shared.announce_fd, link.ifindex, link.mac, &own, &agent->other->address);
+	(void)!announce_ask(agent->shared.announce_fd, link.ifindex, link.mac, &own, &agent->other->address);
 }
 
 static void on_pulse(struct loop_timer *timer, struct mono now)

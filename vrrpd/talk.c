@@ -80,6 +80,7 @@ static void fill_heartbeat(void *context, struct peer_message *message)
 		};
 	}
 	fill_probes(agent, message);
+	lanwatch_fill(agent->lanwatch, message);
 }
 
 static void note_drift(struct agent *agent, const struct peer_message *heartbeat)

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages of rtnetlink: whatever they hold, what is handed on has its name ended and its address in bounds. */
+/*
+ * Messages of rtnetlink: whatever they hold, what is handed on has its name ended and its address in bounds, and a
+ * gateway is a host.
+ */
 #include "tests/fuzz/fuzz.h"
 
 #include "vrrpd/monitor.h"
+#include "vrrpd/route.h"
 
 #include <errno.h>
 #include <string.h>
@@ -31,6 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	/* A copy of the very size, aligned as a socket's buffer is. */
 	AUTO_FREE uint8_t *bytes = malloc(MAX(size, (size_t)1));
+	struct ip gateway;
 	size_t count = 0;
 	int r;
 
@@ -40,5 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	r = monitor_decode(bytes, size, check_change, &count);
 	FUZZ_CHECK(r <= 1 && r >= -4095);
 	FUZZ_CHECK(count <= size / 16);
+	if (route_decode(bytes, size, &gateway))
+		FUZZ_CHECK(size >= 16 + ip_size(&gateway) && ip_is_host(&gateway));
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "tests/lab/netns.h"
 #include "tests/unit/unit.h"
 #include "vrrpd/address.h"
+#include "vrrpd/route.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -303,6 +304,73 @@ static void lost_events_are_made_good(void **state)
 	log_set_level(LOG_LEVEL_INFO);
 }
 
+static void neighbours_are_found_by_their_network(void **state)
+{
+	static const struct {
+		const char *ip, *own; /* NULL: it is none */
+	} cases[] = {
+		{"192.0.2.77", "192.0.2.1"},
+		{"198.51.100.1", NULL},
+		{"2001:db8::77", "2001:db8::1"},
+		{"2001:db8:1::77", NULL},
+		{"fe80::77", NULL},
+	};
+
+	(void)state;
+	netns_run("ip address add 2001:db8::1/64 dev host nodad");
+	assert_hears("2001:db8::1/64 added on host");
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char text[IP_TEXT_MAX];
+		struct monitor_link link;
+		struct ip ip, own;
+
+		assert_int_equal(ip_parse(cases[i].ip, &ip), 0);
+		assert_int_equal(monitor_find_neighbour(monitor, &ip, &link, &own), cases[i].own != NULL);
+		if (cases[i].own == NULL)
+			continue;
+		assert_int_equal(link.ifindex, host);
+		assert_string_equal(ip_text(&own, text), cases[i].own);
+		assert_true(monitor_has(monitor, &own));
+		assert_false(monitor_has(monitor, &ip));
+	}
+}
+
+static void gateway_is(struct route_socket *routes, enum family family, const char *expected)
+{
+	char text[IP_TEXT_MAX];
+	struct ip gateway;
+
+	if (!route_gateway(routes, family, host, &gateway)) {
+		assert_null(expected);
+		return;
+	}
+	assert_non_null(expected);
+	assert_string_equal(ip_text(&gateway, text), expected);
+	assert_false(route_gateway(routes, family, lan, &gateway));
+}
+
+/* Each question is answered at once, by the routes of that moment. */
+static void gateways_are_those_of_the_routes(void **state)
+{
+	struct route_socket *routes;
+
+	(void)state;
+	assert_int_equal(route_open(&routes), 0);
+	gateway_is(routes, FAMILY_IPV4, NULL);
+	gateway_is(routes, FAMILY_IPV6, NULL);
+	netns_run("ip route add default via 192.0.2.254 dev host");
+	netns_run("ip -6 route add default via fe80::fe dev host");
+	gateway_is(routes, FAMILY_IPV4, "192.0.2.254");
+	gateway_is(routes, FAMILY_IPV6, "fe80::fe");
+	netns_run("ip route replace default via 192.0.2.253 dev host");
+	gateway_is(routes, FAMILY_IPV4, "192.0.2.253");
+	netns_run("ip route del default");
+	netns_run("ip -6 route del default dev host");
+	gateway_is(routes, FAMILY_IPV4, NULL);
+	gateway_is(routes, FAMILY_IPV6, NULL);
+	route_close(routes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -313,6 +381,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(addresses_come_and_go, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_vip_comes_is_renewed_in_silence_and_is_deleted_by_another, setup, teardown),
+		cmocka_unit_test_setup_teardown(neighbours_are_found_by_their_network, setup, teardown),
+		cmocka_unit_test_setup_teardown(gateways_are_those_of_the_routes, setup, teardown),
 		cmocka_unit_test_setup_teardown(lost_events_are_made_good, setup, teardown),
 	};
 

@@ -10,10 +10,12 @@
 
 enum step_kind {
 	END,
-	HEAR,   /* a word of host N to anybody */
-	ANSWER, /* of host N, to a question of ours */
-	ASK,    /* a round, with N addresses to be asked */
-	TARGET, /* host N answers the peer; 0: none does */
+	HEAR,    /* a word of host N to anybody */
+	ANSWER,  /* of host N, to a question of ours */
+	ASK,     /* a round, with N addresses to be asked */
+	GATEWAY, /* host N is one, and asked in any case */
+	FORGET,  /* host N is of the pair */
+	TARGET,  /* host N answers the peer; 0: none does */
 	REST,
 };
 
@@ -74,6 +76,21 @@ static const struct {
 			{6, ANSWER, 1, true, false, false, 1}, {7, HEAR, 7, true, false, false, 1},
 			{8, ASK, LAN_HOSTS, true, false, false, 1}, {9, TARGET, 2, true, false, false, 1},
 			{10, ASK, LAN_HOSTS + 1, true, false, false, 1}}},
+	{"a gateway is asked before it is heard, and its silence says nothing",
+		{{0, GATEWAY, 1, false, false, false, 0}, {1, ASK, 1, false, false, false, 0},
+			{100, ASK, 1, false, false, false, 0}, {200, ASK, 1, false, false, false, 0},
+			{300, ASK, 1, false, false, false, 0}, {400, ASK, 1, false, false, false, 0}}},
+	{"one that answers is a host, asked once",
+		{{0, GATEWAY, 1, false, false, false, 0}, {1, ASK, 1, false, false, false, 0},
+			{2, ANSWER, 1, true, false, false, 1}, {100, ASK, 1, true, false, false, 1},
+			{200, ASK, 1, true, false, false, 1}, {303, ASK, 1, false, true, false, 0}}},
+	{"and may be what answers the peer",
+		{{0, GATEWAY, 1, false, false, false, 0}, {1, TARGET, 1, false, false, false, 0},
+			{2, ASK, 1, false, false, false, 0}, {100, ASK, 1, false, false, false, 0},
+			{200, ASK, 1, false, false, false, 0}, {300, ASK, 1, false, true, true, 0}}},
+	{"a host that turns out to be of the pair is not asked again",
+		{{0, HEAR, 7, true, false, false, 0}, {1, HEAR, 8, true, false, false, 0},
+			{2, FORGET, 7, true, false, false, 0}, {3, ASK, 1, true, false, false, 0}}},
 };
 
 static struct ip host(int n)
@@ -83,7 +100,7 @@ static struct ip host(int n)
 
 static void take(struct lan *lan, const struct step *step, struct mono now)
 {
-	struct ip ips[LAN_HOSTS + 1], ip = host(step->n);
+	struct ip ips[LAN_ASKED_MAX], ip = host(step->n);
 
 	switch (step->kind) {
 	case HEAR:
@@ -95,6 +112,12 @@ static void take(struct lan *lan, const struct step *step, struct mono now)
 		break;
 	case TARGET:
 		lan_set_target(lan, step->n != 0 ? &ip : NULL);
+		break;
+	case GATEWAY:
+		lan_set_gateways(lan, &ip, 1);
+		break;
+	case FORGET:
+		lan_forget(lan, &ip);
 		break;
 	case REST:
 		lan_rest(lan);

@@ -446,6 +446,30 @@ static void probes_are_read_as_written(void **state)
 	}
 }
 
+static void hardware_addresses_are_read_as_written(void **state)
+{
+	struct peer_message sent = usual_heartbeat(), got;
+	size_t at = encode(&sent, 1).size - MAC_SIZE + 1; /* behind the probes' count */
+	struct datagram datagram;
+
+	(void)state;
+	sent.mac_count = 2;
+	memcpy(sent.macs, "\2\0\0\0\0\1\2\0\0\0\0\2", 12);
+	datagram = encode(&sent, 1);
+	assert_int_equal(decode(&datagram, &got), 0);
+	assert_int_equal(got.probe_count, 0);
+	assert_int_equal(got.mac_count, 2);
+	assert_memory_equal(got.macs, sent.macs, 12);
+	/* More than there may be, and more than there are. */
+	for (uint8_t count = 3; count <= PEER_MACS_MAX + 1; count += PEER_MACS_MAX - 2) {
+		struct datagram bad = datagram;
+
+		bad.bytes[at] = count;
+		sign(&bad);
+		assert_int_equal(decode(&bad, &got), -EBADMSG);
+	}
+}
+
 /* A later version has put two bytes into each vip's record, and appended some to the body. */
 static void later_versions_are_understood(void **state)
 {
@@ -465,6 +489,7 @@ static void later_versions_are_understood(void **state)
 	}
 	writer_bytes(&out, before.bytes + first_vip + 18, before.size - MAC_SIZE - first_vip - 18);
 	writer_u8(&out, 0); /* probes */
+	writer_u8(&out, 0); /* hardware addresses */
 	writer_u32(&out, 0xffffffff);
 	writer_zeros(&out, MAC_SIZE);
 	assert_false(out.bad);
@@ -520,6 +545,7 @@ int main(void)
 		cmocka_unit_test(requests_are_bounded),
 		cmocka_unit_test(no_session_is_zero),
 		cmocka_unit_test(probes_are_read_as_written),
+		cmocka_unit_test(hardware_addresses_are_read_as_written),
 		cmocka_unit_test(later_versions_are_understood),
 		cmocka_unit_test(the_wire_stays_as_it_is),
 	};

@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# A LAN of IPv6 alone, where whoever is asked is asked by neighbour discovery: the gateway tells the two nodes who of
+# them is still on it.
+#
+#      client ---- LAN 2001:db8::/64 ---+---- lb1 (150) ----- eth1
+#   (the gateway)                       |                      | 198.51.100.0/24
+#                                       +---- lb2 (100) ----- eth1
+. "$(dirname "$0")/lab.sh"
+
+CABLE=198.51.100
+GATEWAY=2001:db8::50
+VIP=2001:db8::100
+reason_has() { pick "$1" '.vips[0].reason' | grep -qF "$2"; }
+both_paths() { is "$(pick "$1" '[.peer.seen[].alive] | tostring')" "[true,true]"; }
+
+lab_up
+ip -n "$(ns client)" addr show dev eth0 | grep -q 'inet6 2001' || skip_lab "no IPv6 here"
+command -v nft >/dev/null || skip_lab "no nft(8)"
+ip -n "$(ns lb1)" link add eth1 type veth peer name eth1 netns "$(ns lb2)" || die "no second cable"
+for host in $LAB_HOSTS; do ip -n "$(ns "$host")" -4 addr flush dev eth0; done
+for node in $NODES; do
+	ip -n "$(ns "$node")" -6 route add default via "$GATEWAY" dev eth0 &&
+		ip -n "$(ns "$node")" addr add "$CABLE.${HOST_NUMBER[$node]}/24" dev eth1 &&
+		ip -n "$(ns "$node")" link set eth1 up || die "no address on the second cable"
+done
+cat >"$CONFIG" <<-END
+	pair {
+	    key-file = $LAB_DIR/pair.key
+	    node lb1 { address = 2001:db8::11  priority = 150  heartbeat = { $CABLE.11 } }
+	    node lb2 { address = 2001:db8::12  priority = 100  heartbeat = { $CABLE.12 } }
+	}
+	vip six { vrid = 52  interface = eth0  addresses = { $VIP }  advert-interval = 200ms }
+END
+for node in $NODES; do start_daemon "$node" vrrpd; done
+wait_for 20 "lb1 is active, lb2 backup" pair_is lb1 lb2
+wait_for 5 "exactly lb1 holds the VIP" holders_are lb1
+wait_for 10 "both paths live" both_paths lb2
+
+say "== adverts are lost, and nothing else"
+on lb2 nft -f - <<-END || die "no nftables"
+	table ip6 lost {
+		chain in {
+			type filter hook prerouting priority -300;
+			meta l4proto 112 counter drop
+		}
+	}
+END
+wait_for 5 "lb2 says what it waits for" reason_has lb2 "adverts are lost"
+stays_for 6 "lb1 stays active: the gateway answers it" settled lb1
+on lb2 nft delete table ip6 lost
+wait_for 5 "lb2 hears adverts again" eval '! reason_has lb2 "adverts are lost"'
+
+say "== a dead switch port, its carrier up"
+port_mute lb1
+wait_for 15 "lb2 is active: lb1 hears nobody on the LAN" node_is lb2 active
+wait_for 10 "lb1 has given up: what answers lb2 does not answer there" node_is lb1 fault
+expect "the reason says so" reason_has lb1 "its LAN is dead"
+wait_for 5 "exactly lb2 holds the VIP" holders_are lb2
+port_unmute lb1
+wait_for 30 "the port works again: lb1 is active" settled lb1
