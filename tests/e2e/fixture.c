@@ -30,7 +30,7 @@ static void write_services(struct text *out)
 		[PAIR] = {"pair", "pair", ""},
 		[RETRYING] = {"retrying", "retrying", "retries = 1"},
 		[REFUSING] = {"refusing", "refusing", ""},
-		[HASTY] = {"hasty", "first", "timeouts { connect = 200ms idle = 400ms half-close = 300ms }"},
+		[HASTY] = {"hasty", "first", "timeouts { connect = 200ms idle = 2s half-close = 1500ms }"},
 		[CHECKED] = {"checked", "checked", ""},
 		[EMPTY] = {"empty", "empty", ""},
 	};

@@ -64,8 +64,14 @@ static void stop(void)
 static int start_trusting(void **state)
 {
 	(void)state;
-	return start("accept-proxy = yes accept-proxy-from = { 127.0.0.0/8 } timeouts { hello = 400ms }",
+	return start("accept-proxy = yes accept-proxy-from = { 127.0.0.0/8 } timeouts { hello = 60s }",
 		"balance = source-hash");
+}
+
+static int start_hasty(void **state)
+{
+	(void)state;
+	return start("accept-proxy = yes accept-proxy-from = { 127.0.0.0/8 } timeouts { hello = 400ms }", "");
 }
 
 static int stop_it(void **state)
@@ -217,8 +223,8 @@ static void a_client_that_ends_within_its_header_is_refused(void **state)
 /* Nothing that is sent prolongs it. */
 static void a_header_has_its_time(void **state)
 {
-	int silent = connect_to(&here.front), slow = connect_to(&here.front);
 	json_int_t before = lbd_service_number(&here.lbd, "s", "refused_total");
+	int silent = connect_to(&here.front), slow = connect_to(&here.front);
 
 	(void)state;
 	send_all(slow, "PROXY ");
@@ -297,7 +303,7 @@ int main(int argc, char *argv[])
 		TEST(the_header_says_who_the_client_is),
 		TEST(wrong_headers_are_refused),
 		TEST(a_client_that_ends_within_its_header_is_refused),
-		TEST(a_header_has_its_time),
+		cmocka_unit_test_setup_teardown(a_header_has_its_time, start_hasty, stop_it),
 		cmocka_unit_test_setup_teardown(limits_go_by_the_headers_client, start_denying, stop_it),
 		cmocka_unit_test_setup_teardown(others_are_served_without_a_header, start_trusting_another, stop_it),
 	};

@@ -15,6 +15,11 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+static int64_t ms_since(struct mono began)
+{
+	return mono_diff(clock_mono(), began) / NS_PER_MS;
+}
+
 static void a_server_that_does_not_answer_is_passed_over(void **state)
 {
 	/* SYNs to a full queue are dropped. */
@@ -41,7 +46,7 @@ static void a_server_that_does_not_answer_is_passed_over(void **state)
 		began = clock_mono();
 		client = connect_to(&front);
 		server = accept_from(fixture.servers[0]);
-		assert_in_range(mono_diff(clock_mono(), began) / NS_PER_MS, 0, 1500);
+		assert_in_range(ms_since(began), 0, 2500);
 		close(client);
 		expect_end(server);
 		close(server);
@@ -129,14 +134,6 @@ static void a_server_that_goes_down_gets_nothing(void **state)
 	wait_until(health_is, up, 3000);
 }
 
-static int64_t ms_until_end(int fd)
-{
-	struct mono began = clock_mono();
-
-	expect_end(fd);
-	return mono_diff(clock_mono(), began) / NS_PER_MS;
-}
-
 static void accept_hasty(int *ret_client, int *ret_server)
 {
 	*ret_client = connect_to(&fixture.front[HASTY]);
@@ -146,29 +143,34 @@ static void accept_hasty(int *ret_client, int *ret_server)
 static void timeouts_end_connections(void **state)
 {
 	int client, server;
+	struct mono began;
 
 	(void)state;
 	accept_hasty(&client, &server);
-	for (int i = 0; i < 6; i++) {
-		assert_false(is_readable(client, 200));
+	for (int i = 0; i < 3; i++) {
+		assert_false(is_readable(client, 1000));
+		began = clock_mono();
 		send_all(client, "y");
 		expect_text(server, "y");
 	}
-	assert_in_range(ms_until_end(client), 300, 900);
+	expect_end(client);
+	assert_in_range(ms_since(began), 1900, 5000);
 	expect_end(server);
 	close(client);
 	close(server);
 
-	/* Half closed: 300 ms from the FIN on, though the other direction is busy. */
+	/* Half closed: from the FIN on, though the other direction is busy. */
 	accept_hasty(&client, &server);
+	began = clock_mono();
 	shutdown(client, SHUT_WR);
 	expect_end(server);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 4; i++) {
 		send_all(server, "z");
 		expect_text(client, "z");
-		assert_false(is_readable(client, 80));
+		assert_false(is_readable(client, 150));
 	}
-	assert_in_range(ms_until_end(client), 50, 600);
+	expect_end(client);
+	assert_in_range(ms_since(began), 1400, 5000);
 	close(client);
 	close(server);
 }
@@ -227,6 +229,23 @@ static bool is_checked(void *context)
 	return state.checked;
 }
 
+struct beating {
+	struct liveness *live;
+	struct liveness_state before;
+};
+
+static bool have_beaten(void *context)
+{
+	const struct beating *beating = context;
+	struct liveness_state now;
+	bool all = true;
+
+	liveness_read(beating->live, &now);
+	for (unsigned i = 0; i < now.loops; i++)
+		all &= now.beats[i] - beating->before.beats[i] >= 4;
+	return all;
+}
+
 static void drain_or_enable(const char *method, const char *server)
 {
 	json_t *result = lbd_call(&fixture.lbd, method, json_pack("{s:s}", "server", server));
@@ -238,6 +257,8 @@ static void drain_or_enable(const char *method, const char *server)
 static void vrrpd_is_told(void **test_state)
 {
 	struct liveness_state before, after;
+	struct beating beating;
+	struct mono began;
 	struct liveness *live;
 	char run_dir[128];
 	pid_t pid;
@@ -251,10 +272,12 @@ static void vrrpd_is_told(void **test_state)
 	liveness_read(live, &before);
 	assert_true(before.bound);
 	assert_int_equal(before.loops, 3);
-	poll(NULL, 0, 200);
+	beating = (struct beating){.live = live, .before = before};
+	began = clock_mono();
+	wait_until(have_beaten, &beating, 5000);
 	liveness_read(live, &after);
 	for (unsigned i = 0; i < before.loops; i++)
-		assert_in_range(after.beats[i] - before.beats[i], 4, 11);
+		assert_in_range(after.beats[i] - before.beats[i], 4, ms_since(began) / LIVENESS_BEAT_MS + 2);
 	assert_true(service_is_up(live, "pair"));
 	assert_false(service_is_up(live, "empty"));
 	drain_or_enable("drain", "pair/a");
