@@ -286,6 +286,8 @@ void agent_finish(struct agent *agent, void (*fn)(void *context), void *context)
 	struct mono limit = mono_add(clock_mono(), FINISH_NS);
 
 	stop_vips(agent);
+	/* While those who asked can still be answered. */
+	handovers_stop(agent->handovers);
 	agent->finished = fn;
 	agent->finished_context = context;
 	if (notifier_is_idle(agent->notifier) ||

@@ -288,6 +288,12 @@ int handovers_new(struct loop *loop, struct peer *peer, struct vip *(*find)(void
 	return 0;
 }
 
+void handovers_stop(struct handovers *handovers)
+{
+	while (!list_is_empty(&handovers->pending))
+		finish(LIST_ENTRY(handovers->pending.next, struct handover, link), false, "vrrpd is stopping");
+}
+
 void handovers_free(struct handovers *handovers)
 {
 	struct handover *handover;

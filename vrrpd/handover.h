@@ -23,6 +23,8 @@ typedef void handover_fn(void *context, struct vip *vip, const struct handover_r
 /* `peer` may be NULL: then every handover is refused. `find` gives the vip of that name, or NULL. */
 MUST_USE int handovers_new(struct loop *loop, struct peer *peer, struct vip *(*find)(void *context, const char *name),
 	void *context, struct handovers **ret_handovers);
+/* vrrpd is stopping, as the vips know already: those that are under way are refused. */
+void handovers_stop(struct handovers *handovers);
 /* Unfinished ones are not called any more. Accepts NULL. */
 void handovers_free(struct handovers *handovers);
 

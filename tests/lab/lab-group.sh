@@ -65,3 +65,15 @@ wait_for 20 "both vips are at lb1" at lb1
 ip -n "${LAB_PREFIX}lb1" link set far down
 wait_for 10 "the priority of both is lower" effective_is lb1 90
 wait_for 10 "both are at lb2" at lb2
+
+say "== who asked for a failover hears of it when vrrpd stops"
+offered() { [ "$(grep -c 'step="offered to the peer"' "$LAB_DIR/lb2-vrrpd.log")" -gt "$offers" ]; }
+answered() { grep -qE 'vrrpd is stopping|the peer did not answer' "$LAB_DIR/answer"; }
+offers=$(grep -c 'step="offered to the peer"' "$LAB_DIR/lb2-vrrpd.log")
+pid=$(pid_of lb2 vrrpd)
+port_mute lb1
+lbctl lb2 failover web >"$LAB_DIR/answer" 2>&1 &
+wait_for 5 "the peer, which hears nothing, is offered it" offered
+kill -TERM "$pid"
+wait_for 5 "the offer is refused" answered
+wait_for 5 "lb2's vrrpd has ended" gone "$pid"
