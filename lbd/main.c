@@ -185,6 +185,8 @@ static int start(struct lbd *lbd)
 	if (r == 0)
 		r = take_signals(lbd);
 	if (r == 0)
+		r = log_start();
+	if (r == 0)
 		r = open_liveness(lbd, threads);
 	if (r == 0)
 		r = open_director(lbd, threads);
@@ -212,6 +214,7 @@ static void stop(struct lbd *lbd)
 	loop_free(lbd->loop);
 	fd_close(&lbd->lock_fd);
 	conf_free(lbd->conf);
+	log_stop();
 }
 
 int main(int argc, char *argv[])

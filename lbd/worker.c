@@ -119,6 +119,7 @@ static void *worker_main(void *context)
 		/* A worker that cannot wait for events serves nobody, while the kernel goes on dealing connections to
 		 * it. */
 		log_error("worker failed", log_uint("worker", worker->setup.number), log_errno(r));
+		log_flush();
 		abort();
 	}
 	return NULL;

@@ -138,14 +138,15 @@ static void remove_all(struct guard *guard)
 		remove_addresses(guard, &vips[i]);
 }
 
-static void take_active_vips(struct guard *guard)
+/* Returns how many there were. */
+static size_t take_active_vips(struct guard *guard)
 {
 	const struct fence_vip *vips;
 	size_t count, taken = 0;
 
 	if (fence_read(guard->fence, guard->copy) < 0) {
 		log_error("the guardian finds no whole publication; the leases end by themselves");
-		return;
+		return 0;
 	}
 	vips = fence_copy_vips(guard->copy, &count);
 	for (size_t i = 0; i < count; i++) {
@@ -155,15 +156,21 @@ static void take_active_vips(struct guard *guard)
 		say_goodbye(guard, &vips[i]);
 		taken++;
 	}
-	log_warning("the guardian has fenced the main process", log_uint("vips", taken));
+	return taken;
 }
 
-static void fence_main(struct guard *guard)
+/* What it says of it comes last: a log on a slow disk holds nothing up. */
+static void fence_main(struct guard *guard, const char *why)
 {
+	int64_t silent_ns = guard->silent_ns;
+	size_t taken;
+
 	fence_raise_epoch(guard->fence);
 	(void)pidfd_send_signal(guard->main_pidfd, SIGKILL, NULL, 0);
 	(void)main_has_ended(guard, END_TIMEOUT_NS);
-	take_active_vips(guard);
+	taken = take_active_vips(guard);
+	log_error(why, log_ms("silent", silent_ns));
+	log_warning("the guardian has fenced the main process", log_uint("vips", taken));
 	while (!main_has_ended(guard, TICK_NS)) {
 		fence_guardian_progress(guard->fence);
 		remove_all(guard);
@@ -204,13 +211,11 @@ static void watch(struct guard *guard)
 			return;
 		}
 		if (ended) {
-			log_error("the main process has died");
-			fence_main(guard);
+			fence_main(guard, "the main process has died");
 			return;
 		}
 		if (main_hangs(guard, mono_diff(now, last))) {
-			log_error("the main process hangs", log_ms("silent", guard->silent_ns));
-			fence_main(guard);
+			fence_main(guard, "the main process hangs");
 			return;
 		}
 		last = now;

@@ -181,7 +181,10 @@ static int start(struct program *program)
 	if (r < 0)
 		return r;
 	drop_capabilities();
-	r = desk_start(program->desk);
+	/* Behind that, since each thread has capabilities of its own. */
+	r = log_start();
+	if (r == 0)
+		r = desk_start(program->desk);
 	if (r < 0)
 		return r;
 	log_info("vrrpd runs", log_str("version", PACKAGE_VERSION), log_str("node", program->self->name),
@@ -217,6 +220,7 @@ static int run(struct program *program)
 	if (r < 0 && program->loop != NULL)
 		log_error("vrrpd ends", log_errno(r));
 	stop(program);
+	log_stop();
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

@@ -103,6 +103,7 @@ static void check_timer(int r)
 {
 	if (r < 0) {
 		log_error("no memory for a timer of the state port");
+		log_flush();
 		abort();
 	}
 }

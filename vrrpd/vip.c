@@ -20,6 +20,7 @@ static void check_timer(const struct vip *vip, int r)
 {
 	if (r < 0) {
 		log_error("no memory for a timer", log_str("vip", vip->conf->name));
+		log_flush();
 		abort();
 	}
 }

@@ -2,14 +2,28 @@
 #include "common/system/log.h"
 
 #include "common/pure/mono.h"
+#include "common/system/clock.h"
+#include "common/system/fd.h"
+#include "common/system/log_ring.h"
+#include "common/system/thread.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* Some thousand lines: 200 vips that move at once say a few each. */
+#define RING_SIZE ((size_t)512 * 1024)
+/* How long a full stderr is waited for before it is looked whether the end has come. */
+#define STDERR_WAIT_MS 100
+#define FLUSH_NS (100 * NS_PER_MS)
+#define FAREWELL_NS NS_PER_S
+/* How long a line is waited for that is just being put in, and how often a flush looks. */
+#define MOMENT_NS NS_PER_MS
 
 static const struct {
 	const char *name;
@@ -23,9 +37,17 @@ static const struct {
 
 static _Atomic enum log_level log_level = LOG_LEVEL_INFO;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static uint64_t lost; /* lines since the last one that went out; under the mutex */
+static _Atomic uint64_t lost; /* lines since the last one that went out */
 static bool to_journal;
 static pthread_once_t journal_once = PTHREAD_ONCE_INIT;
+
+/* The thread that writes. The ring stays once it is there: somebody may still look at it. */
+static struct log_ring *ring;
+static _Atomic bool has_writer; /* lines go into the ring */
+static _Atomic bool ending;
+static _Atomic bool asleep; /* the writer waits for the descriptor */
+static int wake_fd = -1;
+static pthread_t writer;
 
 /* sd-daemon(3): JOURNAL_STREAM names the device and inode of the stream that leads to the journal. */
 static void detect_journal(void)
@@ -164,17 +186,20 @@ void log_set_level(enum log_level level)
 	log_level = level;
 }
 
-void log_write(enum log_level level, const char *message, const struct log_field *fields)
+static void format_lost(struct log_line *line, uint64_t lines)
+{
+	log_line_format(line, LOG_LEVEL_WARNING, "log lines lost, stderr was full",
+		(const struct log_field[]){log_uint("lines", lines), {0}});
+}
+
+/* Without a thread that writes. */
+static void write_here(enum log_level level, const char *message, const struct log_field *fields)
 {
 	struct log_line line;
-	int saved_errno = errno;
 
-	if (level > log_level)
-		return;
 	pthread_mutex_lock(&mutex);
 	if (lost > 0) {
-		log_line_format(&line, LOG_LEVEL_WARNING, "log lines lost, stderr was full",
-			(const struct log_field[]){log_uint("lines", lost), {0}});
+		format_lost(&line, lost);
 		if (send_locked(&line))
 			lost = 0;
 	}
@@ -182,5 +207,145 @@ void log_write(enum log_level level, const char *message, const struct log_field
 	if (lost > 0 || !send_locked(&line))
 		lost++;
 	pthread_mutex_unlock(&mutex);
+}
+
+static void wake(void)
+{
+	if (atomic_exchange(&asleep, false))
+		(void)eventfd_write(wake_fd, 1);
+}
+
+static void hand_over(enum log_level level, const char *message, const struct log_field *fields)
+{
+	uint64_t before = atomic_exchange(&lost, 0);
+	struct log_line line;
+
+	if (before > 0) {
+		format_lost(&line, before);
+		if (!log_ring_push(ring, line.bytes, line.length))
+			atomic_fetch_add(&lost, before);
+	}
+	log_line_format(&line, level, message, fields);
+	if (!log_ring_push(ring, line.bytes, line.length))
+		atomic_fetch_add(&lost, 1);
+	wake();
+}
+
+void log_write(enum log_level level, const char *message, const struct log_field *fields)
+{
+	int saved_errno = errno;
+
+	if (level > log_level)
+		return;
+	if (atomic_load(&has_writer))
+		hand_over(level, message, fields);
+	else
+		write_here(level, message, fields);
 	errno = saved_errno;
+}
+
+/* The thread that writes. */
+
+static void nap(void)
+{
+	(void)nanosleep(&(struct timespec){.tv_nsec = MOMENT_NS}, NULL);
+}
+
+/* Waits for as long as it takes; from the end's beginning on until `*until`, which is set then. False: no longer. */
+static bool send_patiently(const struct log_line *line, struct mono *until)
+{
+	struct pollfd at = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	while (!log_line_send(line)) {
+		if (atomic_load(&ending) && until->ns == 0)
+			*until = mono_add(clock_mono(), FAREWELL_NS);
+		if (until->ns != 0 && mono_reached(*until, clock_mono()))
+			return false;
+		/* Nobody reads any more, and will not again. */
+		if (poll(&at, 1, STDERR_WAIT_MS) == 1 && (at.revents & (POLLERR | POLLNVAL)) != 0)
+			return true;
+	}
+	return true;
+}
+
+/* What has been lost is said with the next line, or here when none comes. */
+static bool tell_lost(struct log_line *line, struct mono *until)
+{
+	uint64_t lines = atomic_exchange(&lost, 0);
+
+	if (lines == 0)
+		return true;
+	format_lost(line, lines);
+	return send_patiently(line, until);
+}
+
+/* Until there is something in the ring, or the end has come. */
+static void await_lines(void)
+{
+	eventfd_t count;
+
+	atomic_store(&asleep, true);
+	if (log_ring_is_empty(ring) && !atomic_load(&ending))
+		(void)eventfd_read(wake_fd, &count);
+	atomic_store(&asleep, false);
+}
+
+static void *writer_main(void *unused)
+{
+	static struct log_line line;
+	struct mono until = {0};
+	bool goes_on = true;
+
+	(void)unused;
+	while (goes_on) {
+		line.length = log_ring_pop(ring, line.bytes, sizeof line.bytes);
+		if (line.length > 0)
+			goes_on = send_patiently(&line, &until);
+		else if (!log_ring_is_empty(ring))
+			nap();
+		else if (!tell_lost(&line, &until) || atomic_load(&ending))
+			goes_on = false;
+		else
+			await_lines();
+	}
+	return NULL;
+}
+
+int log_start(void)
+{
+	int r = 0;
+
+	assert(!atomic_load(&has_writer));
+	if (ring == NULL)
+		r = log_ring_new(RING_SIZE, &ring);
+	if (r < 0)
+		return r;
+	wake_fd = eventfd(0, EFD_CLOEXEC);
+	if (wake_fd < 0)
+		return -errno;
+	atomic_store(&ending, false);
+	r = thread_start(&writer, "log", writer_main, NULL);
+	if (r < 0)
+		fd_close(&wake_fd);
+	atomic_store(&has_writer, r == 0);
+	return r;
+}
+
+void log_stop(void)
+{
+	if (!atomic_exchange(&has_writer, false))
+		return;
+	atomic_store(&ending, true);
+	(void)eventfd_write(wake_fd, 1);
+	pthread_join(writer, NULL);
+	fd_close(&wake_fd);
+}
+
+void log_flush(void)
+{
+	struct mono until = mono_add(clock_mono(), FLUSH_NS);
+
+	while (atomic_load(&has_writer) && !(log_ring_is_empty(ring) && atomic_load(&asleep)) &&
+		mono_before(clock_mono(), until))
+		nap();
 }

@@ -7,6 +7,11 @@
  *
  * Logging never blocks: a line that stderr does not take at once is lost, and the next line that goes out is preceded
  * by one that says how many were lost. It may be called from any thread.
+ *
+ * A stderr on a slow disk is said to take everything at once, and does not. So a daemon has its lines written by a
+ * thread (log_start): a line is then put into half a megabyte of memory, without a lock, and is lost only when that is
+ * full. What has not been written when the process is killed or aborts is lost as well, and nobody says so; mostly it
+ * is the last millisecond.
  */
 #ifndef LBPAIR_COMMON_SYSTEM_LOG_H
 #define LBPAIR_COMMON_SYSTEM_LOG_H
@@ -71,6 +76,16 @@ struct log_field log_errno(int negative_errno);
 /* Lines above `level` are not written. Before the first call it is info. */
 void log_set_level(enum log_level level);
 void log_write(enum log_level level, const char *message, const struct log_field *fields);
+
+/*
+ * From here on a thread of its own writes the lines; until log_stop, which waits for them, a second at most where
+ * stderr does not take them, and belongs before an execve(2). One thread calls them. Negative errno: lines are written
+ * as before.
+ */
+MUST_USE int log_start(void);
+void log_stop(void);
+/* Waits a moment for what there is to be written: before an abort that has been explained. */
+void log_flush(void);
 
 /*
  * For a thread that writes many lines by itself, beside log_write: one line with its end, cut where it is too long, and

@@ -5,12 +5,16 @@
 #include "tests/unit/unit.h"
 
 #include "common/pure/mono.h"
+#include "common/system/clock.h"
 #include "common/system/fd.h"
+#include "common/system/log_ring.h"
+#include "common/system/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static int pipe_fds[2];
 static int saved_stderr;
@@ -125,6 +129,158 @@ static void a_full_pipe_loses_lines_and_counts_them(void **state)
 	assert_string_equal(written(), "level=info msg=again\n");
 }
 
+/* With a thread that writes. */
+
+static void fill_pipe(void)
+{
+	char filler[1024];
+
+	memset(filler, 'x', sizeof filler);
+	while (write(pipe_fds[1], filler, sizeof filler) > 0)
+		continue;
+}
+
+static void lines_come_in_order(void **state)
+{
+	char wanted[64 * 1024] = "";
+	size_t length = 0;
+
+	(void)state;
+	assert_int_equal(log_start(), 0);
+	for (unsigned i = 0; i < 500; i++) {
+		length += (size_t)snprintf(wanted + length, sizeof wanted - length, "level=info msg=line i=%u\n", i);
+		log_info("line", log_uint("i", i));
+	}
+	log_stop();
+	assert_string_equal(written(), wanted);
+	log_info("without the thread");
+	assert_string_equal(written(), "level=info msg=\"without the thread\"\n");
+}
+
+static void a_flush_waits_for_what_there_is(void **state)
+{
+	(void)state;
+	assert_int_equal(log_start(), 0);
+	log_info("one");
+	log_flush();
+	assert_string_equal(written(), "level=info msg=one\n");
+	log_stop();
+}
+
+/* A stderr that nobody reads holds up the thread that writes, and nobody else; what there is no room for is counted. */
+static void a_full_pipe_holds_up_nobody(void **state)
+{
+	struct mono began = clock_mono();
+	unsigned lines = 0, lost = 0;
+	const unsigned tried = 100000;
+	const char *text;
+
+	(void)state;
+	fill_pipe();
+	assert_int_equal(log_start(), 0);
+	for (unsigned i = 0; i < tried; i++)
+		log_info("a line of some length, of which not all find room", log_uint("i", i));
+	/* Far less than one wait for stderr for each of them. */
+	assert_true(mono_diff(clock_mono(), began) < 20 * NS_PER_S);
+	for (int i = 0; i < 2000 && lines + lost < tried; i++) {
+		text = written();
+		for (const char *at = text; (at = strstr(at, " i=")) != NULL; at++)
+			lines++;
+		for (const char *at = text; (at = strstr(at, " lines=")) != NULL; at++)
+			lost += (unsigned)strtoul(at + strlen(" lines="), NULL, 10);
+		(void)nanosleep(&(struct timespec){.tv_nsec = 5 * NS_PER_MS}, NULL);
+	}
+	log_stop();
+	assert_true(lost > 0);
+	assert_int_equal(lines + lost, tried);
+}
+
+/* The end is waited for, but not for ever. */
+static void a_full_pipe_does_not_hold_up_the_end(void **state)
+{
+	(void)state;
+	fill_pipe();
+	assert_int_equal(log_start(), 0);
+	log_info("nobody reads this");
+	log_stop();
+}
+
+/* The ring. */
+
+#define WRITERS 4
+#define LINES_EACH 20000
+
+static struct log_ring *ring;
+
+static void *push_lines(void *context)
+{
+	char line[64];
+
+	for (unsigned i = 0; i < LINES_EACH; i++) {
+		/* Of all lengths, so that records end everywhere. */
+		int length = snprintf(line, sizeof line, "%u %u %.*s", *(unsigned *)context, i, (int)(i % 23),
+			"abcdefghijklmnopqrstuvw");
+
+		while (!log_ring_push(ring, line, (size_t)length))
+			(void)nanosleep(&(struct timespec){.tv_nsec = 1000}, NULL);
+	}
+	return NULL;
+}
+
+static void many_threads_put_whole_lines_in(void **state)
+{
+	unsigned numbers[WRITERS], next[WRITERS] = {0}, total = 0;
+	pthread_t threads[WRITERS];
+	char line[65];
+
+	(void)state;
+	assert_int_equal(log_ring_new(512, &ring), 0);
+	for (unsigned i = 0; i < WRITERS; i++) {
+		numbers[i] = i;
+		assert_int_equal(thread_start(&threads[i], "test-writer", push_lines, &numbers[i]), 0);
+	}
+	while (total < WRITERS * LINES_EACH) {
+		size_t length = log_ring_pop(ring, line, sizeof line - 1);
+		unsigned writer, i;
+		char wanted[64];
+
+		if (length == 0)
+			continue;
+		line[length] = '\0';
+		assert_int_equal(sscanf(line, "%u %u", &writer, &i), 2);
+		assert_in_range(writer, 0, WRITERS - 1);
+		assert_int_equal(i, next[writer]);
+		snprintf(wanted, sizeof wanted, "%u %u %.*s", writer, i, (int)(i % 23), "abcdefghijklmnopqrstuvw");
+		assert_string_equal(line, wanted);
+		next[writer]++;
+		total++;
+	}
+	for (unsigned i = 0; i < WRITERS; i++)
+		pthread_join(threads[i], NULL);
+	assert_true(log_ring_is_empty(ring));
+	log_ring_free(ring);
+}
+
+static void a_ring_refuses_what_has_no_room(void **state)
+{
+	char line[64];
+
+	(void)state;
+	assert_int_equal(log_ring_new(32, &ring), 0);
+	assert_false(log_ring_push(ring, "a line that is longer than all of it", 36));
+	assert_true(log_ring_push(ring, "0123456789", 10));
+	assert_true(log_ring_push(ring, "01234567", 8));
+	assert_false(log_ring_push(ring, "x", 1));
+	assert_int_equal(log_ring_pop(ring, line, 4), 4);
+	assert_memory_equal(line, "0123", 4);
+	assert_true(log_ring_push(ring, "abcdefghijk", 11));
+	assert_int_equal(log_ring_pop(ring, line, sizeof line), 8);
+	assert_int_equal(log_ring_pop(ring, line, sizeof line), 11);
+	assert_memory_equal(line, "abcdefghijk", 11);
+	assert_int_equal(log_ring_pop(ring, line, sizeof line), 0);
+	log_ring_free(ring);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +289,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_level_holds_lines_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_long_line_is_cut, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_full_pipe_loses_lines_and_counts_them, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(lines_come_in_order, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_flush_waits_for_what_there_is, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_full_pipe_holds_up_nobody, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_full_pipe_does_not_hold_up_the_end, set_up, tear_down),
+		cmocka_unit_test(many_threads_put_whole_lines_in),
+		cmocka_unit_test(a_ring_refuses_what_has_no_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
