@@ -4,7 +4,7 @@
 # The active node goes away in every way that there is, with a client asking all the while. Each time the service has
 # to answer again through the other node, and then exactly one node may hold the VIP, at the latest when the lease of
 # the one that went has run out. What the client saw is measured and printed; the bounds here are generous, because
-# they hold under sanitizers and on a loaded machine. tests/lab/measure.sh shows the figures.
+# they hold under sanitizers and on a loaded machine. make failover-matrix shows the figures.
 #
 #      client ---- VIP 192.0.2.100 ----+---- lb1 (150) ----+---- s1 s2 s3
 #      a request each 5 ms             +---- lb2 (100) ----+

@@ -33,7 +33,7 @@ probe_start client
 wait_for 5 "the client is answered" answers_flow client
 wait_for 5 "lb1's program was told of the start" was_told lb1 "web initialize backup started"
 wait_for 5 "and that it is active" last_told lb1 "web backup active"
-wait_for 5 "lb2's that it is backup" last_told lb2 "web initialize backup started"
+wait_for 5 "lb2's that it is backup" was_told lb2 "web initialize backup started"
 
 say "== maintenance"
 probe_mark client

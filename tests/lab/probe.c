@@ -6,9 +6,9 @@
  * --keep over an idle one, where there is one). So the longest time between two answers is a property of the service:
  * a SYN that was lost, which the kernel repeats only after a second, spoils its own request and none of the later ones.
  *
- * SIGUSR1 prints what happened since the last mark, as a line of JSON, and begins anew; SIGUSR2 prints it and goes on.
- * SIGTERM and SIGINT, or the end of --duration, print the last line and end. Times are in milliseconds, `at` counts
- * from the start.
+ * SIGUSR1 prints what happened since the last mark, as a line of JSON, and begins anew (a gap that is open then counts
+ * from the mark on); SIGUSR2 prints it and goes on. SIGTERM and SIGINT, or the end of --duration, print the last line
+ * and end. Times are in milliseconds, `at` counts from the start.
  */
 #include "common/pure/base.h"
 #include "common/system/clock.h"
@@ -72,6 +72,7 @@ struct flight {
 };
 
 struct tally {
+	struct mono began;
 	uint64_t sent;
 	uint64_t outcomes[OUTCOME_COUNT];
 	int64_t longest_gap_ns;
@@ -109,6 +110,7 @@ static double ms(int64_t ns)
 
 static void tally_gap(struct tally *tally, struct mono from, struct mono to)
 {
+	from = mono_reached(tally->began, from) ? from : tally->began;
 	if (mono_diff(to, from) <= tally->longest_gap_ns)
 		return;
 	tally->longest_gap_ns = mono_diff(to, from);
@@ -166,7 +168,8 @@ static void mark(struct probe *probe)
 {
 	report(probe, "mark");
 	probe->marks++;
-	probe->since_mark = (struct tally){.gap_began = clock_mono()};
+	probe->since_mark = (struct tally){.began = clock_mono()};
+	probe->since_mark.gap_began = probe->since_mark.began;
 }
 
 static void flight_end(struct probe *probe, struct flight *flight, enum outcome outcome)
@@ -513,8 +516,8 @@ int main(int argc, char *argv[])
 	probe.started = clock_mono();
 	probe.next_at = probe.started;
 	probe.last_answer = probe.started;
-	probe.since_mark.gap_began = probe.started;
-	probe.total.gap_began = probe.started;
+	probe.since_mark.began = probe.since_mark.gap_began = probe.started;
+	probe.total.began = probe.total.gap_began = probe.started;
 	run(&probe);
 	report(&probe, "end");
 	return 0;
