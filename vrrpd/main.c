@@ -184,6 +184,8 @@ static int start(struct program *program)
 	/* Behind that, since each thread has capabilities of its own. */
 	r = log_start();
 	if (r == 0)
+		r = state_start();
+	if (r == 0)
 		r = desk_start(program->desk);
 	if (r < 0)
 		return r;
@@ -203,7 +205,7 @@ static void stop(struct program *program)
 	agent_free(program->agent);
 	guardian_dismiss(program->guardian);
 	/* Behind the guardian's back: a slow disk is no hang. */
-	state_flush();
+	state_stop();
 	loop_free(program->loop);
 	conf_free(program->conf);
 	fence_free(program->fence);
