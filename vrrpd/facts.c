@@ -72,6 +72,13 @@ static bool has_lost_lan(const struct facts_input *input, const struct vrrp_fsm 
 	       (fsm->state == VRRP_ACTIVE || fsm->facts.lan_dead);
 }
 
+/* To give up is of use to nobody where the peer could not serve. */
+static bool peer_can_take(const struct facts_input *input, const struct peer_vip *other)
+{
+	return other != NULL && (other->state == PEER_VIP_BACKUP || other->state == PEER_VIP_ACTIVE) &&
+	       (!input->lbd_wanted || input->heartbeat->health <= input->view.health);
+}
+
 struct vrrp_facts facts_gather(const struct facts_input *input, const struct vrrp_fsm *fsm, struct health_fsm *health,
 	struct mono now, struct health_verdict *ret_verdict)
 {
@@ -100,8 +107,10 @@ struct vrrp_facts facts_gather(const struct facts_input *input, const struct vrr
 	facts.peer_on_lan = facts.peer_holds && (input->peer_on_lan || other->lan_heard);
 	facts.peer_well = heartbeat != NULL && heartbeat->health != PEER_HEALTH_DEAD;
 	facts.maintenance = input->maintenance;
-	facts.lan_dead = input->lan_dead || has_lost_lan(input, fsm, other);
+	facts.lan_dead = (input->lan_dead && peer_can_take(input, other)) || has_lost_lan(input, fsm, other);
 	facts.group_fault = input->group_fault;
+	facts.group_unready = input->group_unready;
+	facts.group_elsewhere = input->group_elsewhere;
 	facts.peer_sicker = heartbeat != NULL && heartbeat->health > input->view.health;
 	return facts;
 }
@@ -114,5 +123,6 @@ bool facts_equal(const struct vrrp_facts *a, const struct vrrp_facts *b)
 	       a->peer_well == b->peer_well && a->weigh_ns == b->weigh_ns && a->tracked_fault == b->tracked_fault &&
 	       a->tracked_unsure == b->tracked_unsure && a->peer_penalised == b->peer_penalised &&
 	       a->self_penalised == b->self_penalised && a->maintenance == b->maintenance &&
-	       a->lan_dead == b->lan_dead && a->group_fault == b->group_fault;
+	       a->lan_dead == b->lan_dead && a->group_fault == b->group_fault && a->group_unready == b->group_unready &&
+	       a->group_elsewhere == b->group_elsewhere;
 }

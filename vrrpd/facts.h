@@ -22,6 +22,8 @@ struct facts_input {
 	bool lan_dead;   /* what answers the peer does not answer here */
 	bool lan_silent; /* nobody answers here */
 	bool group_fault;
+	bool group_unready;
+	bool group_elsewhere;
 	struct mono link_ok_at; /* since when it has been usable again, after it was not; {0}: since the start */
 
 	bool lbd_wanted;

@@ -10,6 +10,8 @@
 /* How long lbd has to reset the connections that it holds, while the addresses that the resets come from are still
  * here. */
 #define LEAVE_NS (3 * NS_PER_MS)
+/* Who offered a vip that is active here as well has left by then. */
+#define OFFERER_GONE_NS (20 * NS_PER_MS)
 
 /* An active node that sent no advert for so many intervals has overslept (5.3). */
 #define OVERSLEPT_INTERVALS 3
@@ -17,6 +19,10 @@
 #define HEARD_INTERVALS 3
 /* And after so many they are late. */
 #define LATE_INTERVALS 2
+
+/* A group that is parted for so long was not parted on its way: a planned failover may take OFFER_NS. */
+#define PARTED_NS (2 * NS_PER_S)
+#define PARTED_INTERVALS 3
 
 /* Where neither node can tell whether the other is heard, the backup waits for this many Active_Down_Intervals (5.4).
  */
@@ -62,6 +68,13 @@ static bool is_owner(const struct vrrp_fsm *fsm)
 	return fsm->conf.priority == VRRP_PRIORITY_OWNER;
 }
 
+/* Where its forwarder is dead or hangs, the owner says priority 1 as anybody would, and then it yields as well (5.5).
+ */
+static bool rules(const struct vrrp_fsm *fsm)
+{
+	return is_owner(fsm) && fsm->facts.priority == VRRP_PRIORITY_OWNER;
+}
+
 static int64_t active_down_ns(const struct vrrp_fsm *fsm)
 {
 	return timers_active_down_ns(fsm->conf.version, fsm->facts.priority, fsm->active_interval_ns);
@@ -86,6 +99,8 @@ static void move_to(struct vrrp_fsm *fsm, enum vrrp_state state, const char *rea
 	fsm->rival_until = (struct mono){0};
 	fsm->offered_until = (struct mono){0};
 	fsm->leave_at = (struct mono){0};
+	fsm->wanted_back = false;
+	fsm->parted_at = (struct mono){0};
 	fsm->grace_until = (struct mono){0};
 	fsm->silent_at = (struct mono){0};
 	fsm->heard_at = (struct mono){0};
@@ -94,9 +109,19 @@ static void move_to(struct vrrp_fsm *fsm, enum vrrp_state state, const char *rea
 	fsm->overslept = false;
 }
 
+/* Where only a part of a group has moved, the rest follows the first of it, when there was time for all to move. */
+static void note_group(struct vrrp_fsm *fsm, struct mono now)
+{
+	if (!fsm->facts.group_elsewhere || is_owner(fsm))
+		fsm->parted_at = (struct mono){0};
+	else if (!is_set(fsm->parted_at))
+		fsm->parted_at = mono_add(now, PARTED_NS + PARTED_INTERVALS * fsm->conf.interval_ns);
+}
+
 static void become_active(struct vrrp_fsm *fsm, const char *reason, struct mono now, struct vrrp_actions *out)
 {
 	move_to(fsm, VRRP_ACTIVE, reason, out);
+	note_group(fsm, now);
 	fsm->yielding = false;
 	fsm->active_priority = 0;
 	fsm->active_interval_ns = fsm->conf.interval_ns;
@@ -176,6 +201,8 @@ static void on_facts(struct vrrp_fsm *fsm, const struct vrrp_facts *facts, struc
 		enter_by_link(fsm, now, out);
 		return;
 	}
+	if (fsm->state == VRRP_ACTIVE)
+		note_group(fsm, now);
 	/* A new priority moves the skew: the running timer is shifted by the difference. */
 	if (fsm->state == VRRP_BACKUP && !mono_is_never(fsm->down_at) && !fsm->resigned_heard)
 		fsm->down_at = mono_add(fsm->down_at, active_down_ns(fsm) - before_ns);
@@ -201,7 +228,8 @@ static bool may_preempt(const struct vrrp_fsm *fsm, struct mono now)
 		return false;
 	if (is_owner(fsm))
 		return true;
-	if (!fsm->facts.ready || fsm->facts.tracked_unsure || mono_before(now, fsm->facts.hold_back_until))
+	if (!fsm->facts.ready || fsm->facts.group_unready || fsm->facts.tracked_unsure ||
+		mono_before(now, fsm->facts.hold_back_until))
 		return false;
 	/* Health, and what is tracked, outranks what was configured and what was planned (5.5, 5.6). */
 	if (fsm->facts.peer_sicker || (fsm->active_priority == VRRP_PRIORITY_SICK && !fsm->facts.peer_well))
@@ -361,6 +389,8 @@ static void backup_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, st
 
 /* Active. */
 
+static const char parted_reason[] = "resigned: another vip of its group is active on the other node";
+
 /* The peer has taken what we offered: our addresses go when lbd has had its moment. */
 static void on_taken(struct vrrp_fsm *fsm, struct mono now, struct vrrp_actions *out)
 {
@@ -374,8 +404,10 @@ static void on_taken(struct vrrp_fsm *fsm, struct mono now, struct vrrp_actions 
 
 static void leave_as_planned(struct vrrp_fsm *fsm, struct mono now, struct vrrp_actions *out)
 {
+	bool wanted_back = fsm->wanted_back;
+
 	become_backup(fsm, "planned failover: the peer has the vip", now, out);
-	fsm->yielding = true;
+	fsm->yielding = !wanted_back;
 }
 
 /* Of a vip with both families IPv4 breaks the tie; by what comes over IPv6 none is lost and none is won (5.4). */
@@ -397,6 +429,8 @@ static void active_on_advert(
 	if (is_set(fsm->leave_at))
 		return;
 	if (event->priority == VRRP_PRIORITY_RESIGN) {
+		/* Who resigns had the addresses, and answered for them on its part of the LAN. */
+		out->todo |= VRRP_DO_ANNOUNCE;
 		send_advert(out, fsm->facts.priority);
 		fsm->advert_at = mono_add(now, fsm->conf.interval_ns);
 		return;
@@ -415,9 +449,9 @@ static void active_on_advert(
 		return;
 	fsm->rival_until = mono_add(now, 3 * event->interval_ns);
 	/* No answer either: two nodes that hear each other by IPv6 alone would answer each other without end. */
-	if (!is_owner(fsm) && is_undecided(fsm, event))
+	if (!rules(fsm) && is_undecided(fsm, event))
 		return;
-	if (is_owner(fsm) || !rival_wins(fsm, event)) {
+	if (rules(fsm) || !rival_wins(fsm, event)) {
 		/* RFC 9568 6.4.3: the sender learns at once who is active; the LAN is told again as well (5.4). */
 		out->todo |= VRRP_DO_ANNOUNCE;
 		/* RFC 3768 6.4.3: version 2 passes it over. */
@@ -446,6 +480,10 @@ static void active_on_tick(struct vrrp_fsm *fsm, struct mono now, struct vrrp_ac
 	}
 	if (is_set(fsm->leave_at) && mono_reached(fsm->leave_at, now)) {
 		leave_as_planned(fsm, now, out);
+		return;
+	}
+	if (is_set(fsm->parted_at) && mono_reached(fsm->parted_at, now)) {
+		resign(fsm, parted_reason, now, out);
 		return;
 	}
 	if (is_set(fsm->rival_until) && mono_reached(fsm->rival_until, now)) {
@@ -478,7 +516,7 @@ static void active_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, st
 		resign(fsm, "resigned: the peer's forwarder is in better health", now, out);
 		break;
 	case VRRP_EVENT_PARTED:
-		resign(fsm, "resigned: another vip of its group is active on the other node", now, out);
+		resign(fsm, parted_reason, now, out);
 		break;
 	case VRRP_EVENT_FENCED:
 		become_backup(fsm, "fenced: the addresses were taken away or their lease lapsed", now, out);
@@ -497,6 +535,10 @@ static void active_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, st
 	case VRRP_EVENT_TAKEN:
 		on_taken(fsm, now, out);
 		break;
+	case VRRP_EVENT_TAKE:
+		/* Two were active, and the other leaves: what it has answered until then is put right after that. */
+		fsm->rival_until = mono_add(now, OFFERER_GONE_NS);
+		break;
 	case VRRP_EVENT_PEER_GONE:
 	case VRRP_EVENT_PEER_BACK:
 		/* The former owner has gone: what it sends from now on is a claim of its own. */
@@ -509,7 +551,6 @@ static void active_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, st
 	case VRRP_EVENT_STOP:
 	case VRRP_EVENT_FACTS:
 	case VRRP_EVENT_STALE:
-	case VRRP_EVENT_TAKE:
 		break;
 	}
 }
@@ -555,6 +596,8 @@ struct mono vrrp_deadline(const struct vrrp_fsm *fsm)
 		deadline = mono_min(deadline, fsm->offered_until);
 	if (is_set(fsm->leave_at))
 		deadline = mono_min(deadline, fsm->leave_at);
+	if (is_set(fsm->parted_at))
+		deadline = mono_min(deadline, fsm->parted_at);
 	return deadline;
 }
 
@@ -585,6 +628,7 @@ bool vrrp_misses_adverts(const struct vrrp_fsm *fsm)
 void vrrp_end_yield(struct vrrp_fsm *fsm)
 {
 	fsm->yielding = false;
+	fsm->wanted_back = is_set(fsm->leave_at);
 }
 
 const char *vrrp_refuse_take(const struct vrrp_fsm *fsm)
@@ -609,6 +653,8 @@ const char *vrrp_refuse_take(const struct vrrp_fsm *fsm)
 		return "its lbd is not running or has not bound its listeners";
 	if (!fsm->facts.ready)
 		return "its lbd has not checked all servers, or finds a service down that is up here";
+	if (fsm->facts.group_unready)
+		return "another vip of its group is not ready there";
 	/* It would be preempted at once. */
 	return fsm->facts.self_penalised ? "something that it tracks has failed" : NULL;
 }

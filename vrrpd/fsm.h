@@ -66,6 +66,8 @@ struct vrrp_facts {
 	bool self_penalised;         /* and the other way round */
 	bool maintenance;            /* this node is to hold no vip */
 	bool group_fault;            /* another vip of its group cannot be held here */
+	bool group_unready;          /* another one is not ready here, and a group moves as one */
+	bool group_elsewhere;        /* one that comes before it by name is active on the peer, and not here */
 	bool lan_dead;               /* what answers the peer on the vip's LAN does not answer this node */
 };
 
@@ -139,6 +141,8 @@ struct vrrp_fsm {
 	struct mono rival_until;   /* a rival was heard: when it counts as gone; {0}: none */
 	struct mono offered_until; /* we offered the vip; {0}: not */
 	struct mono leave_at;      /* the peer has it: when our addresses go; {0}: not */
+	bool wanted_back;          /* and it is to come back as configured */
+	struct mono parted_at;     /* its group has been parted until then: it follows; {0}: it is not parted */
 	struct mono grace_until;   /* we took the vip by consent: the former owner's adverts do not count until then */
 	bool overslept;
 };

@@ -174,7 +174,7 @@ static void take_offer(struct handovers *all, const struct peer_message *message
 	struct vip *vip = all->find(all->context, message->vip);
 	const char *reason = vip == NULL ? "it has no vip of that name" : vrrp_refuse_take(&vip->fsm);
 
-	if (reason == NULL && !message->dry_run && vip->fsm.state == VRRP_BACKUP)
+	if (reason == NULL && !message->dry_run)
 		vip_event(vip, VRRP_EVENT_TAKE);
 	send_message(all, PEER_ANSWER, message->request, message->vip, message->dry_run, reason == NULL, reason);
 }

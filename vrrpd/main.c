@@ -184,8 +184,6 @@ static int start(struct program *program)
 	/* Behind that, since each thread has capabilities of its own. */
 	r = log_start();
 	if (r == 0)
-		r = state_start();
-	if (r == 0)
 		r = desk_start(program->desk);
 	if (r < 0)
 		return r;
@@ -205,7 +203,7 @@ static void stop(struct program *program)
 	agent_free(program->agent);
 	guardian_dismiss(program->guardian);
 	/* Behind the guardian's back: a slow disk is no hang. */
-	state_stop();
+	state_flush();
 	loop_free(program->loop);
 	conf_free(program->conf);
 	fence_free(program->fence);

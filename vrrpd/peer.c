@@ -195,6 +195,8 @@ static void set_path_alive(struct path *path, bool alive)
 	if (any == peer->alive)
 		return;
 	peer->alive = any;
+	/* When it is back, what it said before no longer counts, whatever it comes back with. */
+	peer->has_heartbeat = peer->has_heartbeat && any;
 	peer->events.alive(peer->context, any);
 }
 

@@ -58,6 +58,10 @@ static void add_group(const struct agent *agent, const struct vip *vip, struct f
 		if (!review_is_grouped(vip, other))
 			continue;
 		input->group_fault |= other->condition.fault;
+		input->group_unready |= other->condition.unready;
+		/* The first by its name decides where a group that was parted comes together again. */
+		input->group_elsewhere |= strcmp(other->conf->name, vip->conf->name) < 0 &&
+					  other->fsm.state == VRRP_BACKUP && other->peer_state == PEER_VIP_ACTIVE;
 		input->tracked.penalty = MAX(input->tracked.penalty, other->condition.tracked.penalty);
 		input->tracked.fault |= other->condition.tracked.fault;
 		input->tracked.unsure |= other->condition.tracked.unsure;
@@ -87,10 +91,14 @@ static struct vrrp_facts gather_facts(struct agent *agent, struct vip *vip, cons
 		.peer_on_lan = heartbeat != NULL && peer_is_heard_on(agent->peer, vip->link.ifindex),
 	};
 
-	vip->condition.fault = !link_ok || input.lan_dead;
+	struct vrrp_facts facts;
+
 	vip->condition.tracked = input.tracked;
 	add_group(agent, vip, &input);
-	return facts_gather(&input, &vip->fsm, &vip->health, clock_mono(), &vip->verdict);
+	facts = facts_gather(&input, &vip->fsm, &vip->health, clock_mono(), &vip->verdict);
+	vip->condition.fault = !facts.link_ok || facts.lan_dead;
+	vip->condition.unready = !facts.ready;
+	return facts;
 }
 
 static void step_facts(struct vip *vip, const struct vrrp_facts *facts)

@@ -65,7 +65,8 @@ struct vip {
 	struct monitor_link link; /* as the state machine knows it: the one that the addresses are on */
 	/* What the last review found of this vip by itself, for the others of its group. */
 	struct vip_condition {
-		bool fault; /* its interface, or its LAN, is not to be used */
+		bool fault;   /* its interface, or its LAN, is not to be used */
+		bool unready; /* as a vip of its own it would not be taken over as planned */
 		struct track_sum tracked;
 	} condition;
 	struct mono link_ok_at; /* since when it has been usable without a break */

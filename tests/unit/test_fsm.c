@@ -35,6 +35,8 @@ enum fact {
 	FACT_MAINTENANCE,
 	FACT_LAN_DEAD,
 	FACT_GROUP_FAULT,
+	FACT_GROUP_UNREADY,
+	FACT_GROUP_ELSEWHERE,
 	FACT_TRACKED_UNSURE,
 	FACT_PENALTY_60,
 	FACT_PEER_PENALISED,
@@ -293,10 +295,16 @@ static const struct trace traces[] = {
 		TICK(700, VRRP_ACTIVE, VRRP_DO_ADVERT | VRRP_DO_ANNOUNCE),
 		TICK(800, VRRP_ACTIVE, VRRP_DO_ADVERT),
 	}},
-	{"an active answers priority 0 with an advert", .rows = {
+	{"what an active is offered, it has: the LAN is told again when the other has left", .rows = {
 		START(NOTHING),
 		TICK(342, VRRP_ACTIVE, CLAIM),
-		ADVERT(400, 0, VRRP_ACTIVE, VRRP_DO_ADVERT),
+		EVENT(400, VRRP_EVENT_TAKE, VRRP_ACTIVE, NOTHING),
+		TICK(420, VRRP_ACTIVE, VRRP_DO_ANNOUNCE),
+	}},
+	{"an active answers priority 0 with an advert, and tells the LAN, which may have asked who resigned", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		ADVERT(400, 0, VRRP_ACTIVE, VRRP_DO_ADVERT | VRRP_DO_ANNOUNCE),
 	}},
 	{"stopping removes the addresses before it says priority 0", .rows = {
 		START(NOTHING),
@@ -489,6 +497,31 @@ static const struct trace traces[] = {
 		{50, VRRP_EVENT_ADVERT, 255, FACT_NONE, VRRP_ACTIVE, VRRP_DO_ADVERT | VRRP_DO_ANNOUNCE, 255},
 		{60, VRRP_EVENT_ADVERT, 254, FACT_NONE, VRRP_ACTIVE, VRRP_DO_ADVERT | VRRP_DO_ANNOUNCE, 255},
 	}},
+	{"but where its forwarder is dead: it says priority 1, others claim, and two would stay",
+	 .own_priority = 255, .rows = {
+		{0, VRRP_EVENT_START, 0, FACT_NONE, VRRP_ACTIVE, CLAIM, 255},
+		FACT(50, FACT_PRIORITY_1, VRRP_ACTIVE, NOTHING),
+		{60, VRRP_EVENT_ADVERT, 100, FACT_NONE, VRRP_BACKUP, LEAVE, 1},
+	}},
+	{"a group moves as one: nothing is preempted while another of it is not ready", .rows = {
+		START(NOTHING),
+		FACT(5, FACT_GROUP_UNREADY, VRRP_BACKUP, NOTHING),
+		ADVERT(10, 100, VRRP_BACKUP, NOTHING),
+		ADVERT(300, 100, VRRP_BACKUP, NOTHING),
+		TICK(342, VRRP_BACKUP, NOTHING),
+		FACT(350, FACT_NONE, VRRP_BACKUP, NOTHING),
+		ADVERT(400, 100, VRRP_BACKUP, NOTHING),
+		TICK(642, VRRP_ACTIVE, CLAIM),
+	}},
+	{"where only a part of a group has moved, the rest follows in the end", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		FACT(400, FACT_GROUP_ELSEWHERE, VRRP_ACTIVE, NOTHING),
+		FACT(1000, FACT_NONE, VRRP_ACTIVE, NOTHING),
+		FACT(1001, FACT_GROUP_ELSEWHERE, VRRP_ACTIVE, NOTHING),
+		TICK(3300, VRRP_ACTIVE, VRRP_DO_ADVERT),
+		{3301, VRRP_EVENT_TICK, 0, FACT_NONE, VRRP_BACKUP, LEAVE, 0},
+	}},
 	{"over IPv6 no tie is broken where the vip has IPv4 too", .peer_address = "fe80::ffff", .rows = {
 		START(NOTHING),
 		TICK(342, VRRP_ACTIVE, CLAIM),
@@ -574,6 +607,12 @@ static struct vrrp_facts facts_of(const struct trace *trace, enum fact fact)
 		break;
 	case FACT_GROUP_FAULT:
 		facts.group_fault = true;
+		break;
+	case FACT_GROUP_UNREADY:
+		facts.group_unready = true;
+		break;
+	case FACT_GROUP_ELSEWHERE:
+		facts.group_elsewhere = true;
 		break;
 	case FACT_LAN_DEAD:
 		facts.lan_dead = true;
@@ -706,6 +745,34 @@ static void says_whether_adverts_are_missed(void **state)
 	assert_false(vrrp_misses_adverts(&fsm));
 }
 
+/* The addresses stay for some milliseconds after the peer has taken the vip: maintenance may end within them. */
+static void what_is_wanted_back_at_once_is_not_yielded(void **state)
+{
+	static const struct trace trace = {.name = "wanted back"};
+	struct vrrp_conf conf = {.version = 3, .priority = 150, .interval_ns = INTERVAL, .preempt = true};
+	struct row start = START(NOTHING), claim = TICK(342, VRRP_ACTIVE, CLAIM);
+	struct row offered = EVENT(400, VRRP_EVENT_OFFERED, VRRP_ACTIVE, NOTHING);
+	struct row taken = EVENT(410, VRRP_EVENT_TAKEN, VRRP_ACTIVE, VRRP_DO_RELEASE);
+	struct row left = TICK(413, VRRP_BACKUP, VRRP_DO_REMOVE);
+	struct vrrp_event facts = {.kind = VRRP_EVENT_FACTS, .facts = good_facts(&trace)};
+	struct vrrp_actions actions;
+	struct vrrp_fsm fsm;
+
+	(void)state;
+	for (int wanted_back = 0; wanted_back < 2; wanted_back++) {
+		vrrp_init(&fsm, &conf, false);
+		vrrp_step(&fsm, &facts, at(0), &actions);
+		run_row(&trace, 0, &start, &fsm);
+		run_row(&trace, 1, &claim, &fsm);
+		run_row(&trace, 2, &offered, &fsm);
+		run_row(&trace, 3, &taken, &fsm);
+		if (wanted_back)
+			vrrp_end_yield(&fsm);
+		run_row(&trace, 4, &left, &fsm);
+		assert_int_equal(fsm.yielding, !wanted_back);
+	}
+}
+
 /* Whatever comes in whatever order: the deadline is kept, and addresses are never installed twice or removed twice. */
 static void random_events_keep_the_rules(void **state)
 {
@@ -761,6 +828,7 @@ int main(void)
 		cmocka_unit_test(traces_go_as_told),
 		cmocka_unit_test(the_interval_is_learnt),
 		cmocka_unit_test(says_whether_adverts_are_missed),
+		cmocka_unit_test(what_is_wanted_back_at_once_is_not_yielded),
 		cmocka_unit_test(random_events_keep_the_rules),
 	};
 
