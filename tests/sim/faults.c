@@ -7,27 +7,27 @@
 
 /* `step`: +1 at the beginning, -1 at the end. */
 
-static void block_lan(struct sim *sim, int node, bool out, bool in, int step)
+static void block_lan(struct sim *sim, int lan, int node, bool out, bool in, int step)
 {
 	for (int party = 0; party < 2 * sim->world.setup.node_count; party++) {
 		if (party == node)
 			continue;
 		if (out)
-			world_block(&sim->world, SIM_LAN, node, party, step);
+			world_block(&sim->world, lan, node, party, step);
 		if (in)
-			world_block(&sim->world, SIM_LAN, party, node, step);
+			world_block(&sim->world, lan, party, node, step);
 	}
 }
 
 /* The node and its neighbour on one side, everybody else on the other. */
-static void part_lan(struct sim *sim, int node, int step)
+static void part_lan(struct sim *sim, int lan, int node, int step)
 {
 	int own[] = {node, world_neighbour_party(&sim->world, node)};
 
 	for (int party = 0; party < 2 * sim->world.setup.node_count; party++) {
 		for (size_t i = 0; i < ARRAY_LEN(own) && party != own[0] && party != own[1]; i++) {
-			world_block(&sim->world, SIM_LAN, own[i], party, step);
-			world_block(&sim->world, SIM_LAN, party, own[i], step);
+			world_block(&sim->world, lan, own[i], party, step);
+			world_block(&sim->world, lan, party, own[i], step);
 		}
 	}
 }
@@ -113,17 +113,17 @@ static void begin_restart(struct sim *sim, const struct sim_fault *fault)
 
 static void begin_carrier(struct sim *sim, const struct sim_fault *fault)
 {
-	node_set_carrier(&sim->nodes[fault->node], false);
+	node_set_carrier(&sim->nodes[fault->node], fault->vip, false);
 }
 
 static void end_carrier(struct sim *sim, const struct sim_fault *fault)
 {
-	node_set_carrier(&sim->nodes[fault->node], true);
+	node_set_carrier(&sim->nodes[fault->node], fault->vip, true);
 }
 
 static void step_lan(struct sim *sim, const struct sim_fault *fault, int step)
 {
-	block_lan(sim, fault->node, fault->kind != FAULT_DEAF, fault->kind != FAULT_MUTE, step);
+	block_lan(sim, fault->vip, fault->node, fault->kind != FAULT_DEAF, fault->kind != FAULT_MUTE, step);
 }
 
 static void begin_lan(struct sim *sim, const struct sim_fault *fault)
@@ -138,8 +138,10 @@ static void end_lan(struct sim *sim, const struct sim_fault *fault)
 
 static void step_partition(struct sim *sim, const struct sim_fault *fault, int step)
 {
-	if (fault->kind != FAULT_SIDE)
-		part_lan(sim, fault->node, step);
+	for (int lan = 0; lan < sim->world.setup.vip_count; lan++) {
+		if (fault->kind == FAULT_WALL || (fault->kind == FAULT_PARTITION && fault->vip == lan))
+			part_lan(sim, lan, fault->node, step);
+	}
 	if (fault->kind != FAULT_PARTITION)
 		part_side(sim, fault->node, step);
 }
@@ -183,12 +185,49 @@ static void end_servers(struct sim *sim, const struct sim_fault *fault)
 
 static void begin_address(struct sim *sim, const struct sim_fault *fault)
 {
-	node_delete_address(&sim->nodes[fault->node]);
+	node_delete_address(&sim->nodes[fault->node], fault->vip);
 }
 
 static void begin_failover(struct sim *sim, const struct sim_fault *fault)
 {
-	node_failover(&sim->nodes[fault->node]);
+	node_failover(&sim->nodes[fault->node], fault->vip);
+}
+
+static void begin_port(struct sim *sim, const struct sim_fault *fault)
+{
+	(void)fault;
+	sim->world.port_closed++;
+}
+
+static void end_port(struct sim *sim, const struct sim_fault *fault)
+{
+	(void)fault;
+	sim->world.port_closed--;
+}
+
+static void begin_uplink(struct sim *sim, const struct sim_fault *fault)
+{
+	node_lose_uplink(&sim->nodes[fault->node], 1);
+}
+
+static void end_uplink(struct sim *sim, const struct sim_fault *fault)
+{
+	node_lose_uplink(&sim->nodes[fault->node], -1);
+}
+
+static void begin_maintenance(struct sim *sim, const struct sim_fault *fault)
+{
+	node_set_maintenance(&sim->nodes[fault->node], true);
+}
+
+static void end_maintenance(struct sim *sim, const struct sim_fault *fault)
+{
+	node_set_maintenance(&sim->nodes[fault->node], false);
+}
+
+static void begin_rollout(struct sim *sim, const struct sim_fault *fault)
+{
+	node_roll_out(&sim->nodes[fault->node], fault->span_ns);
 }
 
 typedef void fault_fn(struct sim *sim, const struct sim_fault *fault);
@@ -225,6 +264,10 @@ static const struct {
 	[FAULT_SERVERS] = {"servers lost", begin_servers, end_servers, true, true},
 	[FAULT_ADDRESS] = {"address deleted", begin_address, NULL, false, false},
 	[FAULT_FAILOVER] = {"planned failover", begin_failover, NULL, false, false},
+	[FAULT_MAINTENANCE] = {"maintenance", begin_maintenance, end_maintenance, true, false},
+	[FAULT_PORT] = {"state port closed on the LAN", begin_port, end_port, true, false},
+	[FAULT_UPLINK] = {"uplink lost", begin_uplink, end_uplink, true, false},
+	[FAULT_ROLLOUT] = {"next roll-out mode", begin_rollout, NULL, true, false},
 };
 static_assert(ARRAY_LEN(kinds) == FAULT_KIND_COUNT, "a fault is missing");
 
@@ -238,6 +281,12 @@ bool fault_lasts(enum fault_kind kind)
 	return kinds[kind].end != NULL;
 }
 
+static void forget_plans(struct sim *sim)
+{
+	for (size_t i = 0; i < SIM_VIPS_MAX; i++)
+		sim->planned_to[i] = SIM_NOBODY;
+}
+
 void fault_begin(struct sim *sim, const struct sim_fault *fault)
 {
 	if (kinds[fault->kind].has_span)
@@ -246,14 +295,14 @@ void fault_begin(struct sim *sim, const struct sim_fault *fault)
 	else
 		world_note(&sim->world, fault->node, "*** %s", kinds[fault->kind].name);
 	if (fault->kind != FAULT_FAILOVER)
-		sim->planned_to = SIM_NOBODY;
+		forget_plans(sim);
 	kinds[fault->kind].begin(sim, fault);
 }
 
 void fault_end(struct sim *sim, const struct sim_fault *fault)
 {
 	world_note(&sim->world, fault->node, "*** %s: over", kinds[fault->kind].name);
-	sim->planned_to = SIM_NOBODY;
+	forget_plans(sim);
 	kinds[fault->kind].end(sim, fault);
 }
 
@@ -265,14 +314,28 @@ static int64_t draw_span(struct sim_random *random)
 	return random_between(random, order_ns, 2 * order_ns);
 }
 
+/*
+ * What the state port proves of the peer's clock is held against whoever signs, since adverts do not say whose they
+ * are: among more than the pair, clocks have to agree (the configuration has no third node that signs).
+ */
+static bool is_possible(const struct sim *sim, const struct sim_fault *fault)
+{
+	if (fault->kind == FAULT_CLOCK && sim->world.setup.node_count > SIM_PAIR)
+		return !sim->world.setup.is_signed;
+	return !kinds[fault->kind].wants_lbd || node_wants_lbd(&sim->nodes[fault->node]);
+}
+
 struct sim_fault fault_draw(struct sim *sim, int64_t from_ns, int64_t to_ns)
 {
 	struct sim_random *random = &sim->world.random;
-	struct sim_fault fault = {.node = (int)random_between(random, 0, sim->world.setup.node_count - 1)};
+	struct sim_fault fault = {
+		.node = (int)random_between(random, 0, sim->world.setup.node_count - 1),
+		.vip = (int)random_between(random, 0, sim->world.setup.vip_count - 1),
+	};
 
 	do {
 		fault.kind = (enum fault_kind)random_between(random, 0, FAULT_KIND_COUNT - 1);
-	} while (kinds[fault.kind].wants_lbd && !sim->world.setup.lbd_wanted);
+	} while (!is_possible(sim, &fault));
 	fault.at_ns = random_between(random, from_ns, to_ns);
 	fault.span_ns = draw_span(random);
 	/* Clocks are set by anything from a slew's worth to an hour, either way. */

@@ -31,12 +31,17 @@ enum fault_kind {
 	FAULT_SERVERS,
 	FAULT_ADDRESS,  /* somebody deletes it */
 	FAULT_FAILOVER, /* planned */
+	FAULT_MAINTENANCE,
+	FAULT_PORT,    /* datagrams do not pass on the LAN */
+	FAULT_UPLINK,  /* what it tracks fails */
+	FAULT_ROLLOUT, /* restarted with the next roll-out mode */
 	FAULT_KIND_COUNT,
 };
 
 struct sim_fault {
 	enum fault_kind kind;
 	int node;
+	int vip;         /* whose LAN, or which one is meant */
 	int64_t at_ns;   /* since SIM_EPOCH */
 	int64_t span_ns; /* until its end; FAULT_CLOCK: the step */
 };

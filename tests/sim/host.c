@@ -2,6 +2,7 @@
 /* The life of the processes of a host, what befalls them, and the order in which things happen. */
 #include "tests/sim/daemon.h"
 #include "tests/sim/kernel.h"
+#include "tests/sim/parts.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -15,11 +16,6 @@
 #define LBD_BEAT_NS (LIVENESS_BEAT_MS * NS_PER_MS)
 #define CHECK_RISE 2
 #define CHECK_FALL 3
-
-static struct mono now_of(const struct sim_node *node)
-{
-	return node->sim->world.now;
-}
 
 static void note(const struct sim_node *node, const char *text)
 {
@@ -37,9 +33,24 @@ bool node_is_responsive(const struct sim_node *node, const struct sim_process *p
 	return process->running && !process->stopped && !node->frozen && process->stalled_until.ns == 0;
 }
 
+bool node_is_of_pair(const struct sim_node *node)
+{
+	return node->index < SIM_PAIR;
+}
+
+bool node_wants_lbd(const struct sim_node *node)
+{
+	return node->sim->world.setup.lbd_wanted && node_is_of_pair(node);
+}
+
+bool sim_goes_with(const struct sim *sim, int vip, int other)
+{
+	return vip == other || sim->world.setup.grouped;
+}
+
 bool node_serves(const struct sim_node *node)
 {
-	return !node->sim->world.setup.lbd_wanted ||
+	return !node_wants_lbd(node) ||
 	       (node_is_responsive(node, &node->lbd.process) && node->lbd.bound && node->servers_lost == 0);
 }
 
@@ -50,10 +61,15 @@ bool sim_clocks_agree(const struct sim *sim, int a, int b)
 	return !sim->nodes[a].was_set && !sim->nodes[b].was_set && apart_ns > -4 * NS_PER_S && apart_ns < 4 * NS_PER_S;
 }
 
-static void record_loss(struct sim_node *node)
+/* Its main process ends while it is active. */
+static void record_losses(struct sim_node *node)
 {
-	node->record.left_at = now_of(node);
-	node->record.wait_ns = 0;
+	for (int i = 0; i < vip_count_of(node); i++) {
+		if (node->main.vips[i].fsm.state != VRRP_ACTIVE)
+			continue;
+		node->records[i].left_at = now_of(node);
+		node->records[i].wait_ns = 0;
+	}
 }
 
 /* lbd's counters, as they stand when vrrpd looks. */
@@ -128,16 +144,20 @@ static void guardian_fence(struct sim_node *node)
 	note(node, node->main.process.running ? "the guardian fences a main process that hangs"
 					      : "the guardian fences for a main process that died");
 	node->epoch++;
-	node->record.lapsed = true;
 	if (node->main.process.running) {
 		node->main.process = (struct sim_process){.start_at = MONO_NEVER};
-		record_loss(node);
+		record_losses(node);
 		daemon_forget(node);
 	}
-	if (node->published) {
-		kernel_remove_address(node);
-		kernel_send_advert(node, VRRP_PRIORITY_RESIGN);
-		node->published = false;
+	for (int i = 0; i < vip_count_of(node); i++) {
+		node->records[i].lapsed = true;
+		if (node->places[i].published)
+			kernel_remove_address(node, i);
+	}
+	for (int i = 0; i < vip_count_of(node); i++) {
+		if (node->places[i].published)
+			kernel_send_advert(node, i, VRRP_PRIORITY_RESIGN);
+		node->places[i].published = false;
 	}
 	node->guardian.process.running = false;
 	if (mono_is_never(node->main.process.start_at))
@@ -193,8 +213,7 @@ static void kill_process(struct sim_node *node, enum sim_part part, int64_t back
 	switch (part) {
 	case SIM_MAIN:
 		daemon_forget(node);
-		if (node->main.fsm.state == VRRP_ACTIVE)
-			record_loss(node);
+		record_losses(node);
 		node->guardian.deadline = mono_add(now_of(node), DEATH_NOTICED_NS);
 		break;
 	case SIM_FORWARDER:
@@ -301,14 +320,25 @@ static bool end_stall(struct sim_node *node, enum sim_part part)
 	return true;
 }
 
-static void lapse(struct sim_node *node)
+static bool is_lapsed(const struct sim_node *node, int vip)
 {
-	if (!node->address || !mono_reached(node->lease_end, now_of(node)))
-		return;
-	note(node, "the lease lapses");
-	node->record.lapsed = true;
-	kernel_remove_address(node);
-	daemon_address_gone(node);
+	const struct sim_place *place = &node->places[vip];
+
+	return !node->frozen && place->address && mono_reached(place->lease_end, now_of(node));
+}
+
+static bool lapse(struct sim_node *node)
+{
+	for (int i = 0; i < vip_count_of(node); i++) {
+		if (!is_lapsed(node, i))
+			continue;
+		note(node, "the lease lapses");
+		node->records[i].lapsed = true;
+		kernel_remove_address(node, i);
+		daemon_address_gone(node, i);
+		return true;
+	}
+	return false;
 }
 
 void node_freeze(struct sim_node *node, bool frozen)
@@ -320,7 +350,8 @@ void node_freeze(struct sim_node *node, bool frozen)
 	node->frozen = frozen;
 	if (frozen)
 		return;
-	lapse(node);
+	while (lapse(node))
+		continue;
 	for (size_t i = 0; i < ARRAY_LEN(all_parts); i++)
 		pause_ends(node, all_parts[i]);
 }
@@ -332,14 +363,16 @@ void node_power(struct sim_node *node, bool on)
 	if (!on) {
 		node->off = true;
 		node_kill(node, SIM_ALL, -1);
-		kernel_remove_address(node);
-		node->published = false;
+		for (int i = 0; i < vip_count_of(node); i++) {
+			kernel_remove_address(node, i);
+			node->places[i].published = false;
+		}
 		start_at = MONO_NEVER;
 	}
 	node->off = !on;
 	if (!node->main.process.running)
 		node->main.process.start_at = start_at;
-	if (!node->lbd.process.running && node->sim->world.setup.lbd_wanted)
+	if (!node->lbd.process.running && node_wants_lbd(node))
 		node->lbd.process.start_at = start_at;
 }
 
@@ -352,11 +385,11 @@ void node_restart(struct sim_node *node, int64_t back_ns)
 	node->main.process = (struct sim_process){.start_at = mono_add(now_of(node), back_ns)};
 }
 
-void node_set_carrier(struct sim_node *node, bool carrier)
+void node_set_carrier(struct sim_node *node, int vip, bool carrier)
 {
-	if (node->carrier == carrier)
+	if (node->places[vip].carrier == carrier)
 		return;
-	node->carrier = carrier;
+	node->places[vip].carrier = carrier;
 	daemon_link_changed(node);
 }
 
@@ -366,31 +399,72 @@ void node_step_clock(struct sim_node *node, int64_t span_ns)
 	node->was_set = true;
 }
 
-void node_delete_address(struct sim_node *node)
+void node_delete_address(struct sim_node *node, int vip)
 {
-	if (!node->address)
+	if (!node->places[vip].address)
 		return;
-	kernel_remove_address(node);
-	daemon_address_gone(node);
+	kernel_remove_address(node, vip);
+	daemon_address_gone(node, vip);
 }
 
-void node_failover(struct sim_node *node)
+void node_lose_uplink(struct sim_node *node, int step)
 {
-	if (node_is_responsive(node, &node->main.process) && node->sim->world.setup.node_count == 2)
-		daemon_failover(node);
+	node->uplink_lost += step;
+}
+
+void node_roll_out(struct sim_node *node, int64_t back_ns)
+{
+	for (int i = 0; i < node->sim->world.setup.node_count; i++) {
+		if (node->sim->nodes[i].rollout > node->rollout)
+			return;
+	}
+	if (node->rollout == VIP_ROLLOUT_ENFORCE || !node_is_responsive(node, &node->main.process))
+		return;
+	node->rollout--;
+	node_restart(node, back_ns);
+}
+
+void node_failover(struct sim_node *node, int vip)
+{
+	if (!node_is_responsive(node, &node->main.process))
+		return;
+	for (int i = 0; i < vip_count_of(node); i++) {
+		if (sim_goes_with(node->sim, vip, i))
+			plan_start(&node->main.vips[i], false, false, 0);
+	}
+}
+
+/* Where vrrpd cannot be told of the end, it is told when it starts again. */
+void node_set_maintenance(struct sim_node *node, bool on)
+{
+	bool can_be_told = node_is_responsive(node, &node->main.process);
+
+	if (can_be_told && on)
+		plan_enter_maintenance(node);
+	else if (node->main.process.running && !on)
+		plan_end_maintenance(node);
+	if (on)
+		return;
+	node->kept_maintenance = false;
+	for (int i = 0; i < vip_count_of(node); i++) {
+		node->places[i].kept_yielding = node->places[i].kept_yielding && !node->places[i].kept_lent;
+		node->places[i].kept_lent = false;
+	}
 }
 
 /* The order of things. */
 
-static struct mono node_deadline(const struct sim_node *node)
+static struct mono node_deadline(struct sim_node *node)
 {
 	const struct sim_process *const processes[] = {
 		&node->main.process, &node->guardian.process, &node->lbd.process};
 	struct mono deadline = mono_min(daemon_deadline(node), guardian_deadline(node));
 
 	deadline = mono_min(deadline, lbd_deadline(node));
-	if (!node->frozen && node->address)
-		deadline = mono_min(deadline, node->lease_end);
+	for (int i = 0; i < vip_count_of(node); i++) {
+		if (!node->frozen && node->places[i].address)
+			deadline = mono_min(deadline, node->places[i].lease_end);
+	}
 	for (size_t i = 0; i < ARRAY_LEN(processes); i++) {
 		if (!processes[i]->running && !node->off)
 			deadline = mono_min(deadline, processes[i]->start_at);
@@ -416,7 +490,7 @@ struct mono sim_deadline(struct sim *sim)
 
 void sim_touch(struct sim *sim)
 {
-	sim->stirred = true;
+	sim->world.stirred = true;
 	for (int i = 0; i < sim->world.setup.node_count; i++)
 		sim->nodes[i].next = (struct mono){0};
 }
@@ -428,10 +502,8 @@ static bool is_start_due(const struct sim_node *node, const struct sim_process *
 
 static bool node_step(struct sim_node *node)
 {
-	if (!node->frozen && node->address && mono_reached(node->lease_end, now_of(node)))
-		lapse(node);
-	else if (end_stall(node, SIM_GUARDIAN) || end_stall(node, SIM_MAIN) || end_stall(node, SIM_FORWARDER))
-		return true;
+	if (lapse(node) || end_stall(node, SIM_GUARDIAN) || end_stall(node, SIM_MAIN) || end_stall(node, SIM_FORWARDER))
+		node->sim->world.stirred = true;
 	else if (is_start_due(node, &node->main.process))
 		main_start(node);
 	else if (is_start_due(node, &node->lbd.process))
@@ -442,6 +514,7 @@ static bool node_step(struct sim_node *node)
 		lbd_advance(node);
 	else
 		return daemon_fire(node);
+	node->sim->world.stirred = true;
 	return true;
 }
 
@@ -455,21 +528,12 @@ static void arrive(struct sim *sim, struct sim_packet *packet)
 	}
 	node = &sim->nodes[packet->to];
 	node->next = (struct mono){0};
-	switch (packet->kind) {
-	case SIM_ADVERT:
-	case SIM_DATAGRAM:
-		if (node->frozen || node->off)
-			free(packet->message);
-		else
-			daemon_deliver(node, packet);
-		break;
-	case SIM_ARP_QUESTION:
-		kernel_answer_arp(node, packet->from);
-		break;
-	case SIM_ANNOUNCEMENT:
-	case SIM_ARP_ANSWER:
-		break;
-	}
+	if (packet->kind == SIM_ARP_QUESTION)
+		kernel_answer_arp(node, packet->net, packet->from);
+	if (node->frozen || node->off)
+		free(packet->message);
+	else if (packet->kind != SIM_ANNOUNCEMENT)
+		daemon_deliver(node, packet);
 }
 
 /* True: something happened, and more may be due. */
@@ -486,7 +550,6 @@ bool sim_step(struct sim *sim)
 {
 	struct sim_packet packet;
 
-	sim->stirred = true;
 	if (world_take_packet(&sim->world, &packet)) {
 		arrive(sim, &packet);
 		return true;
@@ -501,19 +564,44 @@ bool sim_step(struct sim *sim)
 
 static void node_init(struct sim *sim, int index)
 {
+	const struct sim_setup *setup = &sim->world.setup;
 	struct sim_node *node = &sim->nodes[index];
 
 	node->sim = sim;
 	node->index = index;
 	node->source = (struct ip){.family = AF_INET, .bytes = {192, 0, 2, (uint8_t)(11 + index)}};
-	node->real_offset_ns = sim->world.setup.clock_offset_ns[index];
-	node->carrier = true;
-	node->lease_end = MONO_NEVER;
+	if (!setup->ipv4)
+		node->source =
+			(struct ip){.family = AF_INET6, .bytes = {0xfe, 0x80, [15] = (uint8_t)(SIM_NODES_MAX - index)}};
+	node->rollout = setup->rollout;
+	node->real_offset_ns = setup->clock_offset_ns[index];
+	for (int i = 0; i < setup->vip_count; i++)
+		node->places[i] = (struct sim_place){.carrier = true, .lease_end = MONO_NEVER};
 	node->main.process.start_at = mono_add(SIM_EPOCH, random_between(&sim->world.random, 0, 300 * NS_PER_MS));
 	node->guardian.process.start_at = MONO_NEVER;
-	node->lbd.process.start_at = sim->world.setup.lbd_wanted
+	node->lbd.process.start_at = node_wants_lbd(node)
 					     ? mono_add(SIM_EPOCH, random_between(&sim->world.random, 0, NS_PER_S))
 					     : MONO_NEVER;
+}
+
+static void make_vip(struct sim *sim, struct vip_conf *vip)
+{
+	const struct sim_setup *setup = &sim->world.setup;
+
+	*vip = (struct vip_conf){
+		.addresses = &sim->addresses[setup->ipv4 ? 0 : 1],
+		.address_count = (size_t)(setup->ipv4 + setup->ipv6),
+		.has_ipv4 = setup->ipv4,
+		.has_ipv6 = setup->ipv6,
+		.version = setup->version,
+		.advert_interval_ns = setup->interval_ns,
+		.authentication = setup->is_signed ? VIP_AUTHENTICATION_HMAC : VIP_AUTHENTICATION_NONE,
+		.unicast = setup->unicast,
+		.preempt = setup->preempt,
+		.preempt_delay_ns = setup->preempt_delay_ns,
+		.start_delay_ns = setup->start_delay_ns,
+		.lease_ns = setup->lease_ns,
+	};
 }
 
 /* One service with one pool, checked as the setup says. */
@@ -529,6 +617,15 @@ static void make_conf(struct sim *sim)
 	sim->conf.service_count = ARRAY_LEN(services);
 	sim->conf.pools = &sim->pool;
 	sim->conf.pool_count = 1;
+	sim->addresses[0].ip = (struct ip){.family = AF_INET, .bytes = {192, 0, 2, 100}};
+	sim->addresses[1].ip = (struct ip){.family = AF_INET6, .bytes = {0xfe, 0x80, [15] = 100}};
+	for (size_t i = 0; i < SIM_VIPS_MAX; i++)
+		make_vip(sim, &sim->vips[i]);
+	sim->conf.vips = sim->vips;
+	sim->conf.vip_count = (size_t)sim->world.setup.vip_count;
+	sim->bare = sim->conf;
+	sim->bare.service_count = 0;
+	sim->bare.pool_count = 0;
 }
 
 void sim_init(struct sim *sim, const struct sim_setup *setup, uint64_t seed, bool trace)
@@ -536,7 +633,8 @@ void sim_init(struct sim *sim, const struct sim_setup *setup, uint64_t seed, boo
 	memset(sim, 0, sizeof *sim);
 	world_init(&sim->world, setup, seed, trace);
 	make_conf(sim);
-	sim->planned_to = SIM_NOBODY;
+	for (size_t i = 0; i < SIM_VIPS_MAX; i++)
+		sim->planned_to[i] = SIM_NOBODY;
 	for (int i = 0; i < setup->node_count; i++)
 		node_init(sim, i);
 }

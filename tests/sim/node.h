@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One simulated host: its kernel (link, address, clock), and the processes vrrpd, its guardian and lbd, which fail
+ * One simulated host: its kernel (links, addresses, clock), and the processes vrrpd, its guardian and lbd, which fail
  * apart from each other. What vrrpd decides is decided by its own modules; only the doing is modelled here, as thin as
- * it is there (vip.c, agent.c, review.c, peer.c, handover.c, forwarder.c, guard.c).
+ * it is there: vip.c (vip.c, review.c, hearing.c of vrrpd), talk.c (talk.c, peer.c, lanwatch.c), plan.c (handover.c,
+ * moves.c, maintenance.c), daemon.c (agent.c, forwarder.c), host.c (guard.c, and the world around).
  */
 #ifndef LBPAIR_TESTS_SIM_NODE_H
 #define LBPAIR_TESTS_SIM_NODE_H
@@ -12,6 +13,7 @@
 #include "vrrpd/fsm.h"
 #include "vrrpd/hang.h"
 #include "vrrpd/health.h"
+#include "vrrpd/lan.h"
 #include "vrrpd/lease.h"
 #include "vrrpd/peer_session.h"
 #include "vrrpd/senders.h"
@@ -23,31 +25,44 @@ struct sim_process {
 	struct mono start_at;      /* when it is started next; MONO_NEVER: nobody does */
 };
 
+#define SIM_PATHS_MAX 2
+
 enum sim_timer {
-	TIMER_TICK,
-	TIMER_RENEWAL,
-	TIMER_ANNOUNCEMENT,
 	TIMER_BEAT,
-	TIMER_SILENCE,
-	TIMER_PULSE,
+	TIMER_SILENCE, /* one for each path */
+	TIMER_PULSE = TIMER_SILENCE + SIM_PATHS_MAX,
 	TIMER_SAMPLE,
-	TIMER_REPEAT,
+	TIMER_TRACK,
 	TIMER_COUNT,
 };
 
+/* Each vip has its own. */
+enum sim_vip_timer {
+	VIP_TIMER_TICK,
+	VIP_TIMER_RENEWAL,
+	VIP_TIMER_ANNOUNCEMENT,
+	VIP_TIMER_PROBE,
+	VIP_TIMER_REPEAT,
+	VIP_TIMER_COUNT,
+};
+
+#define SIM_TIMERS_MAX (TIMER_COUNT + SIM_VIPS_MAX * VIP_TIMER_COUNT)
 #define SIM_WAITING_MAX 256
 
 struct sim_handover {
 	bool pending;
 	enum peer_kind kind; /* PEER_OFFER or PEER_ASK */
+	bool dry_run;
+	bool entering; /* it is a step into maintenance */
 	uint64_t request;
 	uint64_t asked; /* the peer's ask that this offer follows; 0: our own */
 	struct mono limit;
 };
 
-/* The main process of vrrpd. */
-struct sim_main {
-	struct sim_process process;
+/* One vip, and the LAN that it is on. */
+struct sim_vip {
+	struct sim_node *node;
+	int index;
 	struct vrrp_fsm fsm;
 	struct health_fsm health;
 	struct health_verdict verdict;
@@ -55,32 +70,65 @@ struct sim_main {
 	struct lease lease;
 	struct mono link_ok_at;
 	unsigned announcements_left;
+	bool fault; /* what the last review found of its own, for the other of its group */
+	bool unready;
+	enum peer_vip_state peer_state;
+	bool peer_missed;
+	bool lent; /* given away for maintenance */
+
+	struct lan lan;
+	bool probing; /* its hosts are asked, until then */
+	struct mono probe_until;
+
+	struct sim_handover handover;
+	uint64_t answered; /* the last ask of the peer that was answered, and how */
+	bool answer;
+};
+
+struct sim_path {
+	bool alive;
+	int net;
+};
+
+/* On the way into maintenance: first each vip is offered as if, then each is offered. */
+struct sim_entering {
+	bool trying;
+	bool moving;
+	bool refused;
+	bool over; /* and the end of it is wanted already */
+	int waiting;
+};
+
+/* The main process of vrrpd. */
+struct sim_main {
+	struct sim_process process;
+	struct sim_vip vips[SIM_VIPS_MAX];
+	bool stopping;
+	bool maintenance;
+	struct sim_entering entering;
 
 	struct peer_session session;
-	bool alive; /* the peer */
-	bool on_lan;
+	struct sim_path paths[SIM_PATHS_MAX];
+	int path_count;
+	bool alive; /* the peer, by any of them */
 	struct mono heard_at;
 	struct mono greeted_at;
 	bool has_heartbeat;
 	struct peer_message heartbeat;
-	enum peer_vip_state peer_state;
-	bool peer_missed;
 
 	unsigned lbd_watched; /* the run of lbd whose process is watched; 0: none is */
 	bool lbd_hung;
 	struct hang hang;
 	struct liveness_state lbd;
 	struct liveness_service service;
+	struct track_score uplink;
 
-	struct sim_handover handover;
-	uint64_t answered; /* the last ask of the peer that was answered, and how */
-	bool answer;
-
-	struct mono timers[TIMER_COUNT];
+	struct mono timers[SIM_TIMERS_MAX];
+	int first_timer;                            /* -1: to be found out */
 	struct sim_packet waiting[SIM_WAITING_MAX]; /* in the sockets of a process that gets no time */
 	size_t waiting_count;
-	bool link_waiting; /* so is an event of the link or of the address */
-	bool address_waiting;
+	bool link_waiting; /* so is an event of a link or of an address */
+	bool address_waiting[SIM_VIPS_MAX];
 };
 
 struct sim_guardian {
@@ -117,46 +165,57 @@ struct sim_record {
 	struct mono goodbye_at; /* priority 0 was taken in, and no other advert since; {0}: not so */
 };
 
+/* What a host has for each vip beside its processes: a link, an address, the words on the disk and for the guardian. */
+struct sim_place {
+	bool carrier;
+	bool address;
+	struct mono lease_end;
+	bool published;
+	bool kept_yielding;
+	bool kept_lent;
+};
+
 struct sim_node {
 	struct sim *sim;
 	int index;
 	struct ip source;
+	enum vip_rollout rollout;
 	int64_t real_offset_ns; /* CLOCK_REALTIME less the world's time */
 	bool was_set;           /* that clock was stepped, at some time */
 
 	/* The kernel. */
 	bool frozen; /* the whole machine, and its network with it */
 	bool off;    /* no power */
-	bool carrier;
-	bool address;
-	struct mono lease_end;
+	struct sim_place places[SIM_VIPS_MAX];
 
 	/* The disk, and the page that main and guardian share. */
-	bool kept_yielding;
+	bool kept_maintenance;
 	uint64_t kept_sequence;
 	uint64_t kept_peer_sequence;
 	uint64_t epoch;
 	uint64_t sequence;
-	bool published;
 
 	struct sim_main main;
 	struct sim_guardian guardian;
 	struct sim_lbd lbd;
 	int servers_lost; /* faults that keep its servers from it */
+	int uplink_lost;  /* and that keep what it tracks */
 
 	struct mono next; /* when the next thing happens to it by itself; {0}: to be found out */
 
-	struct sim_record record;
+	struct sim_record records[SIM_VIPS_MAX];
 };
 
 struct sim {
 	struct sim_world world;
 	struct pool_conf pool;
 	struct conf conf;
+	struct conf bare; /* the same without services */
+	struct vip_conf vips[SIM_VIPS_MAX];
+	struct prefix addresses[2]; /* of every vip, one of each family */
 	struct sim_node nodes[SIM_NODES_MAX];
-	/* The last planned failover that was confirmed: to whom; SIM_NOBODY after any fault. */
-	int planned_to;
-	bool stirred; /* something has changed that the rules look at */
+	/* The last planned failover of each vip that was confirmed: to whom; SIM_NOBODY after any fault. */
+	int planned_to[SIM_VIPS_MAX];
 };
 
 void sim_init(struct sim *sim, const struct sim_setup *setup, uint64_t seed, bool trace);
@@ -186,16 +245,24 @@ void node_freeze(struct sim_node *node, bool frozen);
 void node_power(struct sim_node *node, bool on);
 /* SIGTERM of vrrpd; it is started again after that time. */
 void node_restart(struct sim_node *node, int64_t back_ns);
-void node_set_carrier(struct sim_node *node, bool carrier);
+void node_set_carrier(struct sim_node *node, int vip, bool carrier);
 void node_step_clock(struct sim_node *node, int64_t span_ns);
-void node_delete_address(struct sim_node *node);
+void node_delete_address(struct sim_node *node, int vip);
 void node_lose_servers(struct sim_node *node, int step);
-/* `lbctl failover` on this node. */
-void node_failover(struct sim_node *node);
+void node_lose_uplink(struct sim_node *node, int step);
+/* Restarted with the next roll-out mode, where all others have come as far. */
+void node_roll_out(struct sim_node *node, int64_t back_ns);
+/* `lbctl failover VIP` and `lbctl maintenance` on this node. */
+void node_failover(struct sim_node *node, int vip);
+void node_set_maintenance(struct sim_node *node, bool on);
 
 bool node_is_responsive(const struct sim_node *node, const struct sim_process *process);
 /* Whether the node answers for the vip on the LAN: the address is here, and the machine runs. */
-bool node_holds(const struct sim_node *node);
+bool node_holds(const struct sim_node *node, int vip);
+bool node_is_of_pair(const struct sim_node *node);
+bool node_wants_lbd(const struct sim_node *node);
+/* Whether they are one vip, or two of a group. */
+bool sim_goes_with(const struct sim *sim, int vip, int other);
 /* Whether a connection to the vip at this node would be served: lbd runs, is bound and finds a server. */
 bool node_serves(const struct sim_node *node);
 /* Whether signed adverts show their freshness by the clocks alone (the window is 5 s). */

@@ -8,35 +8,69 @@
 /* The pair starts, is put to the test, and is left in peace. */
 #define CALM_NS (2 * NS_PER_S)
 #define TROUBLE_NS (8 * NS_PER_S)
-#define PEACE_NS (16 * NS_PER_S)
+#define PEACE_NS (12 * NS_PER_S)
+#define PEACE_INTERVALS 4
 #define REST_NS (3 * NS_PER_S)
-/* The vip of so many seeds has both families. */
-#define BOTH_EVERY 4
+#define LOOK_NS (25 * NS_PER_MS)
+
+/* The pair's priorities; the others, who speak VRRP alone, are around them. */
+static void draw_priorities(struct sim_random *random, struct sim_setup *setup)
+{
+	static const uint8_t pairs[][SIM_PAIR] = {
+		{150, 100}, {150, 100}, {100, 150}, {100, 100}, {200, 199}, {254, 1}, {255, 100}};
+	static const uint8_t others[] = {50, 120, 180};
+	const uint8_t *pair = pairs[random_between(random, 0, ARRAY_LEN(pairs) - 1)];
+
+	setup->node_count = random_one_in(random, 8) ? (int)random_between(random, 3, SIM_NODES_MAX) : SIM_PAIR;
+	for (int i = 0; i < setup->node_count; i++)
+		setup->priority[i] = i < SIM_PAIR ? pair[i] : others[random_between(random, 0, ARRAY_LEN(others) - 1)];
+}
+
+static void draw_times(struct sim_random *random, struct sim_setup *setup)
+{
+	static const int64_t intervals_ms[] = {100, 100, 100, 100, 200, 50, 1000, 10};
+
+	setup->version = random_one_in(random, 10) ? 2 : 3;
+	setup->interval_ns = intervals_ms[random_between(random, 0, ARRAY_LEN(intervals_ms) - 1)] * NS_PER_MS;
+	/* It counts in seconds. */
+	if (setup->version == 2)
+		setup->interval_ns = NS_PER_S;
+	setup->lease_ns = random_between(random, 1, 3) * NS_PER_S;
+	setup->preempt = !random_one_in(random, 4);
+	setup->preempt_delay_ns = random_one_in(random, 4) ? 700 * NS_PER_MS : 0;
+	setup->start_delay_ns = random_one_in(random, 8) ? 600 * NS_PER_MS : 0;
+	setup->check_interval_ns = random_one_in(random, 2) ? NS_PER_S : 300 * NS_PER_MS;
+	setup->check_timeout_ns = setup->check_interval_ns;
+	setup->latency_ns = random_between(random, 20, 500) * NS_PER_US;
+	setup->jitter_ns = random_one_in(random, 2) ? setup->latency_ns : setup->interval_ns / 20;
+	if (setup->node_count == SIM_PAIR && random_one_in(random, 4))
+		setup->clock_offset_ns[0] = random_between(random, -20, 20) * NS_PER_S;
+}
 
 /* Setups: what people configure, and what lies at the edges. */
 static struct sim_setup draw_setup(struct sim_random *random)
 {
-	static const uint8_t priorities[][2] = {
-		{150, 100}, {150, 100}, {100, 150}, {100, 100}, {200, 199}, {254, 1}, {255, 100}};
-	static const int64_t intervals_ms[] = {100, 100, 100, 100, 200, 50, 1000, 10};
-	const uint8_t *pair = priorities[random_between(random, 0, ARRAY_LEN(priorities) - 1)];
-	struct sim_setup setup = {
-		.node_count = 2,
-		.priority = {pair[0], pair[1]},
-		.interval_ns = intervals_ms[random_between(random, 0, ARRAY_LEN(intervals_ms) - 1)] * NS_PER_MS,
-		.lease_ns = random_between(random, 1, 3) * NS_PER_S,
-		.preempt = !random_one_in(random, 4),
-		.preempt_delay_ns = random_one_in(random, 4) ? 700 * NS_PER_MS : 0,
-		.side = random_one_in(random, 3),
-		.lbd_wanted = !random_one_in(random, 4),
-		.check_interval_ns = random_one_in(random, 2) ? NS_PER_S : 300 * NS_PER_MS,
-		.latency_ns = random_between(random, 20, 500) * NS_PER_US,
-	};
+	static const unsigned paths[] = {SIM_PATH_LAN, SIM_PATH_LAN, SIM_PATH_SIDE, SIM_PATH_LAN | SIM_PATH_SIDE,
+		SIM_PATH_LAN | SIM_PATH_SIDE, 0};
+	struct sim_setup setup = {.vip_count = 1, .ipv4 = true};
+	int64_t family = random_between(random, 0, 7);
 
-	setup.check_timeout_ns = setup.check_interval_ns;
-	setup.jitter_ns = random_one_in(random, 2) ? setup.latency_ns : setup.interval_ns / 20;
-	if (random_one_in(random, 4))
-		setup.clock_offset_ns[0] = random_between(random, -20, 20) * NS_PER_S;
+	draw_priorities(random, &setup);
+	draw_times(random, &setup);
+	setup.lbd_wanted = !random_one_in(random, 4);
+	setup.tracks = random_one_in(random, 4);
+	setup.paths = paths[random_between(random, 0, ARRAY_LEN(paths) - 1)];
+	setup.is_signed = setup.version == 3 && !random_one_in(random, 5);
+	setup.rollout = random_one_in(random, 4) ? VIP_ROLLOUT_RECEIVE_ONLY : VIP_ROLLOUT_ENFORCE;
+	if (setup.node_count == SIM_PAIR) {
+		setup.vip_count = random_one_in(random, 4) ? SIM_VIPS_MAX : 1;
+		setup.grouped = setup.vip_count > 1 && !random_one_in(random, 3);
+		setup.unicast = random_one_in(random, 6);
+	}
+	if (setup.version == 3) {
+		setup.ipv6 = family <= 2;
+		setup.ipv4 = family != 0;
+	}
 	return setup;
 }
 
@@ -45,6 +79,7 @@ static void clear(struct run *run)
 	memset(run->begun, 0, sizeof run->begun);
 	memset(run->ended, 0, sizeof run->ended);
 	run->fault_at = SIM_EPOCH;
+	run->look_at = SIM_EPOCH;
 	watch_init(&run->watch);
 }
 
@@ -54,7 +89,6 @@ static void prepare(struct run *run, uint64_t seed, bool trace)
 	struct sim_random random = {.state = seed ^ UINT64_C(0x5eed)};
 	struct sim_setup setup = draw_setup(&random);
 
-	setup.both = seed % BOTH_EVERY == 0;
 	clear(run);
 	sim_init(&run->sim, &setup, seed, trace);
 	run->sim.world.duplicate_percent = random_one_in(&random, 3) ? 5 : 0;
@@ -73,6 +107,14 @@ static struct mono fault_at(const struct run *run, size_t i)
 	return fault_lasts(fault->kind) && !run->ended[i] ? mono_add(at, fault->span_ns) : MONO_NEVER;
 }
 
+/* When something has changed, and now and then for what time alone changes. */
+static void look(struct run *run)
+{
+	run->sim.world.stirred = false;
+	run->look_at = mono_add(run->sim.world.now, LOOK_NS);
+	watch_look(&run->watch, &run->sim);
+}
+
 static void do_fault(struct run *run, size_t i)
 {
 	if (run->begun[i]) {
@@ -83,7 +125,7 @@ static void do_fault(struct run *run, size_t i)
 		fault_begin(&run->sim, &run->faults[i]);
 	}
 	sim_touch(&run->sim);
-	watch_look(&run->watch, &run->sim);
+	look(run);
 }
 
 static void do_faults(struct run *run)
@@ -104,8 +146,8 @@ static void live_through(struct run *run, struct mono now)
 	run->sim.world.now = now;
 	do_faults(run);
 	while (!run->watch.failed && sim_step(&run->sim)) {
-		if (run->sim.stirred)
-			watch_look(&run->watch, &run->sim);
+		if (run->sim.world.stirred || mono_reached(run->look_at, now))
+			look(run);
 	}
 }
 
@@ -118,8 +160,10 @@ static uint64_t count_claims(const struct sim *sim)
 {
 	uint64_t claims = 0;
 
-	for (int i = 0; i < sim->world.setup.node_count; i++)
-		claims += sim->nodes[i].record.claims;
+	for (int i = 0; i < sim->world.setup.node_count; i++) {
+		for (int k = 0; k < sim->world.setup.vip_count; k++)
+			claims += sim->nodes[i].records[k].claims;
+	}
 	return claims;
 }
 
@@ -137,21 +181,31 @@ static bool live_until(struct run *run, struct mono end)
 
 static void describe(const struct run *run, uint64_t seed)
 {
+	static const char *const paths[] = {"no state port", "state port on the LAN", "state port on a side network",
+		"state port on the LAN and a side network"};
 	const struct sim_setup *setup = &run->sim.world.setup;
+	const struct sim_world *world = &run->sim.world;
 
-	world_note(&run->sim.world, SIM_NOBODY,
-		"seed %" PRIu64 ": priorities %u and %u, interval %" PRId64 " ms, lease %" PRId64
-		" s, preempt %d after %" PRId64 " ms, %s, %s, clock of lb1 %" PRId64 " s off",
-		seed, setup->priority[0], setup->priority[1], setup->interval_ns / NS_PER_MS,
-		setup->lease_ns / NS_PER_S, setup->preempt, setup->preempt_delay_ns / NS_PER_MS,
-		setup->side ? "state port on a side network" : "state port on the LAN",
-		setup->lbd_wanted ? "with lbd" : "without lbd", setup->clock_offset_ns[0] / NS_PER_S);
+	world_note(world, SIM_NOBODY, "seed %" PRIu64 ": %d nodes, %d vips%s, version %u by%s%s%s, %s%s", seed,
+		setup->node_count, setup->vip_count, setup->grouped ? " of one group" : "", setup->version,
+		setup->ipv4 ? " IPv4" : "", setup->ipv6 ? " IPv6" : "", setup->unicast ? ", unicast" : "",
+		!setup->is_signed ? "unsigned" : "signed", setup->rollout == VIP_ROLLOUT_ENFORCE ? "" : ", rolled out");
+	for (int i = 0; i < setup->node_count; i++)
+		world_note(world, i, "priority %u, clock %" PRId64 " s off", setup->priority[i],
+			setup->clock_offset_ns[i] / NS_PER_S);
+	world_note(world, SIM_NOBODY,
+		"interval %" PRId64 " ms, lease %" PRId64 " s, preempt %d after %" PRId64 " ms, start after %" PRId64
+		" ms, %s, %s%s",
+		setup->interval_ns / NS_PER_MS, setup->lease_ns / NS_PER_S, setup->preempt,
+		setup->preempt_delay_ns / NS_PER_MS, setup->start_delay_ns / NS_PER_MS, paths[setup->paths],
+		setup->lbd_wanted ? "with lbd" : "without lbd", setup->tracks ? ", tracks an uplink" : "");
 }
 
 /* Lives through the faults and the peace after them, and looks at what has come of it. */
 static bool live(struct run *run)
 {
-	struct mono rest = mono_add(SIM_EPOCH, CALM_NS + TROUBLE_NS + PEACE_NS);
+	int64_t peace_ns = PEACE_NS + PEACE_INTERVALS * run->sim.world.setup.interval_ns;
+	struct mono rest = mono_add(SIM_EPOCH, CALM_NS + TROUBLE_NS + peace_ns);
 	uint64_t claims;
 
 	if (live_until(run, rest)) {

@@ -16,6 +16,7 @@ struct run {
 	bool ended[RUN_FAULTS_MAX];
 	size_t fault_count;
 	struct mono fault_at; /* when the next of them begins or ends */
+	struct mono look_at;  /* when the rules are looked at next, if nothing happens before */
 };
 
 /* Draws setup and faults from the seed. True: every rule held; else run->watch.text says which one did not. */

@@ -10,6 +10,7 @@
 static const struct scenario {
 	const char *name;
 	bool side; /* the state port has its own network */
+	bool both; /* it goes both ways */
 	bool no_preempt;
 	struct {
 		int64_t at_ms;
@@ -57,11 +58,17 @@ static bool tell(struct run *run, const struct scenario *scenario, bool trace)
 {
 	struct sim_setup setup = {
 		.node_count = 2,
+		.vip_count = 1,
+		.version = 3,
+		.ipv4 = true,
+		.is_signed = true,
 		.priority = {150, 100},
 		.interval_ns = 100 * MS,
 		.lease_ns = 2 * NS_PER_S,
 		.preempt = !scenario->no_preempt,
-		.side = scenario->side,
+		.paths = scenario->both   ? SIM_PATH_LAN | SIM_PATH_SIDE
+			 : scenario->side ? SIM_PATH_SIDE
+					  : SIM_PATH_LAN,
 		.lbd_wanted = true,
 		.check_interval_ns = 300 * MS,
 		.check_timeout_ns = 300 * MS,
@@ -78,14 +85,15 @@ static bool tell(struct run *run, const struct scenario *scenario, bool trace)
 			.at_ns = scenario->faults[count].at_ms * MS,
 			.span_ns = scenario->faults[count].span_ms * MS,
 		};
-	if (run_told(run, &setup, faults, count, trace) && strcmp(run->watch.owners, scenario->owners) == 0 &&
-		run->watch.outage_ns <= scenario->outage_ms * MS && run->watch.double_ns <= scenario->double_ms * MS)
+	if (run_told(run, &setup, faults, count, trace) && strcmp(run->watch.vips[0].owners, scenario->owners) == 0 &&
+		run->watch.vips[0].outage_ns <= scenario->outage_ms * MS &&
+		run->watch.vips[0].double_ns <= scenario->double_ms * MS)
 		return true;
 	printf("scenario %s: owners %s, none for %.1f ms, two for %.1f ms%s%s\n"
 	       "  expected: owners %s, none for %.1f ms at most, two for %.1f\n  tests/sim/sim --scenario=%s\n",
-		scenario->name, run->watch.owners, (double)run->watch.outage_ns / 1e6,
-		(double)run->watch.double_ns / 1e6, run->watch.failed ? "; " : "", run->watch.text, scenario->owners,
-		(double)scenario->outage_ms, (double)scenario->double_ms, scenario->name);
+		scenario->name, run->watch.vips[0].owners, (double)run->watch.vips[0].outage_ns / 1e6,
+		(double)run->watch.vips[0].double_ns / 1e6, run->watch.failed ? "; " : "", run->watch.text,
+		scenario->owners, (double)scenario->outage_ms, (double)scenario->double_ms, scenario->name);
 	return false;
 }
 

@@ -15,26 +15,32 @@ enum watch_rule {
 	WATCH_NONE,      /* nobody holds it, and somebody could */
 	WATCH_GOODBYE,   /* the active node said goodbye, and this one could follow */
 	WATCH_NEIGHBOUR, /* a neighbour looks for the vip where it is not, although it is elsewhere */
+	WATCH_PARTED,    /* another vip of its group is active elsewhere */
 	WATCH_RULE_COUNT,
 };
 
 #define WATCH_TEXT_MAX 200
 #define WATCH_OWNERS_MAX 16
 
-struct sim_watch {
+/* Of one vip. */
+struct watch_vip {
 	struct mono since[WATCH_RULE_COUNT][SIM_NODES_MAX]; /* {0}: the condition does not hold */
 	int64_t bound_ns[WATCH_RULE_COUNT][SIM_NODES_MAX];  /* as it was when the condition began */
-	int64_t longest_ns[WATCH_RULE_COUNT];
 	uint64_t claims_seen[SIM_NODES_MAX];
 	struct mono able_since[SIM_NODES_MAX];
 	struct mono none_since;
-	struct mono healed_since;
 	/* For the scenarios: who claimed, "1" for lb1; the longest times that none and that two had the vip. */
 	char owners[WATCH_OWNERS_MAX];
 	struct mono outage_since;
 	struct mono double_since;
 	int64_t outage_ns;
 	int64_t double_ns;
+};
+
+struct sim_watch {
+	struct watch_vip vips[SIM_VIPS_MAX];
+	struct mono healed_since;
+	int64_t longest_ns[WATCH_RULE_COUNT];
 	bool failed;
 	char text[WATCH_TEXT_MAX];
 };

@@ -15,9 +15,9 @@ void world_init(struct sim_world *world, const struct sim_setup *setup, uint64_t
 	world->trace = trace;
 	world->first_at = MONO_NEVER;
 	world->ask_at = mono_add(SIM_EPOCH, NS_PER_S);
-	for (int i = 0; i < setup->node_count; i++) {
-		world->neighbours[i].points_at = SIM_NOBODY;
-		world->neighbours[i].ask_at = world->ask_at;
+	for (int lan = 0; lan < setup->vip_count; lan++) {
+		for (int i = 0; i < setup->node_count; i++)
+			world->neighbours[lan][i] = (struct sim_neighbour){SIM_NOBODY, world->ask_at};
 	}
 }
 
@@ -48,7 +48,7 @@ void world_note(const struct sim_world *world, int who, const char *format, ...)
 	putchar('\n');
 }
 
-void world_block(struct sim_world *world, enum sim_net net, int from, int to, int step)
+void world_block(struct sim_world *world, int net, int from, int to, int step)
 {
 	world->blocked[net][from][to] += step;
 	world->blocked_in_all += step;
@@ -83,6 +83,8 @@ void world_send(struct sim_world *world, const struct sim_packet *packet)
 {
 	if (!world_is_open(world, packet->net, packet->from, packet->to))
 		return;
+	if (packet->kind == SIM_DATAGRAM && packet->net == SIM_LAN && world->port_closed > 0)
+		return;
 	if (random_between(&world->random, 0, 99) < world->loss_percent)
 		return;
 	put_packet(world, packet);
@@ -95,7 +97,6 @@ void world_broadcast(struct sim_world *world, const struct sim_packet *packet)
 	for (int party = 0; party < 2 * world->setup.node_count; party++) {
 		struct sim_packet copy = *packet;
 
-		copy.net = SIM_LAN;
 		copy.to = party;
 		/* Adverts go to their group, which the neighbours have not joined. */
 		if (party == packet->from || (party >= world->setup.node_count && packet->kind == SIM_ADVERT))
@@ -125,11 +126,12 @@ bool world_take_packet(struct sim_world *world, struct sim_packet *ret_packet)
 	return true;
 }
 
-static void ask(struct sim_world *world, int neighbour)
+static void ask(struct sim_world *world, int lan, int neighbour)
 {
-	struct sim_packet question = {.kind = SIM_ARP_QUESTION, .from = world_neighbour_party(world, neighbour)};
+	struct sim_packet question = {
+		.kind = SIM_ARP_QUESTION, .net = lan, .from = world_neighbour_party(world, neighbour)};
 
-	world->neighbours[neighbour].ask_at =
+	world->neighbours[lan][neighbour].ask_at =
 		mono_add(world->now, random_between(&world->random, 200 * NS_PER_MS, 1500 * NS_PER_MS));
 	world_broadcast(world, &question);
 }
@@ -139,20 +141,27 @@ void world_ask(struct sim_world *world)
 	if (!mono_reached(world->ask_at, world->now))
 		return;
 	world->ask_at = MONO_NEVER;
-	for (int i = 0; i < world->setup.node_count; i++) {
-		if (mono_reached(world->neighbours[i].ask_at, world->now))
-			ask(world, i);
-		world->ask_at = mono_min(world->ask_at, world->neighbours[i].ask_at);
+	for (int lan = 0; lan < world->setup.vip_count; lan++) {
+		for (int i = 0; i < world->setup.node_count; i++) {
+			if (mono_reached(world->neighbours[lan][i].ask_at, world->now))
+				ask(world, lan, i);
+			world->ask_at = mono_min(world->ask_at, world->neighbours[lan][i].ask_at);
+		}
 	}
 }
 
 void world_hear(struct sim_world *world, const struct sim_packet *packet)
 {
-	struct sim_neighbour *neighbour = &world->neighbours[packet->to - world->setup.node_count];
+	struct sim_neighbour *neighbour = &world->neighbours[packet->net][packet->to - world->setup.node_count];
+	struct sim_packet answer = {
+		.kind = SIM_PROBE_ANSWER, .net = packet->net, .from = packet->to, .to = packet->from};
 
+	if (packet->kind == SIM_PROBE)
+		world_send(world, &answer);
 	if (packet->kind != SIM_ANNOUNCEMENT && packet->kind != SIM_ARP_ANSWER)
 		return;
+	world->stirred = world->stirred || neighbour->points_at != packet->from;
 	if (neighbour->points_at != packet->from)
-		world_note(world, packet->to, "the vip is at lb%d", packet->from + 1);
+		world_note(world, packet->to, "vip %d is at lb%d", packet->net + 1, packet->from + 1);
 	neighbour->points_at = packet->from;
 }

@@ -1,29 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The world that the simulated nodes live in: one clock, the networks between them, and the neighbours on the vip's LAN
- * with their ARP caches.
+ * The world that the simulated nodes live in: one clock, the networks between them, and the neighbours on the vips'
+ * LANs with their ARP caches.
  *
- * Two networks: the LAN of the vip, which carries adverts and ARP, and a side network for the state port where the
- * setup says that it has a path of its own. On the LAN each node has a neighbour beside it, at the same switch: a
- * partition of the LAN has neighbours on both sides.
+ * Each vip has a LAN of its own, which carries adverts and ARP. The state port has a path over the first LAN, one over
+ * a side network, or both. On each LAN a node has a neighbour beside it, at the same switch: a partition of the LAN has
+ * neighbours on both sides.
  */
 #ifndef LBPAIR_TESTS_SIM_WORLD_H
 #define LBPAIR_TESTS_SIM_WORLD_H
 
+#include "common/model/conf.h"
 #include "common/pure/mono.h"
 #include "tests/sim/random.h"
 #include "vrrpd/peermsg.h"
 
 #define SIM_NODES_MAX 5
+/* The first two nodes are the pair; the others speak VRRP alone. */
+#define SIM_PAIR 2
 #define SIM_PARTIES_MAX (2 * SIM_NODES_MAX)
+#define SIM_VIPS_MAX 2
 #define SIM_NOBODY (-1)
 
 /* The clock begins away from zero, which stands for "not set" in vrrpd's modules. */
 #define SIM_EPOCH ((struct mono){1000 * NS_PER_S})
 
+/* A vip's LAN has the vip's number. */
 enum sim_net {
 	SIM_LAN,
-	SIM_SIDE,
+	SIM_SIDE = SIM_LAN + SIM_VIPS_MAX,
 	SIM_NET_COUNT,
 };
 
@@ -31,13 +36,15 @@ enum sim_packet_kind {
 	SIM_ADVERT,
 	SIM_DATAGRAM,
 	SIM_ANNOUNCEMENT, /* gratuitous ARP */
-	SIM_ARP_QUESTION,
+	SIM_ARP_QUESTION, /* of a neighbour, who has the vip */
 	SIM_ARP_ANSWER,
+	SIM_PROBE, /* of a node, whether that neighbour is there */
+	SIM_PROBE_ANSWER,
 };
 
 struct sim_packet {
 	struct mono at; /* when it arrives */
-	enum sim_net net;
+	int net;
 	enum sim_packet_kind kind;
 	int from;
 	int to;
@@ -45,22 +52,37 @@ struct sim_packet {
 	uint8_t priority;
 	int64_t interval_ns;
 	uint64_t sequence;
+	bool is_signed;
 	bool ipv6;
 	/* SIM_DATAGRAM; owned */
 	struct peer_message *message;
 };
 
-/* What a run is about: one vip, the same configuration on all nodes. */
+/* The ways of the state port. */
+enum {
+	SIM_PATH_LAN = 1 << 0,
+	SIM_PATH_SIDE = 1 << 1,
+};
+
+/* What a run is about: the same configuration on all nodes. */
 struct sim_setup {
 	int node_count;
+	int vip_count;
+	bool grouped; /* two vips are active on one node together */
 	uint8_t priority[SIM_NODES_MAX];
+	uint8_t version;
 	int64_t interval_ns;
 	int64_t lease_ns;
 	bool preempt;
 	int64_t preempt_delay_ns;
-	bool side; /* the state port has its own network */
-	bool both; /* the vip has both families: each advert goes out in each, and each packet has its own fate */
+	int64_t start_delay_ns;
+	unsigned paths;  /* of the pair's state port; 0: they speak VRRP alone */
+	bool ipv4, ipv6; /* with both, each advert goes out in each, and each packet has its own fate */
+	bool unicast;
+	bool is_signed;
+	enum vip_rollout rollout; /* at first */
 	bool lbd_wanted;
+	bool tracks; /* an uplink, whose failure costs 60 */
 	int64_t check_interval_ns;
 	int64_t check_timeout_ns;
 	int64_t latency_ns;
@@ -80,17 +102,19 @@ struct sim_world {
 	struct sim_random random;
 	struct mono now;
 	bool trace;
+	bool stirred; /* something has changed that the rules look at */
 
 	/* How many faults keep packets from `from` from reaching `to`. */
 	int blocked[SIM_NET_COUNT][SIM_PARTIES_MAX][SIM_PARTIES_MAX];
 	int blocked_in_all;
+	int port_closed; /* faults that keep datagrams off the LAN */
 	int loss_percent;
 	int duplicate_percent;
 
 	struct sim_packet packets[SIM_PACKETS_MAX];
 	size_t packet_count;
 	struct mono first_at; /* when the first of them arrives */
-	struct sim_neighbour neighbours[SIM_NODES_MAX];
+	struct sim_neighbour neighbours[SIM_VIPS_MAX][SIM_NODES_MAX];
 	struct mono ask_at; /* when the first of them asks */
 };
 
@@ -105,7 +129,18 @@ static inline int world_neighbour_party(const struct sim_world *world, int neigh
 	return world->setup.node_count + neighbour;
 }
 
-static inline bool world_is_open(const struct sim_world *world, enum sim_net net, int from, int to)
+/* The address of a neighbour on a LAN. */
+static inline struct ip world_neighbour_ip(int lan, int party)
+{
+	return (struct ip){.family = AF_INET, .bytes = {192, 0, (uint8_t)(2 + lan), (uint8_t)(101 + party)}};
+}
+
+static inline int world_party_of(const struct ip *ip)
+{
+	return ip->bytes[3] - 101;
+}
+
+static inline bool world_is_open(const struct sim_world *world, int net, int from, int to)
 {
 	return world->blocked[net][from][to] == 0;
 }
@@ -118,13 +153,13 @@ static inline bool world_is_lossless(const struct sim_world *world)
 /* Whether everybody reaches everybody, and nothing is lost. */
 static inline bool world_is_whole(const struct sim_world *world)
 {
-	return world->blocked_in_all == 0 && world_is_lossless(world);
+	return world->blocked_in_all == 0 && world->port_closed == 0 && world_is_lossless(world);
 }
 
 /* Blocks packets of one direction; `step` +1 or -1. */
-void world_block(struct sim_world *world, enum sim_net net, int from, int to, int step);
+void world_block(struct sim_world *world, int net, int from, int to, int step);
 
-/* Sends a copy to packet->to, or to everybody on the LAN: with the delay, the losses and the duplicates of now. */
+/* Sends a copy to packet->to, or to everybody on packet->net: with the delay, the losses and the duplicates of now. */
 void world_send(struct sim_world *world, const struct sim_packet *packet);
 void world_broadcast(struct sim_world *world, const struct sim_packet *packet);
 
@@ -133,7 +168,7 @@ struct mono world_deadline(const struct sim_world *world);
 bool world_take_packet(struct sim_world *world, struct sim_packet *ret_packet);
 /* Neighbours whose time has come ask who has the vip. */
 void world_ask(struct sim_world *world);
-/* What a neighbour learns of a frame. */
+/* What a neighbour learns of a frame, and answers. */
 void world_hear(struct sim_world *world, const struct sim_packet *packet);
 
 #endif
