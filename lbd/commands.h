@@ -4,7 +4,7 @@
 #define LBPAIR_LBD_COMMANDS_H
 
 #include "lbd/director.h"
-#include "lbd/reload.h"
+#include "common/shell/reload.h"
 #include "lbd/status.h"
 
 struct commands;

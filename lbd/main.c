@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/shell/daemon.h"
+#include "common/shell/reload.h"
 #include "common/system/fd.h"
 #include "common/system/log.h"
 #include "lbd/admin.h"
@@ -7,8 +8,8 @@
 #include "lbd/commands.h"
 #include "lbd/director.h"
 #include "lbd/http.h"
+#include "lbd/layout.h"
 #include "lbd/limits.h"
-#include "lbd/reload.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -119,13 +120,35 @@ static int open_director(struct lbd *lbd, unsigned threads)
 	return r;
 }
 
+static struct conf *current(void *context)
+{
+	const struct lbd *lbd = context;
+
+	return director_layout(lbd->director)->conf;
+}
+
+static int apply(void *context, struct conf *conf, void *prepared, uint64_t *ret_generation, struct text *errors)
+{
+	const struct lbd *lbd = context;
+
+	(void)prepared;
+	return director_reload(lbd->director, conf, ret_generation, errors);
+}
+
 static int open_reload(struct lbd *lbd)
 {
+	/* The pair is vrrpd's to tell of. */
+	static const char *const sections[] = {"admin", "log", "resolver", "forwarder", "service", "pool", NULL};
 	const struct reload_setup setup = {
 		.loop = lbd->loop,
+		.daemon = "lbd",
 		.config_path = lbd->options.config_path,
 		.node = lbd->node->name,
-		.director = lbd->director,
+		.status = "serving",
+		.sections = sections,
+		.context = lbd,
+		.current = current,
+		.apply = apply,
 	};
 	int r = reload_new(&setup, &lbd->reload);
 

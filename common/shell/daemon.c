@@ -326,7 +326,10 @@ void daemon_log_lines(struct text *text)
 
 void daemon_notify_ready(const char *status)
 {
-	(void)sd_notifyf(0, "READY=1\nSTATUS=%s", status);
+	if (status == NULL)
+		(void)sd_notify(0, "READY=1");
+	else
+		(void)sd_notifyf(0, "READY=1\nSTATUS=%s", status);
 }
 
 void daemon_notify_reloading(void)

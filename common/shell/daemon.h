@@ -59,7 +59,7 @@ MUST_USE int daemon_lock(const char *run_dir, const char *name, int *ret_fd);
 void daemon_log_lines(struct text *text);
 
 /* sd_notify(3), where systemd asked for it; else nothing. */
-void daemon_notify_ready(const char *status);
+void daemon_notify_ready(const char *status); /* NULL: the status stays */
 /* A reload has begun; daemon_notify_ready says that it is over, however it went. */
 void daemon_notify_reloading(void);
 void daemon_notify_stopping(void);

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-#include "lbd/reload.h"
+#include "common/shell/reload.h"
 
 #include "common/model/conf_plan.h"
 #include "common/shell/daemon.h"
 #include "common/system/fd.h"
 #include "common/system/log.h"
+#include "common/system/thread.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
 #include <sys/eventfd.h>
 
-/* How long the workers may be at the generation before, and how often they are asked. */
-#define APPLIED_WAIT_NS (5 * NS_PER_S)
-#define APPLIED_LOOK_NS (5 * NS_PER_MS)
+/* How long it may be too early to apply, and how often that is tried. */
+#define EARLY_WAIT_NS (5 * NS_PER_S)
+#define EARLY_LOOK_NS (5 * NS_PER_MS)
 
 struct reload {
 	struct reload_setup setup;
@@ -32,30 +32,32 @@ struct reload {
 	bool thread_runs;
 	struct conf *before; /* a reference, as the next */
 	struct conf *conf;
+	void *prepared;
 	int error;
 	struct text errors;
 	struct text plan;
 };
 
-/* What of the configuration is lbd's. */
-static const char *const sections[] = {"pair", "admin", "log", "resolver", "forwarder", "service", "pool", NULL};
-
 /* In the thread. */
 
 static int load(struct reload *reload)
 {
+	const struct reload_setup *setup = &reload->setup;
 	struct plan plan;
-	int r = conf_load(reload->setup.config_path, &reload->conf, &reload->errors);
+	int r = conf_load(setup->config_path, &reload->conf, &reload->errors);
 
 	if (r < 0)
 		return r;
-	if (conf_find_node(reload->conf, reload->setup.node) == NULL) {
+	if (conf_find_node(reload->conf, setup->node) == NULL) {
 		text_addf(&reload->errors,
-			"%s: there is no node '%s', which this host is: restart lbd where it is to be another\n",
-			reload->setup.config_path, reload->setup.node);
+			"%s: there is no node '%s', which this host is: restart %s where it is to be another\n",
+			setup->config_path, setup->node, setup->daemon);
 		return -EINVAL;
 	}
-	r = conf_plan(reload->before, reload->conf, sections, &plan);
+	if (setup->prepare != NULL)
+		r = setup->prepare(reload->conf, &reload->prepared, &reload->errors);
+	if (r == 0)
+		r = conf_plan(reload->before, reload->conf, setup->sections, &plan);
 	if (r < 0)
 		return r;
 	plan_print(&plan, &reload->plan);
@@ -72,7 +74,7 @@ static void *thread_main(void *context)
 	return NULL;
 }
 
-/* In the control thread. */
+/* In the loop's thread. */
 
 static void end_thread(struct reload *reload)
 {
@@ -85,6 +87,8 @@ static void clear(struct reload *reload)
 {
 	conf_unref(TAKE(reload->before));
 	conf_unref(TAKE(reload->conf));
+	if (reload->prepared != NULL)
+		reload->setup.discard(TAKE(reload->prepared));
 	text_free(&reload->errors);
 	text_free(&reload->plan);
 	reload->errors = reload->plan = (struct text){0};
@@ -101,9 +105,9 @@ static void tell(const struct reload *reload, int error, const char *errors)
 	if (error < 0)
 		log_error("the configuration has not been reloaded, nothing has changed");
 	else
-		log_info("reloaded", log_str("config_hash", director_conf(reload->setup.director)->hash));
+		log_info("reloaded", log_str("config_hash", reload->setup.current(reload->setup.context)->hash));
 	daemon_log_lines(&lines);
-	daemon_notify_ready("serving");
+	daemon_notify_ready(reload->setup.status);
 }
 
 static void finish(struct reload *reload, int error, uint64_t generation)
@@ -134,19 +138,20 @@ static void on_timer(struct loop_timer *timer, struct mono now)
 	commit(CONTAINER_OF(timer, struct reload, timer));
 }
 
-/* The workers are still at the one before: soon they will not be. */
+/* Whether it is worth while to wait. */
 static bool waits(struct reload *reload)
 {
 	struct mono now = loop_now(reload->setup.loop);
 
 	return mono_before(now, reload->until) &&
-	       loop_timer_set(reload->setup.loop, &reload->timer, mono_add(now, APPLIED_LOOK_NS), on_timer) == 0;
+	       loop_timer_set(reload->setup.loop, &reload->timer, mono_add(now, EARLY_LOOK_NS), on_timer) == 0;
 }
 
 static void commit(struct reload *reload)
 {
 	uint64_t generation = 0;
-	int r = director_reload(reload->setup.director, reload->conf, &generation, &reload->errors);
+	int r = reload->setup.apply(
+		reload->setup.context, reload->conf, reload->prepared, &generation, &reload->errors);
 
 	if (r == -EAGAIN && waits(reload))
 		return;
@@ -164,7 +169,7 @@ static void on_done(struct loop_io *io, unsigned events)
 	if (eventfd_read(io->fd, &count) < 0)
 		return;
 	end_thread(reload);
-	reload->until = mono_add(loop_now(reload->setup.loop), APPLIED_WAIT_NS);
+	reload->until = mono_add(loop_now(reload->setup.loop), EARLY_WAIT_NS);
 	if (reload->error < 0 || reload->dry_run)
 		finish(reload, reload->error, 0);
 	else
@@ -181,8 +186,8 @@ int reload_start(struct reload *reload, bool dry_run, reload_fn *fn, void *conte
 	reload->dry_run = dry_run;
 	reload->fn = fn;
 	reload->context = context;
-	reload->before = conf_ref(director_layout(reload->setup.director)->conf);
-	r = -pthread_create(&reload->thread, NULL, thread_main, reload);
+	reload->before = conf_ref(reload->setup.current(reload->setup.context));
+	r = thread_start(&reload->thread, "reload", thread_main, reload);
 	reload->thread_runs = r == 0;
 	if (r < 0)
 		clear(reload);
