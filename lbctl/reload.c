@@ -1,14 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 #include "lbctl/commands.h"
 
+#include "common/pure/text.h"
+
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 /* A large configuration takes a second to read, on a busy machine some. */
 #define RELOAD_TIMEOUT_MS 60000
 
+/* Whether the line, of that length, is one of `told`. */
+static bool is_told(const struct text *told, const char *line, size_t length)
+{
+	const char *at = text_get(told);
+
+	while (*at != '\0') {
+		size_t size = strcspn(at, "\n");
+
+		if (size == length && strncmp(at, line, size) == 0)
+			return true;
+		at += size + (at[size] == '\n');
+	}
+	return false;
+}
+
+/* Of what concerns both daemons, the log's level for one, the first has told. */
+static void print_plan(const char *plan, struct text *told)
+{
+	while (*plan != '\0') {
+		size_t length = strcspn(plan, "\n");
+
+		if (strchr("+~-!", *plan) == NULL || !is_told(told, plan, length))
+			printf("%.*s\n", (int)length, plan);
+		text_add_bytes(told, plan, length);
+		text_add(told, "\n");
+		plan += length + (plan[length] == '\n');
+	}
+}
+
 /* Prints the plan, or why there is none. */
-static enum lbctl_exit print_answer(enum daemon_id id, const json_t *result)
+static enum lbctl_exit print_answer(enum daemon_id id, const json_t *result, struct text *told)
 {
 	const char *plan = json_string_value(json_object_get(result, "plan"));
 	const char *errors = json_string_value(json_object_get(result, "errors"));
@@ -22,12 +54,13 @@ static enum lbctl_exit print_answer(enum daemon_id id, const json_t *result)
 		complain("%s has not reloaded, nothing has changed there", daemon_name(id));
 		return LBCTL_FAILED;
 	}
-	printf("%s:\n%s", daemon_name(id), plan);
+	printf("%s:\n", daemon_name(id));
+	print_plan(plan, told);
 	return LBCTL_DONE;
 }
 
 /* LBCTL_NO_DAEMON is said by the caller, who knows whether it matters. */
-static enum lbctl_exit reload_one(const struct invocation *invocation, enum daemon_id id)
+static enum lbctl_exit reload_one(const struct invocation *invocation, enum daemon_id id, struct text *told)
 {
 	bool dry_run = invocation_option(invocation, "dry-run") != NULL;
 	char error[CLIENT_ERROR_MAX];
@@ -38,7 +71,7 @@ static enum lbctl_exit reload_one(const struct invocation *invocation, enum daem
 
 	switch (r) {
 	case 0:
-		exit = print_answer(id, result);
+		exit = print_answer(id, result, told);
 		break;
 	case -EOPNOTSUPP:
 		/* Nothing of it has failed. */
@@ -63,9 +96,10 @@ enum lbctl_exit verb_reload(const struct invocation *invocation)
 {
 	enum lbctl_exit worst = LBCTL_DONE;
 	unsigned absent = 0;
+	AUTO_TEXT told = {0};
 
 	for (int id = 0; id < DAEMON_COUNT; id++) {
-		enum lbctl_exit r = reload_one(invocation, (enum daemon_id)id);
+		enum lbctl_exit r = reload_one(invocation, (enum daemon_id)id, &told);
 
 		if (r == LBCTL_NO_DAEMON)
 			absent++;

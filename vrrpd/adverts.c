@@ -2,6 +2,7 @@
 #include "vrrpd/adverts.h"
 
 #include "vrrpd/hearing.h"
+#include "vrrpd/wanted.h"
 
 #include <errno.h>
 
@@ -75,26 +76,6 @@ void adverts_receive(struct agent *agent)
 	}
 }
 
-static bool is_wanted(const struct conf *conf, enum family family)
-{
-	for (size_t i = 0; i < conf->vip_count; i++) {
-		if (family == FAMILY_IPV4 ? conf->vips[i].has_ipv4 : conf->vips[i].has_ipv6)
-			return true;
-	}
-	return false;
-}
-
-int adverts_open(struct agent *agent)
-{
-	int r = 0;
-
-	for (enum family family = 0; r == 0 && family < FAMILY_COUNT; family++) {
-		if (is_wanted(agent->conf, family))
-			r = rawsock_open(family, &agent->shared.sockets[family]);
-	}
-	return r;
-}
-
 static void on_ipv4(struct loop_io *io, unsigned events)
 {
 	(void)events;
@@ -107,25 +88,48 @@ static void on_ipv6(struct loop_io *io, unsigned events)
 	adverts_receive(CONTAINER_OF(io, struct agent, advert_io[FAMILY_IPV6]));
 }
 
-int adverts_watch(struct agent *agent)
+static void close_one(struct agent *agent, enum family family)
+{
+	loop_io_remove(agent->loop, &agent->advert_io[family]);
+	rawsock_close(&agent->shared.sockets[family]);
+}
+
+static int open_one(struct agent *agent, enum family family)
 {
 	static loop_io_fn *const callbacks[] = {[FAMILY_IPV4] = on_ipv4, [FAMILY_IPV6] = on_ipv6};
+	int r = rawsock_open(family, &agent->shared.sockets[family]);
+
+	if (r == 0)
+		r = loop_io_add(agent->loop, &agent->advert_io[family], agent->shared.sockets[family].fd,
+			LOOP_READ | LOOP_PRIORITY, callbacks[family]);
+	if (r < 0)
+		close_one(agent, family);
+	return r;
+}
+
+int adverts_open(struct agent *agent, const struct conf *conf)
+{
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < FAMILY_COUNT; i++) {
-		if (agent->shared.sockets[i].fd >= 0)
-			r = loop_io_add(agent->loop, &agent->advert_io[i], agent->shared.sockets[i].fd,
-				LOOP_READ | LOOP_PRIORITY, callbacks[i]);
+	for (enum family family = 0; r == 0 && family < FAMILY_COUNT; family++) {
+		if (wanted_family(conf, family) && agent->shared.sockets[family].fd < 0)
+			r = open_one(agent, family);
 	}
 	return r;
 }
 
+void adverts_trim(struct agent *agent)
+{
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		if (!wanted_family(agent->conf, family))
+			close_one(agent, family);
+	}
+}
+
 void adverts_close(struct agent *agent)
 {
-	for (size_t i = 0; i < FAMILY_COUNT; i++) {
-		loop_io_remove(agent->loop, &agent->advert_io[i]);
-		rawsock_close(&agent->shared.sockets[i]);
-	}
+	for (enum family family = 0; family < FAMILY_COUNT; family++)
+		close_one(agent, family);
 }
 
 int adverts_join(struct agent *agent, const struct vip *vip, int ifindex)
@@ -137,4 +141,24 @@ int adverts_join(struct agent *agent, const struct vip *vip, int ifindex)
 	if (r == 0 && vip->conf->has_ipv6)
 		r = rawsock_join(&agent->shared.sockets[FAMILY_IPV6], ifindex);
 	return r;
+}
+
+/* Whether some vip wants the family's adverts of that interface. */
+static bool is_heard(const struct agent *agent, enum family family, int ifindex)
+{
+	for (size_t i = 0; i < agent->vip_count; i++) {
+		const struct vip *vip = agent->vips[i];
+
+		if (vip->link.ifindex == ifindex && (family == FAMILY_IPV4 ? vip->conf->has_ipv4 : vip->conf->has_ipv6))
+			return true;
+	}
+	return false;
+}
+
+void adverts_leave(struct agent *agent, int ifindex)
+{
+	for (enum family family = 0; ifindex != 0 && family < FAMILY_COUNT; family++) {
+		if (agent->shared.sockets[family].fd >= 0 && !is_heard(agent, family, ifindex))
+			(void)!rawsock_leave(&agent->shared.sockets[family], ifindex);
+	}
 }

@@ -5,12 +5,16 @@
 
 #include "vrrpd/parts.h"
 
-/* Opens a socket for each family that some vip has. Negative errno of rawsock_open. */
-MUST_USE int adverts_open(struct agent *agent);
-MUST_USE int adverts_watch(struct agent *agent);
+/* Opens and watches a socket for each family that some vip of `conf` has, where there is none yet. Negative errno of
+ * rawsock_open; adverts_trim then closes what this opened. */
+MUST_USE int adverts_open(struct agent *agent, const struct conf *conf);
+/* Closes those that no vip of the configuration in use wants. */
+void adverts_trim(struct agent *agent);
+void adverts_close(struct agent *agent);
 /* Receives the groups of the vip's families on that interface. Negative errno of rawsock_join. */
 MUST_USE int adverts_join(struct agent *agent, const struct vip *vip, int ifindex);
-void adverts_close(struct agent *agent);
+/* No longer receives those of the interface that no vip wants. */
+void adverts_leave(struct agent *agent, int ifindex);
 /* Takes in what waits in the sockets, a bounded number at a time. */
 void adverts_receive(struct agent *agent);
 

@@ -3,68 +3,48 @@
 
 #include "common/shell/daemon.h"
 #include "common/system/clock.h"
+#include "common/system/crypto.h"
 #include "common/system/fd.h"
 #include "vrrpd/adverts.h"
+#include "vrrpd/agent_reload.h"
 #include "vrrpd/announce.h"
 #include "vrrpd/macvlan.h"
+#include "vrrpd/pairkey.h"
 #include "vrrpd/programs.h"
 #include "vrrpd/pulse.h"
 #include "vrrpd/reports.h"
 #include "vrrpd/review.h"
 #include "vrrpd/talk.h"
+#include "vrrpd/wanted.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-/* The guardian's threshold (DESIGN section 5.2): two intervals, within these bounds. */
-#define THRESHOLD_MIN_NS (100 * NS_PER_MS)
-#define THRESHOLD_MAX_NS (300 * NS_PER_MS)
 /* How long the planned end waits for the notify programs. */
 #define FINISH_NS (5 * NS_PER_S)
 
-static int64_t shortest_interval_ns(const struct conf *conf)
-{
-	int64_t shortest_ns = NS_PER_S;
-
-	for (size_t i = 0; i < conf->vip_count; i++)
-		shortest_ns =
-			i == 0 ? conf->vips[i].advert_interval_ns : MIN(shortest_ns, conf->vips[i].advert_interval_ns);
-	return shortest_ns;
-}
-
-bool agent_wants_key(const struct conf *conf)
-{
-	for (size_t i = 0; i < conf->vip_count; i++) {
-		if (conf->vips[i].authentication == VIP_AUTHENTICATION_HMAC)
-			return true;
-	}
-	return false;
-}
-
-/* The pair key: needed by signed adverts; without them a key that is there still lets the nodes talk. */
 static int load_key(struct agent *agent)
 {
-	const struct pair_conf *pair = &agent->conf->pair;
-	char error[KEYRING_ERROR_MAX];
-	int r;
+	AUTO_TEXT errors = {0};
+	int r = pairkey_load(agent->conf, &agent->ring, &errors);
 
-	if (pair->key_file == NULL || (!agent_wants_key(agent->conf) && access(pair->key_file, F_OK) < 0)) {
-		log_info("no pair key: the nodes speak VRRP alone, and planned failovers are refused");
-		return 0;
-	}
-	r = keyring_load(&agent->ring, pair->key_file, error);
-	if (r < 0) {
-		log_error(error);
+	daemon_log_lines(&errors);
+	if (r < 0)
 		return r;
-	}
-	agent->shared.key = keyring_find(&agent->ring, pair->key_id);
-	if (agent->shared.key == NULL) {
-		log_error("the key file has no key of this id; add a line `ID HEX` or set pair { key-id }",
-			log_str("file", pair->key_file), log_uint("key_id", pair->key_id));
-		return -ENOKEY;
-	}
+	agent->shared.key = pairkey_find(agent->conf, &agent->ring);
+	if (agent->shared.key == NULL)
+		log_info("no pair key: the nodes speak VRRP alone, and planned failovers are refused");
 	return 0;
+}
+
+static int check_programs(const struct conf *conf)
+{
+	AUTO_TEXT errors = {0};
+	int r = programs_check(conf, &errors);
+
+	daemon_log_lines(&errors);
+	return r;
 }
 
 static int open_sockets(struct agent *agent)
@@ -76,7 +56,7 @@ static int open_sockets(struct agent *agent)
 	if (r == 0)
 		r = announce_open(&agent->shared.announce_fd);
 	if (r == 0)
-		r = adverts_open(agent);
+		r = adverts_open(agent, agent->conf);
 	if (r < 0)
 		log_error("the sockets could not be opened", log_errno(r));
 	return r;
@@ -117,21 +97,15 @@ static struct vip *find_vip(void *context, const char *name)
 	return agent_find_vip(context, name);
 }
 
-static int start_parts(struct agent *agent, const char *run_dir)
+static int start_parts(struct agent *agent)
 {
 	int r = monitor_new(agent->loop, &reports_monitor, agent, &agent->monitor);
 
 	if (r == 0 && agent->conf->service_count > 0)
-		r = forwarder_new(agent->loop, run_dir, &reports_forwarder, agent, &agent->forwarder);
-	if (r == 0 && agent->shared.key != NULL && agent->other != NULL && !agent->other->foreign) {
-		struct peer_conf conf = {
-			.self = agent->self,
-			.other = agent->other,
-			.port = agent->conf->pair.state_port,
-			.interval_ns = shortest_interval_ns(agent->conf),
-			.ring = &agent->ring,
-			.key = agent->shared.key,
-		};
+		r = forwarder_new(agent->loop, agent->run_dir, &reports_forwarder, agent, &agent->forwarder);
+	if (r == 0 && agent_wants_peer(agent->other, agent->shared.key)) {
+		const struct peer_conf conf =
+			agent_peer_conf(agent->conf, agent->self, agent->other, &agent->ring, agent->shared.key);
 
 		r = peer_new(agent->loop, &conf, &talk_events, agent, &agent->peer);
 	}
@@ -163,8 +137,6 @@ static int start_parts(struct agent *agent, const char *run_dir)
 		r = notifier_new(agent->loop, &agent->recorder, reports_notified, agent, &agent->notifier);
 	if (r == 0)
 		r = handovers_new(agent->loop, agent->peer, find_vip, agent, &agent->handovers);
-	if (r == 0)
-		r = adverts_watch(agent);
 	if (r == 0)
 		pulse_at(agent, clock_mono());
 	return r;
@@ -199,9 +171,32 @@ static int start_vips(struct agent *agent)
 	return r;
 }
 
-static int start(struct agent *agent, const char *run_dir)
+static int open_reload(struct agent *agent, const char *config_path)
 {
-	int r = programs_check(agent->conf);
+	const struct reload_setup setup = {
+		.loop = agent->loop,
+		.daemon = "vrrpd",
+		.config_path = config_path,
+		.node = agent->node,
+		.sections = agent_reload_sections,
+		.context = agent,
+		.current = agent_reload_current,
+		.prepare = agent_reload_prepare,
+		.discard = agent_reload_discard,
+		.apply = agent_reload_apply,
+	};
+
+	return reload_new(&setup, &agent->reload);
+}
+
+void agent_reload_by_signal(struct agent *agent)
+{
+	reload_by_signal(agent->reload);
+}
+
+static int start(struct agent *agent)
+{
+	int r = check_programs(agent->conf);
 
 	if (r == 0)
 		r = load_key(agent);
@@ -212,13 +207,12 @@ static int start(struct agent *agent, const char *run_dir)
 	if (r == 0)
 		r = start_vips(agent);
 	if (r == 0)
-		r = start_parts(agent, run_dir);
+		r = start_parts(agent);
 	if (r < 0)
 		return r;
 	agent_publish(agent);
 	fence_progress(agent->shared.fence);
-	fence_set_threshold(agent->shared.fence,
-		MAX(MIN(2 * shortest_interval_ns(agent->conf), THRESHOLD_MAX_NS), THRESHOLD_MIN_NS));
+	fence_set_threshold(agent->shared.fence, wanted_threshold_ns(agent->conf));
 	review_all(agent);
 	for (size_t i = 0; i < agent->vip_count; i++)
 		vip_event(agent->vips[i], VRRP_EVENT_START);
@@ -237,12 +231,11 @@ int agent_new(const struct agent_setup *setup, struct agent **ret_agent)
 
 	if (agent == NULL)
 		return -ENOMEM;
-	agent->conf = setup->conf;
+	agent->conf = conf_ref(setup->conf);
+	snprintf(agent->node, sizeof agent->node, "%s", setup->self->name);
+	agent->run_dir = setup->run_dir;
 	agent->self = setup->self;
-	for (size_t i = 0; i < setup->conf->pair.node_count; i++) {
-		if (&setup->conf->pair.nodes[i] != setup->self)
-			agent->other = &setup->conf->pair.nodes[i];
-	}
+	agent->other = wanted_other(setup->conf, setup->self);
 	agent->state_dir = setup->state_dir;
 	agent->loop = setup->loop;
 	agent->guardian = setup->guardian;
@@ -257,7 +250,9 @@ int agent_new(const struct agent_setup *setup, struct agent **ret_agent)
 		.other = agent->other,
 	};
 	reports_share(agent);
-	r = start(agent, setup->run_dir);
+	r = open_reload(agent, setup->config_path);
+	if (r == 0)
+		r = start(agent);
 	if (r < 0) {
 		agent_free(agent);
 		return r;
@@ -299,6 +294,7 @@ void agent_free(struct agent *agent)
 {
 	if (agent == NULL)
 		return;
+	reload_free(agent->reload);
 	if (!agent->stopping)
 		stop_vips(agent);
 	for (size_t i = 0; i < agent->vip_count; i++)
@@ -317,5 +313,7 @@ void agent_free(struct agent *agent)
 	address_close(agent->shared.addresses);
 	macvlan_close(agent->shared.macvlans);
 	free(agent->vips);
+	conf_unref(agent->conf);
+	crypto_wipe(&agent->ring, sizeof agent->ring);
 	free(agent);
 }

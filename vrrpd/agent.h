@@ -12,6 +12,7 @@
 struct agent_setup {
 	struct conf *conf;
 	const struct node_conf *self;
+	const char *config_path;
 	const char *run_dir;
 	const char *state_dir;
 	struct loop *loop;
@@ -32,8 +33,8 @@ void agent_finish(struct agent *agent, void (*fn)(void *context), void *context)
 /* Gives the vips away where agent_finish has not, and has the state written. Accepts NULL. */
 void agent_free(struct agent *agent);
 
-/* Whether some vip's adverts are signed. */
-bool agent_wants_key(const struct conf *conf);
+/* As SIGHUP asks for; it is logged how it went. */
+void agent_reload_by_signal(struct agent *agent);
 
 /* What has happened. Another thread may look at how much it is, and no more. */
 const struct recorder *agent_recorder(const struct agent *agent);

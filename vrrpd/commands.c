@@ -137,10 +137,24 @@ static void do_maintenance(struct control_call *call, const json_t *params, void
 	desk_order(commands->desk, call, order);
 }
 
+static void do_reload(struct control_call *call, const json_t *params, void *context)
+{
+	struct commands *commands = context;
+	struct order *order = desk_order_new(REQUEST_RELOAD);
+
+	if (order == NULL) {
+		control_refuse(call, CONTROL_REFUSED, "out of memory");
+		return;
+	}
+	order->dry_run = json_is_true(json_object_get(params, "dry_run"));
+	desk_order(commands->desk, call, order);
+}
+
 static const struct control_command rows[] = {
 	{"status", do_status},
 	{"failover", do_failover},
 	{"maintenance", do_maintenance},
+	{"reload", do_reload},
 	{"explain", do_explain},
 	{"events", do_events},
 	{"config", do_config},

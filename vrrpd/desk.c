@@ -183,6 +183,17 @@ static void errand_end(struct errand *errand, bool refused, const char *text)
 		control_reply(call, json_pack("{s:s}", "message", text));
 }
 
+/* As lbd answers it. */
+static void errand_reloaded(struct errand *errand, const struct order *order)
+{
+	struct control_call *call = TAKE(errand->call);
+
+	if (call != NULL)
+		control_reply(
+			call, json_pack("{s:b, s:s, s:s}", "done", !order->failed, "errors",
+				      order->failed ? order->text : "", "plan", order->failed ? "" : order->text));
+}
+
 static void errand_free(struct errand *errand)
 {
 	list_remove(&errand->link);
@@ -196,7 +207,10 @@ static void on_order(struct request *request)
 	struct order *order = CONTAINER_OF(request, struct order, request);
 	struct errand *errand = order->errand;
 
-	errand_end(errand, order->refused, order->text);
+	if (request->kind == REQUEST_RELOAD && !order->refused)
+		errand_reloaded(errand, order);
+	else
+		errand_end(errand, order->refused, order->text);
 	errand_free(errand);
 }
 

@@ -152,19 +152,28 @@ static bool read_services(struct forwarder *forwarder)
 	return true;
 }
 
+/* Whether a service has changed. */
+static bool take_sample(struct forwarder *forwarder)
+{
+	if (forwarder->pid == 0)
+		find_process(forwarder);
+	if (forwarder->pid == 0)
+		return false;
+	liveness_read(forwarder->page, &forwarder->state);
+	forwarder->hung = hang_sample(&forwarder->hang, &forwarder->state, clock_mono());
+	return read_services(forwarder);
+}
+
 static void look(struct forwarder *forwarder)
 {
 	struct digest before = digest_of(forwarder);
-	bool services_changed = false;
 
-	if (forwarder->pid == 0)
-		find_process(forwarder);
-	if (forwarder->pid != 0) {
-		liveness_read(forwarder->page, &forwarder->state);
-		forwarder->hung = hang_sample(&forwarder->hang, &forwarder->state, clock_mono());
-		services_changed = read_services(forwarder);
-	}
-	report_change(forwarder, &before, services_changed);
+	report_change(forwarder, &before, take_sample(forwarder));
+}
+
+void forwarder_look(struct forwarder *forwarder)
+{
+	(void)take_sample(forwarder);
 }
 
 static void on_sample(struct loop_timer *timer, struct mono now)

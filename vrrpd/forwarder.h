@@ -38,6 +38,8 @@ MUST_USE int forwarder_new(struct loop *loop, const char *run_dir, const struct 
 /* Accepts NULL. */
 void forwarder_free(struct forwarder *forwarder);
 
+/* Looks at once, and tells nobody: for who begins to want an lbd that runs, and is to find it. */
+void forwarder_look(struct forwarder *forwarder);
 /* Valid until the next round of the loop. */
 struct forwarder_view forwarder_view(const struct forwarder *forwarder);
 /* Tells lbd the vip's state and addresses; an lbd that is not there hears it when it comes. */

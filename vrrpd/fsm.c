@@ -24,6 +24,9 @@
 #define PARTED_NS (2 * NS_PER_S)
 #define PARTED_INTERVALS 3
 
+/* So many adverts at the former pace make a longer interval known. */
+#define HURRIED_ADVERTS 3
+
 /* Where neither node can tell whether the other is heard, the backup waits for this many Active_Down_Intervals (5.4).
  */
 #define BLIND_DOWN_INTERVALS 3
@@ -107,6 +110,7 @@ static void move_to(struct vrrp_fsm *fsm, enum vrrp_state state, const char *rea
 	fsm->weaker_since = (struct mono){0};
 	fsm->resigned_heard = false;
 	fsm->overslept = false;
+	fsm->hurried = 0;
 }
 
 /* Where only a part of a group has moved, the rest follows the first of it, when there was time for all to move. */
@@ -474,6 +478,8 @@ static void active_on_advert(
 
 static void active_on_tick(struct vrrp_fsm *fsm, struct mono now, struct vrrp_actions *out)
 {
+	int64_t interval_ns = fsm->conf.interval_ns;
+
 	if (fsm->overslept && fsm->facts.peer_holds) {
 		become_backup(fsm, "overslept, and the peer says that it is active", now, out);
 		return;
@@ -497,10 +503,14 @@ static void active_on_tick(struct vrrp_fsm *fsm, struct mono now, struct vrrp_ac
 		return;
 	fsm->overslept = false;
 	send_advert(out, fsm->facts.priority);
+	if (fsm->hurried > 0) {
+		fsm->hurried--;
+		interval_ns = fsm->hurry_ns;
+	}
 	/* Paced by the schedule, not by when we woke; what was missed is not made up for. */
-	fsm->advert_at = mono_add(fsm->advert_at, fsm->conf.interval_ns);
+	fsm->advert_at = mono_add(fsm->advert_at, interval_ns);
 	if (mono_reached(fsm->advert_at, now))
-		fsm->advert_at = mono_add(now, fsm->conf.interval_ns);
+		fsm->advert_at = mono_add(now, interval_ns);
 }
 
 static void active_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, struct mono now, struct vrrp_actions *out)
@@ -584,6 +594,25 @@ void vrrp_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, struct mono
 	case VRRP_STATE_COUNT:
 		break;
 	}
+}
+
+void vrrp_change(struct vrrp_fsm *fsm, const struct vrrp_conf *conf, struct mono now)
+{
+	int64_t former_ns = fsm->conf.interval_ns, before_ns = active_down_ns(fsm);
+	/* Of who is heard the interval was learned, and is learned anew with the next advert. */
+	bool learned = fsm->state == VRRP_BACKUP && is_set(fsm->heard_at);
+
+	assert(conf->version == fsm->conf.version);
+	fsm->conf = *conf;
+	if (!learned)
+		fsm->active_interval_ns = conf->interval_ns;
+	if (fsm->state == VRRP_ACTIVE && !is_set(fsm->leave_at)) {
+		fsm->advert_at = now;
+		fsm->hurry_ns = former_ns;
+		fsm->hurried = conf->interval_ns > former_ns ? HURRIED_ADVERTS : 0;
+	}
+	if (fsm->state == VRRP_BACKUP && !mono_is_never(fsm->down_at) && !fsm->resigned_heard)
+		fsm->down_at = mono_add(fsm->down_at, active_down_ns(fsm) - before_ns);
 }
 
 struct mono vrrp_deadline(const struct vrrp_fsm *fsm)

@@ -145,10 +145,18 @@ struct vrrp_fsm {
 	struct mono parted_at;     /* its group has been parted until then: it follows; {0}: it is not parted */
 	struct mono grace_until;   /* we took the vip by consent: the former owner's adverts do not count until then */
 	bool overslept;
+	unsigned hurried; /* so many adverts more at `hurry_ns`, a former interval */
+	int64_t hurry_ns;
 };
 
 void vrrp_init(struct vrrp_fsm *fsm, const struct vrrp_conf *conf, bool yielding);
 void vrrp_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, struct mono now, struct vrrp_actions *out);
+/*
+ * Another configuration, but for the version: the state stays, and what is known with it. What an active node says from
+ * now on is due at once; where it says it less often, so are a few adverts more at the former pace, since a backup goes
+ * by the former interval until it has heard one of them.
+ */
+void vrrp_change(struct vrrp_fsm *fsm, const struct vrrp_conf *conf, struct mono now);
 /* When VRRP_EVENT_TICK is due; MONO_NEVER: nothing is waited for. */
 struct mono vrrp_deadline(const struct vrrp_fsm *fsm);
 /* Whether a rival is heard while this node is active. */

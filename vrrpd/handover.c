@@ -294,6 +294,29 @@ void handovers_stop(struct handovers *handovers)
 		finish(LIST_ENTRY(handovers->pending.next, struct handover, link), false, "vrrpd is stopping");
 }
 
+void handovers_set_peer(struct handovers *handovers, struct peer *peer)
+{
+	struct handover *handover;
+
+	LIST_FOR_EACH(handover, &handovers->pending, link)
+	{
+		if (peer == NULL)
+			finish(handover, false, "a reload has taken away what the nodes agree by");
+	}
+	handovers->peer = peer;
+}
+
+void handovers_forget(struct handovers *handovers, const struct vip *vip)
+{
+	struct handover *handover;
+
+	LIST_FOR_EACH(handover, &handovers->pending, link)
+	{
+		if (handover->vip == vip)
+			finish(handover, false, "a reload has removed the vip");
+	}
+}
+
 void handovers_free(struct handovers *handovers)
 {
 	struct handover *handover;

@@ -28,6 +28,11 @@ void handovers_stop(struct handovers *handovers);
 /* Unfinished ones are not called any more. Accepts NULL. */
 void handovers_free(struct handovers *handovers);
 
+/* The way to the peer is another one, or (NULL) there is none: what waits for an answer has failed then. */
+void handovers_set_peer(struct handovers *handovers, struct peer *peer);
+/* The vip is about to be freed: what is under way with it has failed. */
+void handovers_forget(struct handovers *handovers, const struct vip *vip);
+
 /* Moves the vip to the other node, whichever of the two has it. `fn` is called once, perhaps before this returns. */
 void handover_start(struct handovers *handovers, struct vip *vip, bool dry_run, handover_fn *fn, void *context);
 /* A fresh ask, offer or answer of the peer. */

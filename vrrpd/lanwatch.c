@@ -39,15 +39,15 @@ struct lanwatch {
 	struct route_socket *routes;
 	uint8_t peer_macs[PEER_MACS_MAX][PEER_MAC_SIZE];
 	size_t peer_mac_count;
-	struct watched *list; /* an entry for each interface that vips are on */
+	struct watched **list; /* an entry for each interface that vips are on */
 	size_t count;
 };
 
 static struct watched *find(const struct lanwatch *watch, const char *interface)
 {
 	for (size_t i = 0; i < watch->count; i++) {
-		if (strcmp(watch->list[i].interface, interface) == 0)
-			return &watch->list[i];
+		if (strcmp(watch->list[i]->interface, interface) == 0)
+			return watch->list[i];
 	}
 	return NULL;
 }
@@ -93,9 +93,9 @@ static bool is_peer_mac(const struct lanwatch *watch, const uint8_t mac[static P
 static struct watched *find_index(const struct lanwatch *watch, int ifindex, struct monitor_link *ret_link)
 {
 	for (size_t i = 0; i < watch->count; i++) {
-		*ret_link = monitor_find(watch->setup.monitor, watch->list[i].interface);
+		*ret_link = monitor_find(watch->setup.monitor, watch->list[i]->interface);
 		if (ret_link->ifindex == ifindex)
-			return &watch->list[i];
+			return watch->list[i];
 	}
 	return NULL;
 }
@@ -247,7 +247,7 @@ static bool has_mac(const struct peer_message *heartbeat, const uint8_t mac[stat
 void lanwatch_fill(const struct lanwatch *watch, struct peer_message *heartbeat)
 {
 	for (size_t i = 0; i < watch->count && heartbeat->mac_count < PEER_MACS_MAX; i++) {
-		struct monitor_link link = monitor_find(watch->setup.monitor, watch->list[i].interface);
+		struct monitor_link link = monitor_find(watch->setup.monitor, watch->list[i]->interface);
 
 		if (link.ifindex != 0 && !has_mac(heartbeat, link.mac))
 			memcpy(heartbeat->macs[heartbeat->mac_count++], link.mac, PEER_MAC_SIZE);
@@ -259,7 +259,7 @@ void lanwatch_take(struct lanwatch *watch, const struct peer_message *heartbeat,
 	watch->peer_mac_count = heartbeat->mac_count;
 	memcpy(watch->peer_macs, heartbeat->macs, sizeof watch->peer_macs);
 	for (size_t i = 0; i < watch->count; i++) {
-		struct watched *watched = &watch->list[i];
+		struct watched *watched = watch->list[i];
 		const struct peer_probe *probe = NULL;
 		bool active = false;
 
@@ -343,16 +343,86 @@ static int open_socket(int *ret_fd)
 	return 0;
 }
 
-static void add_vip(struct lanwatch *watch, const struct vip_conf *vip)
+static void watched_free(struct lanwatch *watch, struct watched *watched)
 {
-	struct watched *watched = find(watch, vip->interface);
+	if (watched != NULL)
+		loop_timer_clear(watch->setup.loop, &watched->round);
+	free(watched);
+}
 
-	if (watched == NULL) {
-		watched = &watch->list[watch->count++];
-		*watched = (struct watched){
-			.watch = watch, .interface = vip->interface, .interval_ns = vip->advert_interval_ns};
+/* The entries for a configuration: those for interfaces that are watched already are the same. */
+struct entries {
+	struct watched **list;
+	size_t count;
+};
+
+static struct watched *find_entry(const struct entries *entries, const char *interface)
+{
+	for (size_t i = 0; i < entries->count; i++) {
+		if (strcmp(entries->list[i]->interface, interface) == 0)
+			return entries->list[i];
 	}
-	watched->interval_ns = MIN(watched->interval_ns, vip->advert_interval_ns);
+	return NULL;
+}
+
+static int add_vip(struct lanwatch *watch, struct entries *entries, const struct vip_conf *vip)
+{
+	struct watched *watched;
+
+	if (find_entry(entries, vip->interface) != NULL)
+		return 0;
+	watched = find(watch, vip->interface);
+	if (watched == NULL) {
+		watched = calloc(1, sizeof *watched);
+		if (watched == NULL)
+			return -ENOMEM;
+		*watched = (struct watched){.watch = watch, .interface = vip->interface};
+	}
+	entries->list[entries->count++] = watched;
+	return 0;
+}
+
+/* The names and intervals are the configuration's. */
+static void go_by(const struct entries *entries, const struct conf *conf)
+{
+	for (size_t i = 0; i < entries->count; i++)
+		entries->list[i]->interval_ns = INT64_MAX;
+	for (size_t i = 0; i < conf->vip_count; i++) {
+		struct watched *watched = find_entry(entries, conf->vips[i].interface);
+
+		watched->interface = conf->vips[i].interface;
+		watched->interval_ns = MIN(watched->interval_ns, conf->vips[i].advert_interval_ns);
+	}
+}
+
+/* Frees those of `a` that are not among `b`, and the list. */
+static void drop_entries(struct lanwatch *watch, const struct entries *a, const struct entries *b)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		if (find_entry(b, a->list[i]->interface) == NULL)
+			watched_free(watch, a->list[i]);
+	}
+	free(a->list);
+}
+
+int lanwatch_reload(struct lanwatch *watch, const struct conf *conf)
+{
+	const struct entries before = {watch->list, watch->count};
+	struct entries entries = {.list = calloc(MAX(conf->vip_count, (size_t)1), sizeof *entries.list)};
+	int r = entries.list == NULL ? -ENOMEM : 0;
+
+	for (size_t i = 0; r == 0 && i < conf->vip_count; i++)
+		r = add_vip(watch, &entries, &conf->vips[i]);
+	if (r < 0) {
+		drop_entries(watch, &entries, &before);
+		return r;
+	}
+	drop_entries(watch, &before, &entries);
+	go_by(&entries, conf);
+	watch->setup.conf = conf;
+	watch->list = entries.list;
+	watch->count = entries.count;
+	return 0;
 }
 
 int lanwatch_new(const struct lanwatch_setup *setup, struct lanwatch **ret_watch)
@@ -364,18 +434,17 @@ int lanwatch_new(const struct lanwatch_setup *setup, struct lanwatch **ret_watch
 		return -ENOMEM;
 	watch->setup = *setup;
 	watch->fd = -1;
-	watch->list = calloc(MAX(setup->conf->vip_count, (size_t)1), sizeof *watch->list);
-	r = watch->list != NULL ? open_socket(&watch->fd) : -ENOMEM;
+	r = open_socket(&watch->fd);
 	if (r == 0)
 		r = route_open(&watch->routes);
 	if (r == 0)
 		r = loop_io_add(setup->loop, &watch->io, watch->fd, LOOP_READ, on_frame);
+	if (r == 0)
+		r = lanwatch_reload(watch, setup->conf);
 	if (r < 0) {
 		lanwatch_free(watch);
 		return r;
 	}
-	for (size_t i = 0; i < setup->conf->vip_count; i++)
-		add_vip(watch, &setup->conf->vips[i]);
 	*ret_watch = watch;
 	return 0;
 }
@@ -385,7 +454,7 @@ void lanwatch_free(struct lanwatch *watch)
 	if (watch == NULL)
 		return;
 	for (size_t i = 0; i < watch->count; i++)
-		loop_timer_clear(watch->setup.loop, &watch->list[i].round);
+		watched_free(watch, watch->list[i]);
 	loop_io_remove(watch->setup.loop, &watch->io);
 	fd_close(&watch->fd);
 	route_close(watch->routes);

@@ -31,6 +31,9 @@ MUST_USE int lanwatch_new(const struct lanwatch_setup *setup, struct lanwatch **
 /* Accepts NULL. */
 void lanwatch_free(struct lanwatch *watch);
 
+/* Another configuration; what is known of interfaces that both have stays. -ENOMEM: nothing has changed. */
+MUST_USE int lanwatch_reload(struct lanwatch *watch, const struct conf *conf);
+
 /* The hosts of that interface's LAN are to be asked from now on; the wish lapses when it is not renewed. */
 void lanwatch_want(struct lanwatch *watch, const char *interface);
 /* Says in the heartbeat who this node is on its LANs. */

@@ -5,6 +5,7 @@
 #include "vrrpd/agent.h"
 #include "vrrpd/commands.h"
 #include "vrrpd/guardian.h"
+#include "vrrpd/pairkey.h"
 #include "vrrpd/programs.h"
 #include "vrrpd/requests.h"
 #include "vrrpd/state.h"
@@ -49,7 +50,7 @@ static int check_privileges(void)
 /* `vrrpd --check`: the file, and what of this host a start would need. */
 static int check(struct program *program)
 {
-	char error[KEYRING_ERROR_MAX];
+	AUTO_TEXT errors = {0};
 	AUTO_FREE struct keyring *ring = calloc(1, sizeof *ring);
 	int r = daemon_load(&program->options, &program->conf, &program->self);
 
@@ -57,16 +58,12 @@ static int check(struct program *program)
 		return r;
 	if (ring == NULL)
 		return -ENOMEM;
-	if (agent_wants_key(program->conf)) {
-		r = keyring_load(ring, program->conf->pair.key_file, error);
-		if (r < 0) {
-			fprintf(stderr, "%s\n", error);
-			return r;
-		}
-	}
-	r = check_privileges();
+	r = pairkey_load(program->conf, ring, &errors);
 	if (r == 0)
-		r = programs_check(program->conf);
+		r = check_privileges();
+	if (r == 0)
+		r = programs_check(program->conf, &errors);
+	fputs(text_get(&errors), stderr);
 	if (r < 0)
 		return r;
 	printf("ok: this host is node %s\n", program->self->name);
@@ -115,7 +112,7 @@ static void on_signal(void *context, int signal_number)
 	struct program *program = context;
 
 	if (signal_number == SIGHUP) {
-		log_warning("SIGHUP: vrrpd takes a new configuration by a restart only, as yet");
+		agent_reload_by_signal(program->agent);
 		return;
 	}
 	log_info("stopping", log_int("signal", signal_number));
@@ -148,6 +145,7 @@ static int start(struct program *program)
 	struct agent_setup setup = {
 		.run_dir = program->options.run_dir,
 		.state_dir = program->options.state_dir,
+		.config_path = program->options.config_path,
 		.fence = program->fence,
 		.guardian = program->guardian,
 	};
@@ -190,6 +188,9 @@ static int start(struct program *program)
 	log_info("vrrpd runs", log_str("version", PACKAGE_VERSION), log_str("node", program->self->name),
 		log_str("config", program->options.config_path), log_str("config_hash", program->conf->hash),
 		log_uint("vips", program->conf->vip_count));
+	/* From now on it is the agent's, until it takes another. */
+	program->self = NULL;
+	conf_unref(TAKE(program->conf));
 	daemon_notify_ready("running");
 	return 0;
 }
@@ -205,7 +206,7 @@ static void stop(struct program *program)
 	/* Behind the guardian's back: a slow disk is no hang. */
 	state_flush();
 	loop_free(program->loop);
-	conf_free(program->conf);
+	conf_unref(program->conf);
 	fence_free(program->fence);
 	fd_close(&program->lock_fd);
 }

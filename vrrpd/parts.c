@@ -4,8 +4,27 @@
 #include "common/shell/daemon.h"
 #include "common/system/clock.h"
 #include "vrrpd/hearing.h"
+#include "vrrpd/wanted.h"
 
 #include <string.h>
+
+bool agent_wants_peer(const struct node_conf *other, const struct key *key)
+{
+	return key != NULL && other != NULL && !other->foreign;
+}
+
+struct peer_conf agent_peer_conf(const struct conf *conf, const struct node_conf *self, const struct node_conf *other,
+	const struct keyring *ring, const struct key *key)
+{
+	return (struct peer_conf){
+		.self = self,
+		.other = other,
+		.port = conf->pair.state_port,
+		.interval_ns = wanted_interval_ns(conf),
+		.ring = ring,
+		.key = key,
+	};
+}
 
 struct vip *agent_find_vip(struct agent *agent, const char *name)
 {

@@ -4,6 +4,8 @@
 #define LBPAIR_VRRPD_PARTS_H
 
 #include "common/model/conf.h"
+#include "common/model/schema.h"
+#include "common/shell/reload.h"
 #include "vrrpd/forwarder.h"
 #include "vrrpd/guardian.h"
 #include "vrrpd/handover.h"
@@ -18,7 +20,9 @@
 struct agent {
 	struct conf *conf;
 	const struct node_conf *self;
-	const struct node_conf *other; /* NULL: the configuration has one node alone */
+	const struct node_conf *other;  /* NULL: the configuration has one node alone */
+	char node[SCHEMA_NAME_MAX + 1]; /* which this host is, under any configuration */
+	const char *run_dir;
 	const char *state_dir;
 
 	struct loop *loop;
@@ -33,6 +37,7 @@ struct agent {
 	struct handovers *handovers;
 	struct notifier *notifier;
 	struct lanwatch *lanwatch;
+	struct reload *reload;
 	struct vip **vips; /* each stays where it is, its timers with it */
 	size_t vip_count;
 
@@ -49,6 +54,10 @@ struct agent {
 	void *finished_context;
 };
 
+/* Whether the nodes speak to each other: both have the key, and the other one speaks more than VRRP. */
+bool agent_wants_peer(const struct node_conf *other, const struct key *key);
+struct peer_conf agent_peer_conf(const struct conf *conf, const struct node_conf *self, const struct node_conf *other,
+	const struct keyring *ring, const struct key *key);
 /* NULL: there is none of that name. */
 struct vip *agent_find_vip(struct agent *agent, const char *name);
 /* What is to survive a restart has changed. */

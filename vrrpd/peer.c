@@ -25,6 +25,7 @@
  */
 struct path {
 	struct peer *peer;
+	struct endpoint own;
 	struct ip other;
 	int fd;
 	struct loop_io io;
@@ -42,7 +43,7 @@ struct peer {
 
 	struct peermsg_keys keys;
 	struct peer_session session;
-	struct path paths[PEER_PATHS_MAX];
+	struct path *paths[PEER_PATHS_MAX];
 	size_t path_count;
 	struct loop_timer beat;
 	struct mono greeted_at;
@@ -68,7 +69,7 @@ struct mono peer_heard_at(const struct peer *peer)
 bool peer_is_heard_on(const struct peer *peer, int ifindex)
 {
 	for (size_t i = 0; i < peer->path_count; i++) {
-		if (peer->paths[i].alive && peer->paths[i].ifindex == ifindex)
+		if (peer->paths[i]->alive && peer->paths[i]->ifindex == ifindex)
 			return true;
 	}
 	return false;
@@ -81,7 +82,7 @@ size_t peer_path_count(const struct peer *peer)
 
 struct peer_path peer_path(const struct peer *peer, size_t i)
 {
-	return (struct peer_path){.address = peer->paths[i].other, .alive = peer->paths[i].alive};
+	return (struct peer_path){.address = peer->paths[i]->other, .alive = peer->paths[i]->alive};
 }
 
 const struct peer_message *peer_heartbeat(const struct peer *peer)
@@ -138,7 +139,7 @@ void peer_send(struct peer *peer, struct peer_message *message)
 		peer_session_stamp(&peer->session, clock_mono(), message);
 		peermsg_encode(message, peermsg_find_key(&peer->keys, peer->conf.key->id), &out);
 		assert(!out.bad);
-		send_on(&peer->paths[i], bytes, out.length);
+		send_on(peer->paths[i], bytes, out.length);
 	}
 }
 
@@ -191,7 +192,7 @@ static void set_path_alive(struct path *path, bool alive)
 	path->alive = alive;
 	log_path(path);
 	for (size_t i = 0; i < peer->path_count; i++)
-		any |= peer->paths[i].alive;
+		any |= peer->paths[i]->alive;
 	if (any == peer->alive)
 		return;
 	peer->alive = any;
@@ -328,7 +329,7 @@ static void receive(struct path *path)
 void peer_receive(struct peer *peer)
 {
 	for (size_t i = 0; i < peer->path_count; i++)
-		receive(&peer->paths[i]);
+		receive(peer->paths[i]);
 }
 
 static void on_readable(struct loop_io *io, unsigned events)
@@ -339,14 +340,13 @@ static void on_readable(struct loop_io *io, unsigned events)
 
 /* Life. */
 
-static int open_socket(const struct ip *ip, uint16_t port, int *ret_fd)
+static int open_socket(const struct endpoint *own, int *ret_fd)
 {
-	struct endpoint own = {.ip = *ip, .port = port};
-	int family = own.ip.family;
+	int family = own->ip.family;
 	AUTO_FD fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	const int on = 1, tos = 0xc0; /* network control, as adverts */
 	struct sockaddr_storage address;
-	socklen_t size = endpoint_to_sockaddr(&own, &address);
+	socklen_t size = endpoint_to_sockaddr(own, &address);
 
 	if (fd < 0)
 		return -errno;
@@ -362,27 +362,176 @@ static int open_socket(const struct ip *ip, uint16_t port, int *ret_fd)
 	}
 	if (bind(fd, (struct sockaddr *)&address, size) < 0) {
 		log_error("the state port could not be bound: is another vrrpd running with this address?",
-			log_endpoint("address", &own), log_errno(-errno));
+			log_endpoint("address", own), log_errno(-errno));
 		return -errno;
 	}
 	*ret_fd = fd_take(&fd);
 	return 0;
 }
 
-static int add_path(struct peer *peer, const struct ip *own, const struct ip *other)
+static void path_free(struct path *path)
 {
-	struct path *path = &peer->paths[peer->path_count++];
+	if (path == NULL)
+		return;
+	loop_timer_clear(path->peer->loop, &path->silence);
+	loop_io_remove(path->peer->loop, &path->io);
+	fd_close(&path->fd);
+	free(path);
+}
+
+static int path_new(struct peer *peer, const struct endpoint *own, const struct ip *other, struct path **ret_path)
+{
+	struct path *path = calloc(1, sizeof *path);
 	int r;
 
-	*path = (struct path){.peer = peer, .other = *other, .fd = -1};
-	r = open_socket(own, peer->conf.port, &path->fd);
+	if (path == NULL)
+		return -ENOMEM;
+	*path = (struct path){.peer = peer, .own = *own, .other = *other, .fd = -1};
+	r = open_socket(own, &path->fd);
 	if (r == 0)
 		r = loop_io_add(peer->loop, &path->io, path->fd, LOOP_READ | LOOP_PRIORITY, on_readable);
-	return r;
+	if (r < 0) {
+		path_free(path);
+		return r;
+	}
+	*ret_path = path;
+	return 0;
+}
+
+/* What a configuration asks for. */
+struct wanted {
+	struct endpoint own[PEER_PATHS_MAX];
+	struct ip other[PEER_PATHS_MAX];
+	size_t count;
+};
+
+static void want(struct wanted *wanted, const struct peer_conf *conf, const struct ip *own, const struct ip *other)
+{
+	wanted->own[wanted->count] = (struct endpoint){.ip = *own, .port = conf->port};
+	wanted->other[wanted->count++] = *other;
+}
+
+static struct wanted wanted_by(const struct peer_conf *conf)
+{
+	struct wanted wanted = {0};
+
+	want(&wanted, conf, &conf->self->address, &conf->other->address);
+	/* The configuration's check sees to it that both nodes have as many. */
+	for (size_t i = 0; i < conf->self->heartbeat_count; i++)
+		want(&wanted, conf, &conf->self->heartbeats[i], &conf->other->heartbeats[i]);
+	return wanted;
+}
+
+static int64_t max_age_ns(const struct peer_conf *conf)
+{
+	return MAX(3 * conf->interval_ns, ROUND_TRIP_MAX_NS);
+}
+
+struct peer_change {
+	struct peer *peer;
+	struct peer_conf conf;
+	struct peermsg_keys keys;
+	struct wanted wanted;
+	struct path *paths[PEER_PATHS_MAX];
+	bool fresh[PEER_PATHS_MAX];
+};
+
+static struct path *find_path(const struct peer *peer, const struct endpoint *own)
+{
+	for (size_t i = 0; i < peer->path_count; i++) {
+		if (endpoint_equal(&peer->paths[i]->own, own))
+			return peer->paths[i];
+	}
+	return NULL;
+}
+
+void peer_abandon(struct peer_change *change)
+{
+	if (change == NULL)
+		return;
+	for (size_t i = 0; i < PEER_PATHS_MAX; i++) {
+		if (change->fresh[i])
+			path_free(change->paths[i]);
+	}
+	crypto_wipe(&change->keys, sizeof change->keys);
+	free(change);
+}
+
+int peer_prepare(struct peer *peer, const struct peer_conf *conf, struct peer_change **ret_change)
+{
+	struct peer_change *change = calloc(1, sizeof *change);
+	int r;
+
+	if (change == NULL)
+		return -ENOMEM;
+	change->peer = peer;
+	change->conf = *conf;
+	change->wanted = wanted_by(conf);
+	r = peermsg_derive_keys(conf->ring, &change->keys);
+	for (size_t i = 0; r == 0 && i < change->wanted.count; i++) {
+		change->paths[i] = find_path(peer, &change->wanted.own[i]);
+		change->fresh[i] = change->paths[i] == NULL;
+		if (change->fresh[i])
+			r = path_new(peer, &change->wanted.own[i], &change->wanted.other[i], &change->paths[i]);
+	}
+	if (r < 0) {
+		peer_abandon(change);
+		return r;
+	}
+	*ret_change = change;
+	return 0;
+}
+
+static bool is_among(struct path *const *paths, size_t count, const struct path *path)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (paths[i] == path)
+			return true;
+	}
+	return false;
+}
+
+/* Whoever is at another address, or is another, has to be heard first. */
+static void lead_to(struct path *path, const struct ip *other, bool another)
+{
+	if (ip_equal(&path->other, other) && !another)
+		return;
+	path->other = *other;
+	path->alive = false;
+	path->send_error = 0;
+	loop_timer_clear(path->peer->loop, &path->silence);
+}
+
+void peer_commit(struct peer_change *change)
+{
+	struct peer *peer = change->peer;
+	bool another = strcmp(peer->conf.other->name, change->conf.other->name) != 0;
+	bool alive = false;
+
+	for (size_t i = 0; i < peer->path_count; i++) {
+		if (!is_among(change->paths, change->wanted.count, peer->paths[i]))
+			path_free(peer->paths[i]);
+	}
+	peer->path_count = change->wanted.count;
+	for (size_t i = 0; i < peer->path_count; i++) {
+		peer->paths[i] = change->paths[i];
+		lead_to(peer->paths[i], &change->wanted.other[i], another);
+		alive |= peer->paths[i]->alive;
+	}
+	/* The vips are looked at by whoever changes the configuration. */
+	peer->alive = alive;
+	peer->has_heartbeat = peer->has_heartbeat && !another;
+	peer->session.max_age_ns = max_age_ns(&change->conf);
+	peer->conf = change->conf;
+	peer->conf.ring = NULL;
+	peer->keys = change->keys;
+	crypto_wipe(&change->keys, sizeof change->keys);
+	free(change);
 }
 
 static int init(struct peer *peer)
 {
+	struct wanted wanted = wanted_by(&peer->conf);
 	uint64_t session = 0;
 	int r = peermsg_derive_keys(peer->conf.ring, &peer->keys);
 
@@ -393,13 +542,13 @@ static int init(struct peer *peer)
 		if (r < 0)
 			return r;
 	}
-	peer_session_init(&peer->session, session, MAX(3 * peer->conf.interval_ns, ROUND_TRIP_MAX_NS));
-	r = add_path(peer, &peer->conf.self->address, &peer->conf.other->address);
-	/* The configuration's check sees to it that both nodes have as many. */
-	for (size_t i = 0; r == 0 && i < peer->conf.self->heartbeat_count; i++)
-		r = add_path(peer, &peer->conf.self->heartbeats[i], &peer->conf.other->heartbeats[i]);
-	if (r < 0)
-		return r;
+	peer_session_init(&peer->session, session, max_age_ns(&peer->conf));
+	for (size_t i = 0; i < wanted.count; i++) {
+		r = path_new(peer, &wanted.own[i], &wanted.other[i], &peer->paths[i]);
+		if (r < 0)
+			return r;
+		peer->path_count++;
+	}
 	check_timer(loop_timer_set_urgent(peer->loop, &peer->beat, clock_mono(), on_beat));
 	return 0;
 }
@@ -421,6 +570,7 @@ int peer_new(struct loop *loop, const struct peer_conf *conf, const struct peer_
 		peer_free(peer);
 		return r;
 	}
+	peer->conf.ring = NULL;
 	*ret_peer = peer;
 	return 0;
 }
@@ -430,11 +580,8 @@ void peer_free(struct peer *peer)
 	if (peer == NULL)
 		return;
 	loop_timer_clear(peer->loop, &peer->beat);
-	for (size_t i = 0; i < peer->path_count; i++) {
-		loop_timer_clear(peer->loop, &peer->paths[i].silence);
-		loop_io_remove(peer->loop, &peer->paths[i].io);
-		fd_close(&peer->paths[i].fd);
-	}
+	for (size_t i = 0; i < peer->path_count; i++)
+		path_free(peer->paths[i]);
 	crypto_wipe(&peer->keys, sizeof peer->keys);
 	free(peer);
 }

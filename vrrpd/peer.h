@@ -27,9 +27,9 @@ struct peer_conf {
 	const struct node_conf *self;
 	const struct node_conf *other;
 	uint16_t port;
-	int64_t interval_ns; /* the shortest advert-interval; a path is dead after three */
-	const struct keyring *ring;
-	const struct key *key;
+	int64_t interval_ns;        /* the shortest advert-interval; a path is dead after three */
+	const struct keyring *ring; /* looked at once */
+	const struct key *key;      /* its id is looked at whenever something is signed */
 };
 
 /* Binds the node's own addresses. What `conf` points to stays valid. Negative errno of bind(2), with a line on stderr.
@@ -38,6 +38,17 @@ MUST_USE int peer_new(struct loop *loop, const struct peer_conf *conf, const str
 	struct peer **ret_peer);
 /* Accepts NULL. */
 void peer_free(struct peer *peer);
+
+/*
+ * Another configuration, in two steps. The first opens the paths that are not there yet and derives the keys; it may
+ * fail, as peer_new. The second cannot: paths that both configurations have stay as they are, and so does what is known
+ * of the peer. No event is called; where no path lives any more, peer_is_alive says so.
+ */
+struct peer_change;
+MUST_USE int peer_prepare(struct peer *peer, const struct peer_conf *conf, struct peer_change **ret_change);
+void peer_commit(struct peer_change *change);
+/* Instead of the second: accepts NULL. */
+void peer_abandon(struct peer_change *change);
 
 /* Sends a heartbeat now, as when something changed that the peer should know at once. */
 void peer_hurry(struct peer *peer);

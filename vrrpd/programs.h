@@ -5,7 +5,7 @@
 
 #include "common/model/conf.h"
 
-/* Whether each may be run as root (script.h); -EACCES, with a line on stderr for each that may not. */
-MUST_USE int programs_check(const struct conf *conf);
+/* Whether each may be run as root (script.h); -EACCES, with a line in `errors` for each that may not. */
+MUST_USE int programs_check(const struct conf *conf, struct text *errors);
 
 #endif

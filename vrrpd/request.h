@@ -20,6 +20,7 @@ struct request {
 		REQUEST_EVENTS,
 		REQUEST_FAILOVER,
 		REQUEST_MAINTENANCE,
+		REQUEST_RELOAD,
 	} kind;
 	/* Called in the control thread when it is back. */
 	void (*done)(struct request *request);
@@ -48,6 +49,7 @@ struct order {
 	bool on;
 
 	bool refused;
+	bool failed;                 /* REQUEST_RELOAD: the text says what is wrong with the configuration */
 	char text[REQUEST_TEXT_MAX]; /* the reason, or what has been done */
 };
 

@@ -116,6 +116,25 @@ static void maintain(struct requests *requests, struct order *order)
 		maintenance_end(requests->agent, on_order_done, pending);
 }
 
+static void on_reloaded(void *context, const struct reload_result *result)
+{
+	struct pending *pending = context;
+
+	pending->order->failed = result->error < 0;
+	on_order_done(pending, false, result->error < 0 ? result->errors : result->plan);
+}
+
+static void reload(struct requests *requests, struct order *order)
+{
+	struct pending *pending = pending_new(requests, order);
+	int r = pending == NULL ? 0 : reload_start(requests->agent->reload, order->dry_run, on_reloaded, pending);
+
+	if (r == -EBUSY)
+		on_order_done(pending, true, "a reload is under way: try again when it is over");
+	else if (r < 0)
+		on_order_done(pending, true, strerrordesc_np(-r));
+}
+
 static void on_request(void *context, void *message)
 {
 	struct requests *requests = context;
@@ -139,6 +158,9 @@ static void on_request(void *context, void *message)
 		break;
 	case REQUEST_MAINTENANCE:
 		maintain(requests, CONTAINER_OF(request, struct order, request));
+		break;
+	case REQUEST_RELOAD:
+		reload(requests, CONTAINER_OF(request, struct order, request));
 		break;
 	}
 }

@@ -126,7 +126,7 @@ static void on_next(struct loop_timer *timer, struct mono now)
 		gateway->watch->report(gateway->watch, false, why);
 	}
 	ask(gateway);
-	if (loop_timer_set(gateway->watch->loop, timer, mono_add(now, gateway->watch->conf->interval_ns), on_next) < 0)
+	if (loop_timer_set(gateway->watch->loop, timer, mono_add(now, gateway->watch->conf.interval_ns), on_next) < 0)
 		abort();
 }
 
@@ -203,7 +203,7 @@ static int start(struct watch *watch)
 		return -ENOMEM;
 	*gateway = (struct gateway){.watch = watch, .arp_fd = -1, .echo_fd = -1};
 	watch->own = gateway;
-	r = ip_parse(watch->conf->name, &gateway->ip);
+	r = ip_parse(watch->conf.name, &gateway->ip);
 	if (r == 0)
 		r = crypto_random(&gateway->echo.id, sizeof gateway->echo.id);
 	if (r == 0)

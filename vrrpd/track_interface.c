@@ -4,7 +4,7 @@
 
 static void look(struct watch *watch)
 {
-	struct monitor_link link = monitor_find(watch->monitor, watch->conf->name);
+	struct monitor_link link = monitor_find(watch->monitor, watch->conf.name);
 	const char *why = link.ifindex == 0 ? "it does not exist"
 			  : !link.up        ? "it is down"
 			  : !link.carrier   ? "it has no carrier"

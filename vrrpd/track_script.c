@@ -23,7 +23,7 @@ static void on_end(struct script *script, const struct script_end *end)
 
 static void begin(struct run *run)
 {
-	char *argv[] = {(char *)run->watch->conf->name, NULL};
+	char *argv[] = {(char *)run->watch->conf.name, NULL};
 	int r;
 
 	if (script_is_running(&run->script)) {
@@ -32,7 +32,7 @@ static void begin(struct run *run)
 			run->watch->report(run->watch, false, "it was killed and does not end");
 		return;
 	}
-	r = script_start(&run->script, run->watch->loop, argv, run->watch->conf->timeout_ns, on_end);
+	r = script_start(&run->script, run->watch->loop, argv, run->watch->conf.timeout_ns, on_end);
 	if (r < 0)
 		run->watch->report(run->watch, false, "it could not be started");
 }
@@ -42,7 +42,7 @@ static void on_next(struct loop_timer *timer, struct mono now)
 	struct run *run = CONTAINER_OF(timer, struct run, next);
 
 	begin(run);
-	if (loop_timer_set(run->watch->loop, timer, mono_add(now, run->watch->conf->interval_ns), on_next) < 0)
+	if (loop_timer_set(run->watch->loop, timer, mono_add(now, run->watch->conf.interval_ns), on_next) < 0)
 		abort();
 }
 

@@ -12,7 +12,7 @@ static void look(struct watch *watch)
 		return;
 	view = forwarder_view(watch->forwarder);
 	if (view.health == PEER_HEALTH_SERVING && view.checked)
-		watch->report(watch, services_is_up(&view, watch->conf->name), "no server of it is up");
+		watch->report(watch, services_is_up(&view, watch->conf.name), "no server of it is up");
 }
 
 const struct watch_kind watch_service = {

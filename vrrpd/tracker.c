@@ -25,8 +25,9 @@ struct tracked_vip {
 
 struct tracker {
 	struct tracker_setup setup;
-	struct watch *watches; /* room for as many as all vips track; they never move */
+	struct watch **watches; /* room for as many as all vips track */
 	size_t watch_count;
+	struct tracker *former;   /* until it is succeeded: some of the watches are its own */
 	struct tracked_vip *vips; /* in the order of the configuration */
 };
 
@@ -53,9 +54,9 @@ static void on_report(struct watch *watch, bool good, const char *why)
 {
 	struct tracker *tracker = watch->owner;
 	struct track_rule rule = {
-		.rise = MAX(watch->conf->rise, 1u),
-		.fall = MAX(watch->conf->fall, 1u),
-		.interval_ns = watch->conf->interval_ns,
+		.rise = MAX(watch->conf.rise, 1u),
+		.fall = MAX(watch->conf.fall, 1u),
+		.interval_ns = watch->conf.interval_ns,
 	};
 
 	if (!good)
@@ -65,14 +66,14 @@ static void on_report(struct watch *watch, bool good, const char *why)
 	if (watch->score.state != TRACK_DOWN)
 		watch->why[0] = '\0';
 	tracker->setup.changed(
-		tracker->setup.context, watch->kind->name, watch->conf->name, watch->score.state, watch->why);
+		tracker->setup.context, watch->kind->name, watch->conf.name, watch->score.state, watch->why);
 }
 
 void tracker_look(struct tracker *tracker)
 {
 	for (size_t i = 0; i < tracker->watch_count; i++) {
-		if (tracker->watches[i].kind->look != NULL)
-			tracker->watches[i].kind->look(&tracker->watches[i]);
+		if (tracker->watches[i]->kind->look != NULL)
+			tracker->watches[i]->kind->look(tracker->watches[i]);
 	}
 }
 
@@ -133,34 +134,91 @@ static struct watch *find_watch(
 	const struct tracker *tracker, const struct watch_kind *kind, const struct track_conf *conf)
 {
 	for (size_t i = 0; i < tracker->watch_count; i++) {
-		if (tracker->watches[i].kind == kind && is_alike(tracker->watches[i].conf, conf))
-			return &tracker->watches[i];
+		if (tracker->watches[i]->kind == kind && is_alike(&tracker->watches[i]->conf, conf))
+			return tracker->watches[i];
 	}
 	return NULL;
 }
 
-static int add_watch(
+static bool has_watch(const struct tracker *tracker, const struct watch *watch)
+{
+	for (size_t i = 0; tracker != NULL && i < tracker->watch_count; i++) {
+		if (tracker->watches[i] == watch)
+			return true;
+	}
+	return false;
+}
+
+static void watch_free(struct watch *watch)
+{
+	if (watch->kind->stop != NULL)
+		watch->kind->stop(watch);
+	free((char *)(uintptr_t)watch->conf.name);
+	free(watch);
+}
+
+/* What is watched in another way now was down, or up, a moment ago: that holds until the new results say otherwise. */
+static void take_result_over(struct watch *watch, const struct tracker *former)
+{
+	for (size_t i = 0; former != NULL && i < former->watch_count; i++) {
+		const struct watch *before = former->watches[i];
+
+		if (before->kind != watch->kind || strcmp(before->conf.name, watch->conf.name) != 0)
+			continue;
+		watch->score = before->score;
+		watch->score.against = 0;
+		memcpy(watch->why, before->why, sizeof watch->why);
+		return;
+	}
+}
+
+static int watch_new(
 	struct tracker *tracker, const struct watch_kind *kind, const struct track_conf *conf, struct watch **ret_watch)
 {
-	struct watch *watch = &tracker->watches[tracker->watch_count++];
+	struct watch *watch = calloc(1, sizeof *watch);
 	int r = 0;
 
+	if (watch == NULL)
+		return -ENOMEM;
 	*watch = (struct watch){
 		.kind = kind,
-		.conf = conf,
+		.conf = *conf,
 		.loop = tracker->setup.loop,
 		.monitor = tracker->setup.monitor,
 		.forwarder = tracker->setup.forwarder,
 		.report = on_report,
 		.owner = tracker,
 	};
-	if (kind->start != NULL)
+	/* It may outlive this configuration. */
+	watch->conf.name = strdup(conf->name);
+	if (watch->conf.name == NULL)
+		r = -ENOMEM;
+	else if (kind->start != NULL)
 		r = kind->start(watch);
-	if (r < 0)
+	if (r < 0) {
 		log_error("what is tracked cannot be watched", log_str("kind", kind->name), log_str("name", conf->name),
 			log_errno(r));
+		watch_free(watch);
+		return r;
+	}
+	take_result_over(watch, tracker->former);
 	*ret_watch = watch;
-	return r;
+	return 0;
+}
+
+static int add_watch(
+	struct tracker *tracker, const struct watch_kind *kind, const struct track_conf *conf, struct watch **ret_watch)
+{
+	struct watch *watch = tracker->former != NULL ? find_watch(tracker->former, kind, conf) : NULL;
+	int r = 0;
+
+	if (watch == NULL)
+		r = watch_new(tracker, kind, conf, &watch);
+	if (r < 0)
+		return r;
+	tracker->watches[tracker->watch_count++] = watch;
+	*ret_watch = watch;
+	return 0;
 }
 
 static int add_kind(
@@ -175,6 +233,8 @@ static int add_kind(
 
 		if (watch == NULL)
 			r = add_watch(tracker, kind, &list[i], &watch);
+		if (r < 0)
+			break;
 		vip->list[vip->count++] = (struct tracked){.watch = watch, .conf = &list[i]};
 	}
 	return r;
@@ -209,15 +269,15 @@ static int build(struct tracker *tracker)
 	return r;
 }
 
-int tracker_new(const struct tracker_setup *setup, struct tracker **ret_tracker)
+static int make(const struct tracker_setup *setup, struct tracker *former, struct tracker **ret_tracker)
 {
-	struct tracker *tracker;
+	struct tracker *tracker = calloc(1, sizeof *tracker);
 	int r;
 
-	tracker = calloc(1, sizeof *tracker);
 	if (tracker == NULL)
 		return -ENOMEM;
 	tracker->setup = *setup;
+	tracker->former = former;
 	r = build(tracker);
 	if (r < 0) {
 		tracker_free(tracker);
@@ -227,17 +287,52 @@ int tracker_new(const struct tracker_setup *setup, struct tracker **ret_tracker)
 	return 0;
 }
 
-void tracker_free(struct tracker *tracker)
+int tracker_new(const struct tracker_setup *setup, struct tracker **ret_tracker)
 {
-	if (tracker == NULL)
-		return;
-	for (size_t i = 0; i < tracker->watch_count; i++) {
-		if (tracker->watches[i].kind->stop != NULL)
-			tracker->watches[i].kind->stop(&tracker->watches[i]);
-	}
+	return make(setup, NULL, ret_tracker);
+}
+
+int tracker_next(
+	struct tracker *tracker, const struct conf *conf, const struct forwarder *forwarder, struct tracker **ret_next)
+{
+	struct tracker_setup setup = tracker->setup;
+
+	setup.conf = conf;
+	setup.forwarder = forwarder;
+	return make(&setup, tracker, ret_next);
+}
+
+static void forget(struct tracker *tracker)
+{
 	for (size_t i = 0; tracker->vips != NULL && i < tracker->setup.conf->vip_count; i++)
 		free(tracker->vips[i].list);
 	free(tracker->vips);
 	free(tracker->watches);
 	free(tracker);
+}
+
+void tracker_succeed(struct tracker *next)
+{
+	struct tracker *former = TAKE(next->former);
+
+	for (size_t i = 0; i < former->watch_count; i++) {
+		if (!has_watch(next, former->watches[i]))
+			watch_free(former->watches[i]);
+	}
+	forget(former);
+	for (size_t i = 0; i < next->watch_count; i++) {
+		next->watches[i]->owner = next;
+		next->watches[i]->forwarder = next->setup.forwarder;
+	}
+}
+
+void tracker_free(struct tracker *tracker)
+{
+	if (tracker == NULL)
+		return;
+	for (size_t i = 0; i < tracker->watch_count; i++) {
+		if (!has_watch(tracker->former, tracker->watches[i]))
+			watch_free(tracker->watches[i]);
+	}
+	forget(tracker);
 }

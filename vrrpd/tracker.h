@@ -37,6 +37,15 @@ MUST_USE int tracker_new(const struct tracker_setup *setup, struct tracker **ret
 /* Accepts NULL. */
 void tracker_free(struct tracker *tracker);
 
+/*
+ * The tracker of another configuration: what both track alike is watched on, with its results, and what is tracked
+ * otherwise now starts with the last result. Until tracker_succeed, which frees the former one, `tracker` is the one in
+ * use, and the next may be freed instead; the loop does not run in between.
+ */
+MUST_USE int tracker_next(
+	struct tracker *tracker, const struct conf *conf, const struct forwarder *forwarder, struct tracker **ret_next);
+void tracker_succeed(struct tracker *next);
+
 /* Looks at what is only looked at. No system call. */
 void tracker_look(struct tracker *tracker);
 struct track_sum tracker_sum(const struct tracker *tracker, const struct vip_conf *vip);

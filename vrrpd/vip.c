@@ -5,6 +5,7 @@
 #include "vrrpd/announce.h"
 #include "vrrpd/forms.h"
 #include "vrrpd/place.h"
+#include "vrrpd/succession.h"
 #include "vrrpd/transmit.h"
 
 #include <errno.h>
@@ -192,16 +193,22 @@ static void raise_macvlans(struct vip *vip, bool up)
 			log_errno(r));
 }
 
-static void renew(struct vip *vip)
+/* False: it was not whole, and the vip is a backup now. */
+static bool check_lease(struct vip *vip, int64_t lease_ns)
+{
+	if (lease_is_whole(&vip->lease, fence_epoch(vip->shared->fence), clock_boot_ns(), lease_ns))
+		return true;
+	log_error("fenced: the lease has lapsed or the guardian took the addresses", log_str("vip", vip->conf->name));
+	vip_event(vip, VRRP_EVENT_FENCED);
+	return false;
+}
+
+static void renew_within(struct vip *vip, int64_t lease_ns)
 {
 	int r;
 
-	if (!lease_is_whole(&vip->lease, fence_epoch(vip->shared->fence), clock_boot_ns(), vip->conf->lease_ns)) {
-		log_error("fenced: the lease has lapsed or the guardian took the addresses",
-			log_str("vip", vip->conf->name));
-		vip_event(vip, VRRP_EVENT_FENCED);
+	if (!check_lease(vip, lease_ns))
 		return;
-	}
 	r = write_lease(vip, address_renew);
 	/* A macvlan that somebody deleted is made anew. */
 	if (r == -ENODEV && vip->conf->virtual_mac && vip_prepare(vip, vip->link.ifindex) == 0) {
@@ -211,6 +218,11 @@ static void renew(struct vip *vip)
 	}
 	if (r < 0)
 		log_error("the lease could not be renewed", log_str("vip", vip->conf->name), log_errno(r));
+}
+
+static void renew(struct vip *vip)
+{
+	renew_within(vip, vip->conf->lease_ns);
 }
 
 static void on_renewal(struct loop_timer *timer, struct mono now)
@@ -417,6 +429,123 @@ int vip_new(
 	vrrp_init(&vip->fsm, &vrrp, yielding);
 	*ret_vip = vip;
 	return 0;
+}
+
+/* Another configuration. */
+
+int vip_change_prepare(struct vip *vip, const struct vip_conf *conf, uint8_t priority, struct vip_change *ret_change)
+{
+	struct vip_change change = {
+		.vip = vip,
+		.conf = conf,
+		.priority = priority,
+		.what = succession_changes(vip->conf, conf),
+	};
+	int r = 0;
+
+	/* On an interface that cannot be used nothing is made until it can. */
+	if (vip->fsm.facts.link_ok && conf->virtual_mac) {
+		memcpy(change.macvlans, vip->macvlans, sizeof change.macvlans);
+		r = place_prepare(vip->shared->macvlans, conf, vip->link.ifindex, change.macvlans);
+		if (r < 0)
+			vip_change_abandon(&change);
+	}
+	if (r == 0)
+		*ret_change = change;
+	return r;
+}
+
+/* Those of `from` that are not among those of `to`. */
+static void clear_macvlans(struct vip *vip, int from[static FAMILY_COUNT], const int to[static FAMILY_COUNT])
+{
+	for (size_t i = 0; i < FAMILY_COUNT; i++) {
+		if (from[i] == to[i])
+			from[i] = 0;
+	}
+	place_clear(vip->shared->macvlans, from);
+}
+
+void vip_change_abandon(struct vip_change *change)
+{
+	clear_macvlans(change->vip, change->macvlans, change->vip->macvlans);
+}
+
+void vip_check_lease(struct vip *vip)
+{
+	if (vip->lease.held)
+		(void)!check_lease(vip, vip->conf->lease_ns);
+}
+
+static void remove_addresses(struct vip *vip, const struct vip_conf *after)
+{
+	struct prefix gone[SUCCESSION_LIST_MAX];
+	struct fence_vip entry = vip_fence_entry(vip);
+	int r;
+
+	entry.addresses = gone;
+	entry.address_count = succession_missing(vip->conf, after, gone);
+	r = entry.address_count > 0 ? place_remove(vip->shared->addresses, &entry) : 0;
+	if (r < 0 && r != -ENODEV)
+		log_error("the addresses could not be removed; their lease ends by itself",
+			log_str("vip", vip->conf->name), log_errno(r));
+}
+
+void vip_change_commit(struct vip_change *change)
+{
+	struct vip *vip = change->vip;
+	const struct vrrp_conf vrrp = vrrp_conf_of(change->conf, change->priority);
+	const bool wanted[FAMILY_COUNT] = {change->conf->has_ipv4, change->conf->has_ipv6};
+	struct prefix added[SUCCESSION_LIST_MAX];
+	int macvlans[FAMILY_COUNT] = {0};
+
+	change->former_lease_ns = vip->conf->lease_ns;
+	change->adds = succession_missing(change->conf, vip->conf, added) > 0;
+	if (vip->lease.held)
+		remove_addresses(vip, change->conf);
+	if (vip->fsm.facts.link_ok && change->conf->virtual_mac) {
+		for (size_t i = 0; i < FAMILY_COUNT; i++)
+			macvlans[i] = wanted[i] ? change->macvlans[i] : 0;
+		clear_macvlans(vip, vip->macvlans, macvlans);
+		memcpy(vip->macvlans, macvlans, sizeof vip->macvlans);
+	}
+	vip->conf = change->conf;
+	if (change->what & (SUCCESSION_ADVERT | SUCCESSION_ELECTION) || change->priority != vip->fsm.conf.priority)
+		vrrp_change(&vip->fsm, &vrrp, loop_now(vip->shared->loop));
+}
+
+/* The bursts go on as they are; what has been waiting for the former refresh waits for the next one. */
+static void refresh_announcement(struct vip *vip)
+{
+	const struct garp_conf *garp = &vip->conf->garp;
+
+	if (vip->announcements_left > 0)
+		return;
+	if (garp->refresh_ns > 0)
+		set_timer(vip, &vip->announcement, mono_add(loop_now(vip->shared->loop), garp->refresh_ns),
+			on_announcement);
+	else
+		loop_timer_clear(vip->shared->loop, &vip->announcement);
+}
+
+void vip_change_finish(const struct vip_change *change)
+{
+	struct vip *vip = change->vip;
+	struct mono deadline;
+
+	if (vip->lease.held && change->what & (SUCCESSION_ADDRESSES | SUCCESSION_LEASE)) {
+		raise_macvlans(vip, true);
+		renew_within(vip, MAX(change->former_lease_ns, vip->conf->lease_ns));
+	}
+	if (vip->lease.held && change->what & SUCCESSION_LEASE)
+		set_timer(vip, &vip->renewal,
+			mono_add(loop_now(vip->shared->loop), vip->conf->lease_ns / LEASE_RENEWALS), on_renewal);
+	if (vip->lease.held && change->adds)
+		announce(vip);
+	else if (vip->lease.held && change->what & SUCCESSION_GARP)
+		refresh_announcement(vip);
+	deadline = vrrp_deadline(&vip->fsm);
+	if (!mono_is_never(deadline))
+		set_timer(vip, &vip->tick, deadline, on_tick);
 }
 
 void vip_free(struct vip *vip)

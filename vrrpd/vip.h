@@ -110,6 +110,30 @@ MUST_USE int vip_new(
 	const struct vip_conf *conf, uint8_t priority, bool yielding, struct vip_shared *shared, struct vip **ret_vip);
 /* Removes the addresses if they are held. Accepts NULL. */
 void vip_free(struct vip *vip);
+/*
+ * Another configuration of the same virtual router (succession.h): its state, its counters and what it knows of others
+ * stay. First comes what may fail, then what cannot and calls nobody, then, when the whole process goes by the new
+ * configuration and the guardian has been told of it, what is to be done on the network.
+ */
+struct vip_change {
+	struct vip *vip;
+	const struct vip_conf *conf;
+	uint8_t priority;
+	unsigned what; /* of succession_changes */
+	int macvlans[FAMILY_COUNT];
+	bool adds; /* there are addresses that it had not */
+	int64_t former_lease_ns;
+};
+/* Errors of macvlan.h. */
+MUST_USE int vip_change_prepare(
+	struct vip *vip, const struct vip_conf *conf, uint8_t priority, struct vip_change *ret_change);
+/* Instead of the next two. */
+void vip_change_abandon(struct vip_change *change);
+void vip_change_commit(struct vip_change *change);
+void vip_change_finish(const struct vip_change *change);
+/* Gives up addresses that it no longer has: a renewal under another lease could not tell. */
+void vip_check_lease(struct vip *vip);
+
 /* Gives the event to the state machine, and does what it says. */
 void vip_step(struct vip *vip, const struct vrrp_event *event);
 void vip_event(struct vip *vip, enum vrrp_event_kind kind);

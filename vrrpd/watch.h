@@ -29,7 +29,7 @@ struct watch_kind {
 
 struct watch {
 	const struct watch_kind *kind;
-	const struct track_conf *conf;
+	struct track_conf conf; /* the name is its own */
 	struct loop *loop;
 	const struct monitor *monitor;
 	const struct forwarder *forwarder; /* NULL: no services are configured */

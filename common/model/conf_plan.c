@@ -93,6 +93,10 @@ static const struct {
 	{"service", "protocol"},
 	{"service", "mode"},
 	{"server", "address"},
+	{"vip", "vrid"},
+	{"vip", "interface"},
+	{"vip", "version"},
+	{"vip", "virtual-mac"},
 };
 
 static bool is_identity(const struct schema_section *schema, const struct schema_option *row)

@@ -37,7 +37,8 @@ struct plan {
 };
 
 /*
- * A service of another protocol or mode, and a server of another address, is another one. `sections` are those of the
+ * A service of another protocol or mode, a server of another address, and a vip of another VRID, interface or version,
+ * or with a virtual MAC instead of none, is another one. `sections` are those of the
  * top level that are looked at, up to a NULL. -ENOMEM.
  */
 MUST_USE int conf_plan(

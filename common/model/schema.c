@@ -88,7 +88,7 @@ static const char *const server_on_downs[] = {
 static const char *const pool_on_downs[] = {[ON_DOWN_KEEP] = "keep", [ON_DOWN_RESET] = "reset"};
 
 static const struct schema_option node_options[] = {
-	{"address", SCHEMA_IP, FIELD(struct node_conf, address),
+	{"address", SCHEMA_IP, FIELD(struct node_conf, address), .reload = true,
 		.help = "The node's own address, at which the other node reaches it; never a VIP."},
 	{"priority", SCHEMA_NUMBER, FIELD(struct node_conf, priority), RANGE(1, 255), .preset = "100", .reload = true,
 		.help = "Of two healthy nodes the one with the higher priority is active; 255 is the owner, which "
@@ -99,7 +99,7 @@ static const struct schema_option node_options[] = {
 			"state "
 			"port is no alarm."},
 	{"heartbeat", SCHEMA_IPS, LIST(struct node_conf, heartbeats, heartbeat_count), RANGE(1, CONF_HEARTBEATS_MAX),
-		.preset = "",
+		.preset = "", .reload = true,
 		.help = "Further addresses at which the other node reaches this one, best by cables of their own; "
 			"those of "
 			"the two nodes pair up in order. Absent: `address` alone."},
@@ -120,7 +120,7 @@ static const struct schema_option pair_options[] = {
 	{"key-id", SCHEMA_NUMBER, FIELD(struct pair_conf, key_id), RANGE(1, 255), .preset = "1", .reload = true,
 		.help = "The key to sign with; all keys of the file are taken when verifying."},
 	{"state-port", SCHEMA_NUMBER, FIELD(struct pair_conf, state_port), RANGE(1, 65535), .preset = "3780",
-		.help = "The port on which the nodes speak to each other."},
+		.reload = true, .help = "The port on which the nodes speak to each other."},
 };
 
 static const struct schema_option log_options[] = {
@@ -229,10 +229,10 @@ static const struct schema_section vip_sections[] = {
 };
 
 static const struct schema_option vip_options[] = {
-	{"vrid", SCHEMA_NUMBER, FIELD(struct vip_conf, vrid), RANGE(1, 255),
+	{"vrid", SCHEMA_NUMBER, FIELD(struct vip_conf, vrid), RANGE(1, 255), .reload = true,
 		.help = "The virtual router's number, unique on its network."},
 	/* IFNAMSIZ counts the final NUL. */
-	{"interface", SCHEMA_STRING, FIELD(struct vip_conf, interface), RANGE(1, 15),
+	{"interface", SCHEMA_STRING, FIELD(struct vip_conf, interface), RANGE(1, 15), .reload = true,
 		.help = "Where the addresses live and the adverts go."},
 	/* The count of addresses is one byte of an advert. */
 	{"addresses", SCHEMA_PREFIXES, LIST(struct vip_conf, addresses, address_count), RANGE(1, 255), .reload = true,
@@ -266,7 +266,7 @@ static const struct schema_option vip_options[] = {
 		.help = "yes sends adverts to the other node's address instead of the group. With hmac there may be "
 			"routers in "
 			"between."},
-	{"virtual-mac", SCHEMA_YES_NO, FIELD(struct vip_conf, virtual_mac), .preset = "no",
+	{"virtual-mac", SCHEMA_YES_NO, FIELD(struct vip_conf, virtual_mac), .preset = "no", .reload = true,
 		.help = "yes puts the addresses on a macvlan with the vrid's MAC (00-00-5E-00-01-XX, IPv6 "
 			"00-00-5E-00-02-XX), so "
 			"that neighbours never learn another one. The interface then answers ARP for its own addresses "

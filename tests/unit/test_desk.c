@@ -85,6 +85,11 @@ static void on_request(void *context, void *message)
 		snprintf(order->text, sizeof order->text, "%s to %s%s", order->vip, order->to,
 			order->dry_run ? " (dry run)" : "");
 		break;
+	case REQUEST_RELOAD:
+		order = CONTAINER_OF(request, struct order, request);
+		order->failed = !order->dry_run;
+		snprintf(order->text, sizeof order->text, "%s", order->failed ? "a mistake" : "a plan");
+		break;
 	}
 	assert_true(mailbox_post(desk_answers(fixture->desk), request));
 }
@@ -201,6 +206,24 @@ static void explain_is_of_one_or_all(void **state)
 	assert_non_null(strstr(error, "there is no vip nobody"));
 	json_decref(all);
 	json_decref(one);
+}
+
+static void a_reload_has_a_plan_or_errors(void **state)
+{
+	static const struct {
+		int dry_run, done;
+		const char *errors, *plan;
+	} cases[] = {{1, 1, "", "a plan"}, {0, 0, "a mistake", ""}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		json_t *result = ask_well("reload", json_pack("{s:b}", "dry_run", cases[i].dry_run));
+
+		assert_int_equal(json_is_true(json_object_get(result, "done")), cases[i].done);
+		assert_string_equal(json_string_value(json_object_get(result, "errors")), cases[i].errors);
+		assert_string_equal(json_string_value(json_object_get(result, "plan")), cases[i].plan);
+		json_decref(result);
+	}
 }
 
 static void orders_come_back_with_what_became_of_them(void **state)
@@ -341,6 +364,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_status_is_of_all_vips, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(explain_is_of_one_or_all, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_reload_has_a_plan_or_errors, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(orders_come_back_with_what_became_of_them, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(events_are_all_there_and_numbered, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_follows_is_answered_when_there_is_something, set_up, tear_down),

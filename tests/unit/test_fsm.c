@@ -719,6 +719,77 @@ static void the_interval_is_learnt(void **state)
 	assert_int_equal(mono_diff(vrrp_deadline(&fsm), at(3450)), down_ns);
 }
 
+static void run(struct vrrp_fsm *fsm, enum vrrp_event_kind kind, int at_ms, struct vrrp_actions *ret_actions)
+{
+	struct vrrp_event event = {.kind = kind, .facts = fsm->facts};
+
+	vrrp_step(fsm, &event, at(at_ms), ret_actions);
+}
+
+static struct vrrp_fsm started(const struct vrrp_conf *conf)
+{
+	static const struct trace trace = {.name = "changing"};
+	struct vrrp_event event = {.kind = VRRP_EVENT_FACTS, .facts = good_facts(&trace)};
+	struct vrrp_actions actions;
+	struct vrrp_fsm fsm;
+
+	vrrp_init(&fsm, conf, false);
+	vrrp_step(&fsm, &event, at(0), &actions);
+	run(&fsm, VRRP_EVENT_START, 0, &actions);
+	return fsm;
+}
+
+/* DESIGN section 5: another configuration moves nobody, and what is said by it is said at once. */
+static void an_active_changes_in_place(void **state)
+{
+	struct vrrp_conf conf = {.version = 3, .priority = 150, .interval_ns = INTERVAL};
+	/* When adverts go out, in ms after the change to one a second: the other node goes by 100 ms until it heard. */
+	static const int longer[] = {0, 100, 200, 300, 1300, 2300}, shorter[] = {0, 50, 100};
+	struct vrrp_fsm fsm = started(&conf);
+	struct vrrp_actions actions;
+
+	(void)state;
+	run(&fsm, VRRP_EVENT_TICK, 342, &actions);
+	assert_int_equal(fsm.state, VRRP_ACTIVE);
+	conf.interval_ns = NS_PER_S;
+	vrrp_change(&fsm, &conf, at(400));
+	for (size_t i = 0; i < ARRAY_LEN(longer); i++) {
+		assert_int_equal(vrrp_deadline(&fsm).ns, at(400 + longer[i]).ns);
+		run(&fsm, VRRP_EVENT_TICK, 400 + longer[i], &actions);
+		assert_int_equal(actions.todo, VRRP_DO_ADVERT);
+	}
+	conf.interval_ns = 50 * MS;
+	vrrp_change(&fsm, &conf, at(3000));
+	for (size_t i = 0; i < ARRAY_LEN(shorter); i++) {
+		assert_int_equal(vrrp_deadline(&fsm).ns, at(3000 + shorter[i]).ns);
+		run(&fsm, VRRP_EVENT_TICK, 3000 + shorter[i], &actions);
+		assert_int_equal(actions.todo, VRRP_DO_ADVERT);
+	}
+	assert_int_equal(fsm.state, VRRP_ACTIVE);
+}
+
+static void a_backup_changes_in_place(void **state)
+{
+	struct vrrp_conf conf = {.version = 3, .priority = 150, .interval_ns = INTERVAL};
+	struct vrrp_event heard = {.kind = VRRP_EVENT_ADVERT, .priority = 200, .interval_ns = INTERVAL};
+	struct vrrp_fsm fsm = started(&conf);
+	struct mono deadline = vrrp_deadline(&fsm);
+	struct vrrp_actions actions;
+
+	(void)state;
+	/* Of whom nobody is known yet, the own interval is what is waited by. */
+	conf.interval_ns = 2 * INTERVAL;
+	vrrp_change(&fsm, &conf, at(10));
+	assert_int_equal(mono_diff(vrrp_deadline(&fsm), at(0)), 2 * mono_diff(deadline, at(0)));
+	/* Of an active node its own. */
+	vrrp_step(&fsm, &heard, at(100), &actions);
+	deadline = vrrp_deadline(&fsm);
+	conf.interval_ns = NS_PER_S;
+	vrrp_change(&fsm, &conf, at(110));
+	assert_int_equal(vrrp_deadline(&fsm).ns, deadline.ns);
+	assert_int_equal(fsm.state, VRRP_BACKUP);
+}
+
 static void says_whether_adverts_are_missed(void **state)
 {
 	const struct trace *trace = &traces[0];
@@ -827,6 +898,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(traces_go_as_told),
 		cmocka_unit_test(the_interval_is_learnt),
+		cmocka_unit_test(an_active_changes_in_place),
+		cmocka_unit_test(a_backup_changes_in_place),
 		cmocka_unit_test(says_whether_adverts_are_missed),
 		cmocka_unit_test(what_is_wanted_back_at_once_is_not_yielded),
 		cmocka_unit_test(random_events_keep_the_rules),

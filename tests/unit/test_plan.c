@@ -7,9 +7,11 @@
 #include <string.h>
 
 static const char nodes[] = "pair { node a { address = 192.0.2.1 } node b { address = 192.0.2.2 } }\n";
-static const char *const sections[] = {"pair", "admin", "log", "forwarder", "service", "pool", NULL};
+static const char *const sections[] = {"pair", "admin", "log", "forwarder", "vip", "service", "pool", NULL};
 
 #define WEB "service web { listen = { \"192.0.2.9:80\" } pool = p }\n"
+#define VIP(vrid, more) \
+	"vip v { vrid = " vrid " interface = eth0 addresses = { 192.0.2.8/32 } authentication = none " more " }\n"
 #define POOL "pool p { server a { address = \"192.0.2.3:80\" } }\n"
 
 static const struct {
@@ -55,6 +57,19 @@ static const struct {
 	{"forwarder { max-connections = 5 }", "forwarder { max-connections = 6 threads = 2 }",
 		"~ forwarder  max-connections: 5 -> 6\n! forwarder  threads: auto -> 2 (needs a restart)\n"
 		"kept: 2 nodes\n"},
+	{VIP("5", ""), VIP("5", ""), "nothing changes\nkept: 2 nodes, 1 vip\n"},
+	{"", VIP("5", "track-interface eth1 { }"), "+ vip v\n+ vip v track-interface eth1\nkept: 2 nodes\n"},
+	{VIP("5", ""), "", "- vip v\nkept: 2 nodes\n"},
+	{VIP("5", "track-interface eth1 { }"), VIP("5", "advert-interval = 1s track-interface eth1 { penalty = 5 }"),
+		"~ vip v  advert-interval: 100ms -> 1s\n~ vip v track-interface eth1  penalty: 60 -> 5\n"
+		"kept: 2 nodes\n"},
+	{VIP("5", "garp { count = 2 }"), VIP("5", ""), "~ vip v garp  count: 2 -> 5\nkept: 2 nodes\n"},
+	/* Another virtual router. */
+	{VIP("5", ""), VIP("6", ""), "- vip v  vrid: 5 -> 6\n+ vip v  vrid: 5 -> 6\nkept: 2 nodes\n"},
+	{VIP("5", ""), VIP("5", "virtual-mac = yes"),
+		"- vip v  virtual-mac: no -> yes\n+ vip v  virtual-mac: no -> yes\nkept: 2 nodes\n"},
+	{VIP("5", ""), VIP("5", "version = 2 advert-interval = 1s"),
+		"- vip v  version: 3 -> 2\n+ vip v  version: 3 -> 2\nkept: 2 nodes\n"},
 };
 
 static struct conf *parse(const char *text)
