@@ -5,6 +5,7 @@
 #include "common/shell/control.h"
 #include "common/shell/daemon.h"
 #include "lbd/connections.h"
+#include "lbd/status_calls.h"
 
 #include <errno.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct commands {
 	struct list waiting; /* in the order of their generations */
 	struct control_call *reload_call;
 	struct connections *connections;
+	struct status_calls *status;
 };
 
 static void answer_waiting(struct commands *commands)
@@ -67,7 +69,7 @@ static void on_status(struct control_call *call, const json_t *params, void *con
 	const struct commands *commands = context;
 
 	(void)params;
-	control_reply(call, status_json(commands->setup.director, &commands->setup.identity));
+	status_calls_ask(commands->status, call);
 }
 
 static void on_config(struct control_call *call, const json_t *params, void *context)
@@ -218,14 +220,15 @@ static void on_server(struct control_call *call, const json_t *params, void *con
 {
 	const struct commands *commands = context;
 	const char *name = control_string(params, "server");
-	json_t *json = name != NULL ? status_server_json(commands->setup.director, name) : NULL;
+	const struct director *director = commands->setup.director;
+	uint32_t slot = name != NULL ? layout_find_server(director_layout(director), name) : LAYOUT_NO_SLOT;
 
 	if (name == NULL)
 		control_refuse(call, CONTROL_INVALID_PARAMS, "say which server: POOL/SERVER");
-	else if (json == NULL)
+	else if (slot == LAYOUT_NO_SLOT)
 		control_refuse(call, CONTROL_REFUSED, "there is no server %s", name);
 	else
-		control_reply(call, json);
+		control_reply(call, status_server_json(director, slot));
 }
 
 /* One asks at a time: a second one is refused. */
@@ -334,9 +337,12 @@ int commands_new(const struct commands_setup *setup, struct commands **ret_comma
 	text_addf(&path, "%s/lbd.sock", setup->run_dir);
 	r = connections_new(setup->director, &commands->connections);
 	if (r == 0)
+		r = status_calls_new(setup->loop, setup->director, &setup->identity, &commands->status);
+	if (r == 0)
 		r = control_server_new(
 			setup->loop, text_get(&path), DAEMON_GROUP, command_table, commands, &commands->server);
 	if (r < 0) {
+		status_calls_free(commands->status);
 		connections_free(commands->connections);
 		free(commands);
 		return r;
@@ -363,6 +369,7 @@ void commands_free(struct commands *commands)
 	}
 	if (commands->reload_call != NULL)
 		control_refuse(TAKE(commands->reload_call), CONTROL_REFUSED, "lbd is stopping");
+	status_calls_free(commands->status);
 	connections_free(commands->connections);
 	control_server_free(commands->server);
 	free(commands);

@@ -79,7 +79,7 @@ static json_t *ended_json(const struct service_totals *totals)
 	return json;
 }
 
-static json_t *service_json(const struct director *director, uint32_t slot)
+json_t *status_service_json(const struct director *director, uint32_t slot)
 {
 	const struct service_conf *service = director_layout(director)->services[slot].conf;
 	struct service_totals totals = workers_service_totals(director_workers(director), slot);
@@ -122,7 +122,7 @@ static json_t *host_json(const struct server_conf *conf)
 	return conf->host != NULL ? json_string(conf->host) : json_null();
 }
 
-static json_t *server_json(const struct director *director, uint32_t slot)
+json_t *status_server_json(const struct director *director, uint32_t slot)
 {
 	const struct server *server = &director_servers(director)->list[slot];
 	struct server_totals totals = workers_server_totals(director_workers(director), slot);
@@ -161,28 +161,20 @@ static json_t *queue_json(const struct director *director, uint32_t slot)
 }
 
 /* One whose address is gone is shown as long as it has connections there. */
-static void add_server(const struct director *director, json_t *servers, uint32_t slot)
+bool status_shows_server(const struct director *director, uint32_t slot)
 {
-	if (!director_servers(director)->list[slot].absent ||
-		workers_server_totals(director_workers(director), slot).connections > 0)
-		json_array_append_new(servers, server_json(director, slot));
+	const struct server *server = &director_servers(director)->list[slot];
+
+	return server->pool != NULL &&
+	       (!server->absent || workers_server_totals(director_workers(director), slot).connections > 0);
 }
 
-static json_t *pool_json(const struct director *director, uint32_t slot)
+json_t *status_pool_json(const struct director *director, uint32_t slot)
 {
-	const struct layout *layout = director_layout(director);
-	const struct layout_pool *pool = &layout->pools[slot];
-	json_t *servers = json_array();
+	const struct pool_conf *pool = director_layout(director)->pools[slot].conf;
 
-	for (size_t i = 0; i < pool->server_count; i++)
-		add_server(director, servers, pool->servers[i]);
-	for (uint32_t i = 0; i < layout->server_count; i++) {
-		if (layout->servers[i].leaving && layout->servers[i].pool == slot)
-			add_server(director, servers, i);
-	}
-	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "name", pool->conf->name, "balance",
-		balance_table[pool->conf->balance]->name, "digest", digest_json(director, slot), "queue",
-		queue_json(director, slot), "servers", servers);
+	return json_pack("{s:s, s:s, s:o, s:o}", "name", pool->name, "balance", balance_table[pool->balance]->name,
+		"digest", digest_json(director, slot), "queue", queue_json(director, slot));
 }
 
 static json_t *roles_json(const struct roles *roles)
@@ -195,43 +187,11 @@ static json_t *roles_json(const struct roles *roles)
 	return list;
 }
 
-/* What a reload has removed, and has connections still. */
-static void add_leaving(const struct director *director, json_t *services, json_t *pools)
+json_t *status_head_json(const struct director *director, const struct status_identity *identity)
 {
-	const struct layout *layout = director_layout(director);
-
-	for (uint32_t i = 0; i < layout->service_count; i++) {
-		if (layout->services[i].leaving)
-			json_array_append_new(services, service_json(director, i));
-	}
-	for (uint32_t i = 0; i < layout->pool_count; i++) {
-		if (layout->pools[i].leaving)
-			json_array_append_new(pools, pool_json(director, i));
-	}
-}
-
-json_t *status_json(const struct director *director, const struct status_identity *identity)
-{
-	const struct layout *layout = director_layout(director);
-	const struct conf *conf = layout->conf;
-	json_t *services = json_array();
-	json_t *pools = json_array();
-
-	for (size_t i = 0; i < conf->service_count; i++)
-		json_array_append_new(services, service_json(director, layout->service_of[i]));
-	for (size_t i = 0; i < conf->pool_count; i++)
-		json_array_append_new(pools, pool_json(director, layout->pool_of[i]));
-	add_leaving(director, services, pools);
-	return json_pack("{s:s, s:s, s:s, s:I, s:i, s:i, s:s, s:o, s:o, s:o}", "node", identity->node, "version",
-		PACKAGE_VERSION, "config_hash", conf->hash, "generation",
+	return json_pack("{s:s, s:s, s:s, s:I, s:i, s:i, s:s, s:o}", "node", identity->node, "version", PACKAGE_VERSION,
+		"config_hash", director_conf(director)->hash, "generation",
 		(json_int_t)runtime_generation(director_runtime(director)), "pid", (int)getpid(), "threads",
-		(int)workers_count(director_workers(director)), "config_path", identity->config_path, "services",
-		services, "pools", pools, "roles", roles_json(director_roles(director)));
-}
-
-json_t *status_server_json(const struct director *director, const char *name)
-{
-	uint32_t slot = layout_find_server(director_layout(director), name);
-
-	return slot != LAYOUT_NO_SLOT ? server_json(director, slot) : NULL;
+		(int)workers_count(director_workers(director)), "config_path", identity->config_path, "roles",
+		roles_json(director_roles(director)));
 }

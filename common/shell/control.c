@@ -180,22 +180,37 @@ static bool call_wants_answer(const struct control_call *call)
 	return call->client != NULL && call->request.id != NULL && !call->client->gone;
 }
 
-void control_reply(struct control_call *call, json_t *result)
+/* Nothing else is waiting to be sent: the call was taken up when all before it was. */
+static void check_size(struct control_call *call)
 {
 	struct client *client = call->client;
 
+	if (client->out.length <= ANSWER_MAX)
+		return;
+	text_free(&client->out);
+	client_say_fault(client, call->request.id, RPC_INTERNAL_ERROR, "the answer is too large");
+}
+
+void control_reply(struct control_call *call, json_t *result)
+{
 	if (!call_wants_answer(call)) {
 		json_decref(result);
 	} else if (result == NULL) {
-		client_say_fault(client, call->request.id, RPC_INTERNAL_ERROR, "out of memory");
+		client_say_fault(call->client, call->request.id, RPC_INTERNAL_ERROR, "out of memory");
 	} else {
-		size_t before = client->out.length;
+		rpc_write_result(&call->client->out, call->request.id, result);
+		check_size(call);
+	}
+	call_end(call);
+}
 
-		rpc_write_result(&client->out, call->request.id, result);
-		if (client->out.length - before > ANSWER_MAX) {
-			text_free(&client->out);
-			client_say_fault(client, call->request.id, RPC_INTERNAL_ERROR, "the answer is too large");
-		}
+void control_reply_text(struct control_call *call, const struct text *result)
+{
+	if (call_wants_answer(call) && result->failed) {
+		client_say_fault(call->client, call->request.id, RPC_INTERNAL_ERROR, "out of memory");
+	} else if (call_wants_answer(call)) {
+		rpc_write_result_text(&call->client->out, call->request.id, result);
+		check_size(call);
 	}
 	call_end(call);
 }

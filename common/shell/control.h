@@ -11,7 +11,7 @@
 #ifndef LBPAIR_COMMON_SHELL_CONTROL_H
 #define LBPAIR_COMMON_SHELL_CONTROL_H
 
-#include "common/pure/base.h"
+#include "common/pure/text.h"
 #include "common/shell/rpc.h"
 #include "common/system/loop.h"
 
@@ -61,6 +61,8 @@ void control_server_set_idle(struct control_server *server, int64_t idle_ns);
 
 /* Takes the reference to `result`, which is at least an empty object; NULL is answered as "out of memory". */
 void control_reply(struct control_call *call, json_t *result);
+/* The same with JSON in a text, which stays the caller's; one that has failed is answered as "out of memory". */
+void control_reply_text(struct control_call *call, const struct text *result);
 void control_refuse(struct control_call *call, enum control_error code, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* A parameter that is a string; NULL when it is absent or something else. */

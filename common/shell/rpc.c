@@ -131,6 +131,16 @@ void rpc_write_result(struct text *out, json_t *id, json_t *result)
 	write_line(out, json_pack("{ss sO? so}", "jsonrpc", "2.0", "id", id, "result", result));
 }
 
+void rpc_write_result_text(struct text *out, json_t *id, const struct text *result)
+{
+	text_add(out, "{\"jsonrpc\":\"2.0\",\"id\":");
+	if (json_dump_callback(id, add_to_text, out, JSON_COMPACT | JSON_ENCODE_ANY) < 0)
+		out->failed = true;
+	text_add(out, ",\"result\":");
+	text_add_bytes(out, text_get(result), result->length);
+	text_add(out, "}\n");
+}
+
 /* A message that was cut inside of a character must not cost the answer. */
 static json_t *json_message(const char *message)
 {

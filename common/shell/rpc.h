@@ -56,6 +56,8 @@ MUST_USE int rpc_parse_answer(
 void rpc_write_call(struct text *out, json_int_t id, const char *method, json_t *params);
 void rpc_write_notification(struct text *out, const char *method, json_t *params);
 void rpc_write_result(struct text *out, json_t *id, json_t *result);
+/* The same of a result that is JSON already, without newlines. */
+void rpc_write_result_text(struct text *out, json_t *id, const struct text *result);
 void rpc_write_fault(struct text *out, json_t *id, enum rpc_error code, const char *message);
 
 #endif
