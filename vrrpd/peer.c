@@ -14,6 +14,8 @@
 #include <sys/socket.h>
 
 #define DEAD_AFTER_INTERVALS 3
+/* What the schema allows. */
+#define INTERVAL_MAX_MS (40u * 1000)
 /* How old a fresh datagram's way may be; see peer_session_init. */
 #define ROUND_TRIP_MAX_NS (500 * NS_PER_MS)
 /* Greetings are answered at once, but no faster than this: whoever records and replays them gets no amplifier. */
@@ -150,6 +152,7 @@ static void send_heartbeat(struct peer *peer)
 	if (message == NULL)
 		return;
 	message->kind = PEER_HEARTBEAT;
+	message->interval_ms = (unsigned)(peer->conf.interval_ns / NS_PER_MS);
 	peer->events.fill(peer->context, message);
 	peer_send(peer, message);
 	free(message);
@@ -211,13 +214,21 @@ static void on_silence(struct loop_timer *timer, struct mono now)
 		set_path_alive(path, false);
 }
 
+/* While one of the nodes has been reloaded and the other has not, they need not send equally often. */
+static int64_t longest_interval_ns(const struct peer *peer)
+{
+	unsigned theirs_ms = peer->has_heartbeat ? MIN(peer->heartbeat.interval_ms, INTERVAL_MAX_MS) : 0;
+
+	return MAX(peer->conf.interval_ns, theirs_ms * NS_PER_MS);
+}
+
 static void note_path(struct path *path, int ifindex, struct mono now)
 {
 	struct peer *peer = path->peer;
 
 	path->ifindex = ifindex;
-	check_timer(loop_timer_set(
-		peer->loop, &path->silence, mono_add(now, DEAD_AFTER_INTERVALS * peer->conf.interval_ns), on_silence));
+	check_timer(loop_timer_set(peer->loop, &path->silence,
+		mono_add(now, DEAD_AFTER_INTERVALS * longest_interval_ns(peer)), on_silence));
 	set_path_alive(path, true);
 }
 

@@ -142,7 +142,7 @@ static void write_probes(struct writer *out, const struct peer_message *message)
 {
 	assert(message->probe_count <= PEER_PROBES_MAX);
 	/* Appended, and mostly not there; what comes behind wants the count in any case. */
-	if (message->probe_count == 0 && message->mac_count == 0)
+	if (message->probe_count == 0 && message->mac_count == 0 && message->interval_ms == 0)
 		return;
 	writer_u8(out, (uint8_t)message->probe_count);
 	for (size_t i = 0; i < message->probe_count; i++) {
@@ -157,7 +157,7 @@ static void write_probes(struct writer *out, const struct peer_message *message)
 static void write_macs(struct writer *out, const struct peer_message *message)
 {
 	assert(message->mac_count <= PEER_MACS_MAX);
-	if (message->mac_count == 0)
+	if (message->mac_count == 0 && message->interval_ms == 0)
 		return;
 	writer_u8(out, (uint8_t)message->mac_count);
 	writer_bytes(out, message->macs, message->mac_count * PEER_MAC_SIZE);
@@ -177,6 +177,8 @@ static void write_heartbeat(struct writer *out, const struct peer_message *messa
 	writer_bytes(out, message->services_up, (message->service_count + 7) / 8);
 	write_probes(out, message);
 	write_macs(out, message);
+	if (message->interval_ms != 0)
+		writer_u32(out, message->interval_ms);
 }
 
 static void write_request(struct writer *out, const struct peer_message *message)
@@ -343,6 +345,8 @@ static void read_heartbeat(struct cursor *in, struct peer_message *message)
 		read_probes(in, message);
 	if (in->left > 0)
 		read_macs(in, message);
+	if (in->left > 0)
+		message->interval_ms = cursor_u32(in);
 }
 
 static void read_request(struct cursor *in, struct peer_message *message)

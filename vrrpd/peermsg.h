@@ -104,6 +104,7 @@ struct peer_message {
 	struct peer_probe probes[PEER_PROBES_MAX];
 	size_t mac_count;
 	uint8_t macs[PEER_MACS_MAX][PEER_MAC_SIZE]; /* of the interfaces of its vips: who the pair is on its LANs */
+	unsigned interval_ms;                       /* so often the sender sends one; 0: it does not say */
 
 	/* PEER_ASK, PEER_OFFER, PEER_ANSWER */
 	uint64_t request; /* random; an answer repeats it */

@@ -86,6 +86,9 @@ plan=$(lbctl lb1 reload --dry-run)
 expect "a dry run tells" is "$(grep -c 'node lb1  priority: 150 -> 140' <<<"$plan")" 1
 expect "and does nothing" is "$(hash_of lb1)" "$before"
 
+for node in $NODES; do echo 'log { level = debug }' >>"$(conf_of "$node")"; done
+expect "what concerns both daemons is told once" is "$(lbctl lb1 reload --dry-run | grep -c '^[~+!] log')" 1
+
 say "== a broken file"
 cp "$(conf_of lb1)" "$LAB_DIR/good.conf"
 edit lb1 's/vrid = 51/vrid = 510/'
@@ -109,6 +112,11 @@ changes "a longer interval" '/vip web/,/^}/s/advert-interval = 100ms/advert-inte
 stays_for 2 "lb1 has it" holders_are lb1
 changes "a shorter interval" '/vip web/,/^}/s/advert-interval = 1s/advert-interval = 50ms/'
 stays_for 1 "lb1 has it" holders_are lb1
+changes "all of them longer" '/vrid/s/$/  advert-interval = 1s/; s/advert-interval = 50ms//'
+edit lb1 's/advert-interval = 1s//'
+reload lb1
+stays_for 2 "the nodes hear each other at unlike intervals" value_is lb2 '.peer.seen[0].alive' true
+changes "and shorter" 's/advert-interval = 1s//'
 changes "a lease" '/vip web/,/^}/s/lease = 2s/lease = 9s/'
 expect "the kernel has it" at_most 3 "$(lifetime lb1 "$VIP")"
 changes "a shorter lease" '/vip web/,/^}/s/lease = 9s/lease = 1s/'
@@ -126,6 +134,8 @@ changes "and back" 's/preempt = no  preempt-delay = 1s  garp .*}$//'
 changes "unicast" 's/vrid = 51/vrid = 51  unicast = yes/'
 stays_for 1 "lb1 has it" holders_are lb1
 expect "the nodes agree" value_is lb1 .peer.drift false
+
+expect "and have heard each other all the time" eval '! grep -q "the peer is silent" "$LAB_DIR"/lb?-vrrpd.log'
 
 say "== keys"
 echo "2 $(printf '%064d' 7)" >>"$LAB_DIR/pair.key"

@@ -446,6 +446,22 @@ static void probes_are_read_as_written(void **state)
 	}
 }
 
+static void the_interval_is_read_as_written(void **state)
+{
+	struct peer_message sent = usual_heartbeat(), got;
+	struct datagram datagram = encode(&sent, 1);
+
+	(void)state;
+	assert_int_equal(decode(&datagram, &got), 0);
+	assert_int_equal(got.interval_ms, 0);
+	sent.interval_ms = 40000;
+	datagram = encode(&sent, 1);
+	assert_int_equal(decode(&datagram, &got), 0);
+	assert_int_equal(got.interval_ms, 40000);
+	assert_int_equal(got.probe_count, 0);
+	assert_int_equal(got.mac_count, 0);
+}
+
 static void hardware_addresses_are_read_as_written(void **state)
 {
 	struct peer_message sent = usual_heartbeat(), got;
@@ -545,6 +561,7 @@ int main(void)
 		cmocka_unit_test(requests_are_bounded),
 		cmocka_unit_test(no_session_is_zero),
 		cmocka_unit_test(probes_are_read_as_written),
+		cmocka_unit_test(the_interval_is_read_as_written),
 		cmocka_unit_test(hardware_addresses_are_read_as_written),
 		cmocka_unit_test(later_versions_are_understood),
 		cmocka_unit_test(the_wire_stays_as_it_is),
