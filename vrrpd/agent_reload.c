@@ -368,6 +368,7 @@ static void describe(const struct change *change, struct change *ret_change)
 int agent_reload_apply(void *context, struct conf *conf, void *prepared, uint64_t *ret_generation, struct text *errors)
 {
 	const struct change wanted = {.agent = context, .conf = conf, .ring = prepared};
+	const struct mono began = clock_mono();
 	struct conf *former = wanted.agent->conf;
 	struct change change;
 	const char *what;
@@ -389,6 +390,8 @@ int agent_reload_apply(void *context, struct conf *conf, void *prepared, uint64_
 		swap(&change);
 		fence_progress(wanted.agent->shared.fence);
 		follow(&change);
+		log_info("another configuration is in use", log_uint("vips", change.vip_count),
+			log_uint("kept", change.kept_count), log_ms("adverts_waited", mono_diff(clock_mono(), began)));
 		conf_unref(former);
 		*ret_generation = 0;
 	}
