@@ -224,6 +224,11 @@ const struct recorder *agent_recorder(const struct agent *agent)
 	return &agent->recorder;
 }
 
+const struct herald_news *agent_news(const struct agent *agent)
+{
+	return &agent->news;
+}
+
 int agent_new(const struct agent_setup *setup, struct agent **ret_agent)
 {
 	struct agent *agent = calloc(1, sizeof *agent);

@@ -38,5 +38,6 @@ void agent_reload_by_signal(struct agent *agent);
 
 /* What has happened. Another thread may look at how much it is, and no more. */
 const struct recorder *agent_recorder(const struct agent *agent);
+const struct herald_news *agent_news(const struct agent *agent);
 
 #endif

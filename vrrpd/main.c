@@ -33,6 +33,7 @@ struct program {
 	struct agent *agent;
 	struct desk *desk;
 	struct commands *commands;
+	struct herald *herald;
 	struct requests *requests;
 	int lock_fd;
 	bool stopping;
@@ -116,13 +117,14 @@ static void on_signal(void *context, int signal_number)
 		return;
 	}
 	log_info("stopping", log_int("signal", signal_number));
-	daemon_notify_stopping();
 	/* Asked for again, it does not wait. */
 	if (program->stopping)
 		loop_stop(program->loop);
 	else
 		agent_finish(program->agent, on_finished, program);
 	program->stopping = true;
+	/* Behind the goodbyes: it blocks where systemd does not listen. */
+	daemon_notify_stopping();
 }
 
 /* The socket is bound here, with the capabilities that this takes, and served by a thread that has but the few. */
@@ -198,6 +200,7 @@ static int start(struct program *program)
 static void stop(struct program *program)
 {
 	desk_stop(program->desk);
+	herald_free(program->herald);
 	commands_end(program->commands);
 	requests_end(program->requests);
 	desk_free(program->desk);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "vrrpd/parts.h"
 
-#include "common/shell/daemon.h"
 #include "common/system/clock.h"
 #include "vrrpd/hearing.h"
 #include "vrrpd/wanted.h"
@@ -69,7 +68,7 @@ void agent_publish(struct agent *agent)
 		log_error("the guardian could not be told of the vips: too many addresses");
 }
 
-void agent_tell_systemd(const struct agent *agent)
+void agent_tell_systemd(struct agent *agent)
 {
 	size_t active = 0, fault = 0;
 
@@ -77,5 +76,7 @@ void agent_tell_systemd(const struct agent *agent)
 		active += agent->vips[i]->fsm.state == VRRP_ACTIVE;
 		fault += agent->vips[i]->fsm.state == VRRP_FAULT;
 	}
-	daemon_notify_status("active for %zu of %zu vips, %zu at fault", active, agent->vip_count, fault);
+	agent->news.vips = agent->vip_count;
+	agent->news.active = active;
+	agent->news.fault = fault;
 }

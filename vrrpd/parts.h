@@ -9,6 +9,7 @@
 #include "vrrpd/forwarder.h"
 #include "vrrpd/guardian.h"
 #include "vrrpd/handover.h"
+#include "vrrpd/herald.h"
 #include "vrrpd/lanwatch.h"
 #include "vrrpd/notify.h"
 #include "vrrpd/peer.h"
@@ -29,6 +30,7 @@ struct agent {
 	struct guardian *guardian;
 	struct keyring ring;
 	struct recorder recorder;
+	struct herald_news news;
 	struct vip_shared shared;
 	struct monitor *monitor;
 	struct forwarder *forwarder; /* NULL: no services are configured */
@@ -44,7 +46,6 @@ struct agent {
 	struct loop_io advert_io[FAMILY_COUNT];
 	struct loop_timer pulse;
 	struct loop_timer finish_limit;
-	struct mono watchdog_at;
 	struct mono saved_at;
 	struct mono asked_at;
 	bool drift;       /* the peer's configuration is another, as it last said */
@@ -64,6 +65,7 @@ struct vip *agent_find_vip(struct agent *agent, const char *name);
 void agent_save(struct agent *agent);
 /* The guardian is told of the vips. */
 void agent_publish(struct agent *agent);
-void agent_tell_systemd(const struct agent *agent);
+/* The herald tells systemd how many vips are here. */
+void agent_tell_systemd(struct agent *agent);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "vrrpd/pulse.h"
 
-#include "common/shell/daemon.h"
 #include "common/system/clock.h"
 #include "vrrpd/announce.h"
 #include "vrrpd/review.h"
@@ -34,17 +33,12 @@ static void look_for_peer(struct agent *agent, struct mono now)
 static void on_pulse(struct loop_timer *timer, struct mono now)
 {
 	struct agent *agent = CONTAINER_OF(timer, struct agent, pulse);
-	int64_t watchdog_ns = daemon_watchdog_ns();
 
 	fence_progress(agent->shared.fence);
 	review_all(agent);
 	look_for_peer(agent, now);
 	if (mono_diff(now, agent->saved_at) > SAVE_NS)
 		agent_save(agent);
-	if (watchdog_ns > 0 && mono_diff(now, agent->watchdog_at) > watchdog_ns / 4) {
-		daemon_notify_watchdog();
-		agent->watchdog_at = now;
-	}
 	pulse_at(agent, mono_add(now, PULSE_NS));
 }
 
