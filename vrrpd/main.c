@@ -138,6 +138,8 @@ static int open_desk(struct program *program)
 	if (r == 0)
 		r = commands_serve(
 			program->desk, agent_recorder(program->agent), program->options.run_dir, &program->commands);
+	if (r == 0)
+		r = herald_new(desk_loop(program->desk), program->fence, agent_news(program->agent), &program->herald);
 	return r;
 }
 
@@ -184,6 +186,8 @@ static int start(struct program *program)
 	/* Behind that, since each thread has capabilities of its own. */
 	r = log_start();
 	if (r == 0)
+		r = state_start();
+	if (r == 0)
 		r = desk_start(program->desk);
 	if (r < 0)
 		return r;
@@ -207,7 +211,7 @@ static void stop(struct program *program)
 	agent_free(program->agent);
 	guardian_dismiss(program->guardian);
 	/* Behind the guardian's back: a slow disk is no hang. */
-	state_flush();
+	state_stop();
 	loop_free(program->loop);
 	conf_unref(program->conf);
 	fence_free(program->fence);

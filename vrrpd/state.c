@@ -3,18 +3,36 @@
 
 #include "common/system/fd.h"
 #include "common/system/log.h"
+#include "common/system/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
 #define FILE_NAME "vrrpd.json"
 #define PATH_SIZE 4096
 
 typedef char vip_name[64];
+
+/* One file to be written: made and freed by whoever saves, so that the two threads' heaps do not meet. */
+struct job {
+	struct job *next;
+	struct state state;
+	char state_dir[PATH_SIZE];
+};
+
+static struct {
+	_Atomic(struct job *) wanted; /* the last one that was saved; NULL: none is to be written */
+	_Atomic(struct job *) done;   /* those that can be freed */
+	_Atomic bool ending;
+	int wake_fd;
+	pthread_t thread;
+	bool thread_runs;
+} writer = {.wake_fd = -1};
 
 static int read_names(const json_t *list, vip_name **ret_names, size_t *ret_count)
 {
@@ -99,15 +117,6 @@ void state_free(struct state *state)
 	*state = (struct state){0};
 }
 
-/* The writer's thread runs while there is something to write, and ends then. */
-static struct {
-	pthread_mutex_t mutex;
-	pthread_cond_t idle;
-	bool running;
-	char *next; /* the text that is to be written; NULL: none */
-	char state_dir[PATH_SIZE];
-} writer = {.mutex = PTHREAD_MUTEX_INITIALIZER, .idle = PTHREAD_COND_INITIALIZER};
-
 static int write_file(const char *state_dir, const char *text)
 {
 	static const char temporary[] = FILE_NAME ".new";
@@ -124,38 +133,6 @@ static int write_file(const char *state_dir, const char *text)
 		return errno != 0 ? -errno : -ENOSPC;
 	if (fsync(fd) < 0 || renameat(dir, temporary, dir, FILE_NAME) < 0 || fsync(dir) < 0)
 		return -errno;
-	return 0;
-}
-
-static void *write_all(void *unused)
-{
-	(void)unused;
-	pthread_mutex_lock(&writer.mutex);
-	while (writer.next != NULL) {
-		AUTO_FREE char *text = TAKE(writer.next);
-		int r;
-
-		pthread_mutex_unlock(&writer.mutex);
-		r = write_file(writer.state_dir, text);
-		if (r < 0)
-			log_error(
-				"the state file could not be written", log_str("dir", writer.state_dir), log_errno(r));
-		pthread_mutex_lock(&writer.mutex);
-	}
-	writer.running = false;
-	pthread_cond_broadcast(&writer.idle);
-	pthread_mutex_unlock(&writer.mutex);
-	return NULL;
-}
-
-static int start_writer(void)
-{
-	pthread_t thread;
-	int r = pthread_create(&thread, NULL, write_all, NULL);
-
-	if (r != 0)
-		return -r;
-	pthread_detach(thread);
 	return 0;
 }
 
@@ -188,30 +165,127 @@ static char *print(const struct state *state)
 	return text;
 }
 
-void state_save(const char *state_dir, const struct state *state)
+static void write_job(struct job *job)
 {
-	char *text = print(state);
+	AUTO_FREE char *text = print(&job->state);
+	int r = text != NULL ? write_file(job->state_dir, text) : -ENOMEM;
 
-	if (text == NULL)
-		return;
-	pthread_mutex_lock(&writer.mutex);
-	snprintf(writer.state_dir, sizeof writer.state_dir, "%s", state_dir);
-	free(writer.next);
-	writer.next = text;
-	if (!writer.running) {
-		int r = start_writer();
-
-		writer.running = r == 0;
-		if (r < 0)
-			log_error("no thread to write the state file", log_errno(r));
-	}
-	pthread_mutex_unlock(&writer.mutex);
+	if (r < 0)
+		log_error("the state file could not be written", log_str("dir", job->state_dir), log_errno(r));
+	job->next = atomic_load(&writer.done);
+	while (!atomic_compare_exchange_weak(&writer.done, &job->next, job))
+		continue;
 }
 
-void state_flush(void)
+static void *writer_main(void *unused)
 {
-	pthread_mutex_lock(&writer.mutex);
-	while (writer.running)
-		pthread_cond_wait(&writer.idle, &writer.mutex);
-	pthread_mutex_unlock(&writer.mutex);
+	eventfd_t count;
+
+	(void)unused;
+	for (;;) {
+		/* Looked at first: what was saved before the end began is written. */
+		bool ends = atomic_load(&writer.ending);
+		struct job *job = atomic_exchange(&writer.wanted, NULL);
+
+		if (job != NULL)
+			write_job(job);
+		else if (ends)
+			return NULL;
+		else
+			(void)eventfd_read(writer.wake_fd, &count);
+	}
+}
+
+int state_start(void)
+{
+	int r;
+
+	assert(!writer.thread_runs);
+	writer.wake_fd = eventfd(0, EFD_CLOEXEC);
+	if (writer.wake_fd < 0)
+		return -errno;
+	atomic_store(&writer.ending, false);
+	r = thread_start(&writer.thread, "vrrpd-state", writer_main, NULL);
+	writer.thread_runs = r == 0;
+	if (r < 0)
+		fd_close(&writer.wake_fd);
+	return r;
+}
+
+static void free_job(struct job *job)
+{
+	if (job == NULL)
+		return;
+	state_free(&job->state);
+	free(job);
+}
+
+static void free_done(void)
+{
+	struct job *job = atomic_exchange(&writer.done, NULL), *next;
+
+	for (; job != NULL; job = next) {
+		next = job->next;
+		free_job(job);
+	}
+}
+
+static bool copy_names(const vip_name *names, size_t count, vip_name **ret_copy)
+{
+	vip_name *copy = calloc(MAX(count, (size_t)1), sizeof *copy);
+
+	if (copy == NULL)
+		return false;
+	if (count > 0)
+		memcpy(copy, names, count * sizeof *copy);
+	*ret_copy = copy;
+	return true;
+}
+
+static struct job *new_job(const char *state_dir, const struct state *state)
+{
+	struct job *job = calloc(1, sizeof *job);
+
+	if (job == NULL)
+		return NULL;
+	job->state = *state;
+	job->state.yielding = job->state.lent = NULL;
+	snprintf(job->state_dir, sizeof job->state_dir, "%s", state_dir);
+	if (!copy_names(state->yielding, state->yielding_count, &job->state.yielding) ||
+		!copy_names(state->lent, state->lent_count, &job->state.lent)) {
+		free_job(job);
+		return NULL;
+	}
+	return job;
+}
+
+void state_save(const char *state_dir, const struct state *state)
+{
+	struct job *job = new_job(state_dir, state);
+
+	free_done();
+	if (job == NULL) {
+		log_error("the state file is not written: no memory");
+		return;
+	}
+	free_job(atomic_exchange(&writer.wanted, job));
+	if (writer.thread_runs)
+		(void)eventfd_write(writer.wake_fd, 1);
+}
+
+void state_stop(void)
+{
+	struct job *job;
+
+	if (writer.thread_runs) {
+		atomic_store(&writer.ending, true);
+		(void)eventfd_write(writer.wake_fd, 1);
+		pthread_join(writer.thread, NULL);
+		writer.thread_runs = false;
+		fd_close(&writer.wake_fd);
+	}
+	job = atomic_exchange(&writer.wanted, NULL);
+	if (job != NULL)
+		write_job(job);
+	free_done();
 }

@@ -25,11 +25,13 @@ bool state_is_lent(const struct state *state, const char *vip);
 void state_free(struct state *state);
 
 /*
- * Writes the file anew in a thread of its own, since syncing a disk may take seconds: to a temporary file, synced and
- * renamed. Of several calls under way the last one wins. Failures are logged.
+ * The thread that writes the file, since syncing a disk may take seconds: to a temporary file, synced and renamed.
+ * Before it runs, what is saved waits for it. Negative errno. All of these are one thread's.
  */
+MUST_USE int state_start(void);
+/* Has the file written anew; of several calls under way the last one wins. Failures are logged. */
 void state_save(const char *state_dir, const struct state *state);
-/* Waits until what was saved is on the disk; for the planned end. */
-void state_flush(void);
+/* Waits until what was saved is on the disk, and ends the thread; for the planned end. */
+void state_stop(void);
 
 #endif

@@ -52,7 +52,7 @@ static void what_is_saved_is_loaded(void **unused)
 
 	(void)unused;
 	state_save(dir, &out);
-	state_flush();
+	state_stop();
 	assert_int_equal(state_load(dir, &in), 0);
 	assert_true(in.sequence == UINT64_MAX - 1);
 	assert_true(in.peer_sequence == 42);
@@ -70,12 +70,35 @@ static void the_last_of_many_wins(void **unused)
 	struct state in;
 
 	(void)unused;
+	assert_int_equal(state_start(), 0);
 	for (uint64_t i = 1; i <= 200; i++)
 		state_save(dir, &(struct state){.sequence = i});
-	state_flush();
+	state_stop();
 	assert_int_equal(state_load(dir, &in), 0);
 	assert_true(in.sequence == 200);
 	state_free(&in);
+}
+
+/* What was saved before the thread ran, and what is saved while it runs, is written without an end being near. */
+static void it_is_written_meanwhile(void **unused)
+{
+	struct state in = {0};
+	uint64_t sequence = 0;
+
+	(void)unused;
+	state_save(dir, &(struct state){.sequence = 1});
+	assert_int_equal(state_start(), 0);
+	for (uint64_t wanted = 1; wanted <= 2; wanted++) {
+		for (int i = 0; i < 10000 && sequence != wanted; i++) {
+			usleep(1000);
+			assert_int_equal(state_load(dir, &in), 0);
+			sequence = in.sequence;
+			state_free(&in);
+		}
+		assert_true(sequence == wanted);
+		state_save(dir, &(struct state){.sequence = 2});
+	}
+	state_stop();
 }
 
 /* Whatever stands there, vrrpd starts; what can be used is. */
@@ -126,6 +149,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_is_saved_is_loaded, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_last_of_many_wins, setup, teardown),
+		cmocka_unit_test_setup_teardown(it_is_written_meanwhile, setup, teardown),
 		cmocka_unit_test_setup_teardown(bad_files_are_survived, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_file_is_an_empty_state, setup, teardown),
 	};
