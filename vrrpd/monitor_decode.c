@@ -39,14 +39,18 @@ static const void *attribute_of_size(const struct attributes *attributes, uint16
 	return mnl_attr_get_payload(attribute);
 }
 
-/* Returns the message's fixed part, NULL when it is too short. */
+/* Returns the message's fixed part, of a size that needs no padding; NULL when it is too short. */
 static const void *read_message(const struct nlmsghdr *message, size_t fixed_size, struct attributes *ret_attributes)
 {
+	size_t size = mnl_nlmsg_get_payload_len(message);
+	const uint8_t *payload = mnl_nlmsg_get_payload(message);
+
 	*ret_attributes = (struct attributes){0};
-	if (mnl_nlmsg_get_payload_len(message) < fixed_size)
+	if (size < fixed_size)
 		return NULL;
-	(void)mnl_attr_parse(message, (unsigned)fixed_size, take_attribute, ret_attributes);
-	return mnl_nlmsg_get_payload(message);
+	/* Not mnl_attr_parse, which goes on to the message's end as aligned, be that behind the buffer's. */
+	(void)mnl_attr_parse_payload(payload + fixed_size, size - fixed_size, take_attribute, ret_attributes);
+	return payload;
 }
 
 static bool decode_link(const struct nlmsghdr *message, struct monitor_change *change)

@@ -71,7 +71,10 @@ bool route_decode(const void *bytes, size_t size, struct ip *ret_ip)
 	if (route->rtm_family != AF_INET && route->rtm_family != AF_INET6)
 		return false;
 	gateway.family = route->rtm_family;
-	if (mnl_attr_parse(message, sizeof *route, take_gateway, &gateway) != MNL_CB_STOP || !ip_is_host(&gateway))
+	/* Not mnl_attr_parse, which goes on to the message's end as aligned, be that behind the buffer's. */
+	if (mnl_attr_parse_payload(route + 1, mnl_nlmsg_get_payload_len(message) - sizeof *route, take_gateway,
+		    &gateway) != MNL_CB_STOP ||
+		!ip_is_host(&gateway))
 		return false;
 	*ret_ip = gateway;
 	return true;
