@@ -85,7 +85,8 @@ struct vrrp_facts facts_gather(const struct facts_input *input, const struct vrr
 	const struct peer_message *heartbeat = input->heartbeat;
 	const struct peer_vip *other = heartbeat != NULL ? peermsg_find_vip(heartbeat, input->peer_id) : NULL;
 	bool settled = input->link_ok_at.ns == 0 || mono_reached(mono_add(input->link_ok_at, settle_ns(input)), now);
-	struct vrrp_facts facts = {.link_ok = input->link_ok, .source = input->source};
+	struct vrrp_facts facts = {
+		.link_ok = input->link_ok, .link_carries = input->link_carries, .source = input->source};
 	unsigned own_penalty;
 
 	judge_health(input, fsm, health, now, ret_verdict);
@@ -117,10 +118,11 @@ struct vrrp_facts facts_gather(const struct facts_input *input, const struct vrr
 
 bool facts_equal(const struct vrrp_facts *a, const struct vrrp_facts *b)
 {
-	return a->link_ok == b->link_ok && ip_equal(&a->source, &b->source) && a->priority == b->priority &&
-	       a->bound == b->bound && a->ready == b->ready && a->hold_back_until.ns == b->hold_back_until.ns &&
-	       a->peer_holds == b->peer_holds && a->peer_on_lan == b->peer_on_lan && a->peer_sicker == b->peer_sicker &&
-	       a->peer_well == b->peer_well && a->weigh_ns == b->weigh_ns && a->tracked_fault == b->tracked_fault &&
+	return a->link_ok == b->link_ok && a->link_carries == b->link_carries && ip_equal(&a->source, &b->source) &&
+	       a->priority == b->priority && a->bound == b->bound && a->ready == b->ready &&
+	       a->hold_back_until.ns == b->hold_back_until.ns && a->peer_holds == b->peer_holds &&
+	       a->peer_on_lan == b->peer_on_lan && a->peer_sicker == b->peer_sicker && a->peer_well == b->peer_well &&
+	       a->weigh_ns == b->weigh_ns && a->tracked_fault == b->tracked_fault &&
 	       a->tracked_unsure == b->tracked_unsure && a->peer_penalised == b->peer_penalised &&
 	       a->self_penalised == b->self_penalised && a->maintenance == b->maintenance &&
 	       a->lan_dead == b->lan_dead && a->group_fault == b->group_fault && a->group_unready == b->group_unready &&

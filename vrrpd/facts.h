@@ -17,6 +17,7 @@ struct facts_input {
 	uint32_t peer_id;    /* the vip's name in heartbeats */
 
 	bool link_ok;
+	bool link_carries;
 	struct ip source;
 	bool maintenance;
 	bool lan_dead;   /* what answers the peer does not answer here */

@@ -200,7 +200,7 @@ static void on_facts(struct vrrp_fsm *fsm, const struct vrrp_facts *facts, struc
 		if (fsm->state == VRRP_ACTIVE)
 			out->todo |= VRRP_DO_REMOVE;
 		/* The link still carries the word, so that the peer waits for its skew alone. */
-		if (fsm->state == VRRP_ACTIVE && facts->link_ok)
+		if (fsm->state == VRRP_ACTIVE && (facts->link_ok || facts->link_carries))
 			send_advert(out, VRRP_PRIORITY_RESIGN);
 		enter_by_link(fsm, now, out);
 		return;

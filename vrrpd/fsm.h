@@ -50,6 +50,7 @@ struct vrrp_conf {
 /* What the node knows; the whole of it comes with VRRP_EVENT_FACTS whenever some of it changes. */
 struct vrrp_facts {
 	bool link_ok;                /* the interface is there, up, has carrier and an address to send from */
+	bool link_carries;           /* it has all of that but the address: adverts can go out still */
 	struct ip source;            /* that address: it breaks ties; the IPv4 one where the vip has both */
 	uint8_t priority;            /* effective */
 	bool bound;                  /* the forwarder's listeners are bound (true where none is wanted) */

@@ -322,6 +322,11 @@ bool monitor_source(const struct monitor *monitor, int ifindex, enum family fami
 	return monitor_table_source(&monitor->table, ifindex, family, except, except_count, ret_ip);
 }
 
+bool monitor_find_unmarked(const struct monitor *monitor, int ifindex, const struct ip *ip, struct prefix *ret_address)
+{
+	return monitor_table_find_unmarked(&monitor->table, ifindex, ip, ret_address);
+}
+
 bool monitor_has(const struct monitor *monitor, const struct ip *ip)
 {
 	return monitor_table_has(&monitor->table, ip);

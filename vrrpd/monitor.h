@@ -40,6 +40,12 @@ struct monitor_link monitor_find(const struct monitor *monitor, const char *name
 MUST_USE bool monitor_source(const struct monitor *monitor, int ifindex, enum family family,
 	const struct prefix *except, size_t except_count, struct ip *ret_ip);
 
+/*
+ * One that somebody else has put onto that interface: the same address without the mark of a VIP, in whatever network.
+ * False: there is none. No system call.
+ */
+MUST_USE bool monitor_find_unmarked(
+	const struct monitor *monitor, int ifindex, const struct ip *ip, struct prefix *ret_address);
 /* Whether it is an address of this host, of whatever interface. No system call. */
 bool monitor_has(const struct monitor *monitor, const struct ip *ip);
 /*

@@ -142,6 +142,20 @@ bool monitor_table_source(const struct monitor_table *table, int ifindex, enum f
 	return false;
 }
 
+bool monitor_table_find_unmarked(
+	const struct monitor_table *table, int ifindex, const struct ip *ip, struct prefix *ret_address)
+{
+	for (size_t i = 0; i < table->address_count; i++) {
+		const struct monitor_address *at = &table->addresses[i];
+
+		if (at->ifindex == ifindex && !at->is_vip && ip_equal(&at->address.ip, ip)) {
+			*ret_address = at->address;
+			return true;
+		}
+	}
+	return false;
+}
+
 bool monitor_table_has(const struct monitor_table *table, const struct ip *ip)
 {
 	for (size_t i = 0; i < table->address_count; i++) {

@@ -45,6 +45,8 @@ void monitor_table_remove_address(struct monitor_table *table, struct monitor_ad
 struct monitor_link monitor_table_find(const struct monitor_table *table, const char *name);
 MUST_USE bool monitor_table_source(const struct monitor_table *table, int ifindex, enum family family,
 	const struct prefix *except, size_t except_count, struct ip *ret_ip);
+MUST_USE bool monitor_table_find_unmarked(
+	const struct monitor_table *table, int ifindex, const struct ip *ip, struct prefix *ret_address);
 bool monitor_table_has(const struct monitor_table *table, const struct ip *ip);
 MUST_USE bool monitor_table_find_neighbour(
 	const struct monitor_table *table, const struct ip *ip, struct monitor_link *ret_link, struct ip *ret_own);

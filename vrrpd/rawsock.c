@@ -79,6 +79,7 @@ int rawsock_open(enum family family, struct rawsock *ret_socket)
 {
 	bool v6 = family == FAMILY_IPV6;
 	AUTO_FD fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, PROTOCOL);
+	const int on = 1;
 	struct mono now;
 	int64_t real_ns = read_clocks(&now);
 	int r;
@@ -89,6 +90,8 @@ int rawsock_open(enum family family, struct rawsock *ret_socket)
 	       : set_options(fd, ipv4_options, ARRAY_LEN(ipv4_options));
 	if (r == 0)
 		r = set_options(fd, common_options, ARRAY_LEN(common_options));
+	/* The last word of a vip goes out even when somebody has just removed the address that it comes from. */
+	(void)setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_TRANSPARENT : IP_TRANSPARENT, &on, sizeof on);
 	if (r < 0)
 		return r;
 	*ret_socket = (struct rawsock){

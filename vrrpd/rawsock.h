@@ -49,9 +49,9 @@ MUST_USE int rawsock_join(struct rawsock *socket, int ifindex);
 MUST_USE int rawsock_leave(struct rawsock *socket, int ifindex);
 
 /*
- * Sends one message by that interface. `source` is an address of this host: the interface's primary IPv4 address, or
- * its link-local one. Errors of sendmsg(2): -EAGAIN when the queue is full, -ENODEV, -ENETDOWN; -EINVAL,
- * -EADDRNOTAVAIL or -ENETUNREACH (by the kernel's version) when that address is not here.
+ * Sends one message by that interface. `source` is, or was a moment ago, an address of this host: the interface's
+ * primary IPv4 address, or its link-local one. Errors of sendmsg(2): -EAGAIN when the queue is full, -ENODEV,
+ * -ENETDOWN; -EINVAL, -EADDRNOTAVAIL or -ENETUNREACH (by the kernel's version) when that address is not here.
  */
 MUST_USE int rawsock_send(struct rawsock *socket, int ifindex, const struct ip *source, const struct ip *destination,
 	const uint8_t *bytes, size_t size);

@@ -12,15 +12,8 @@ const char *reason_of(const struct view_vip *vip, char buffer[static REASON_MAX]
 		snprintf(buffer, REASON_MAX, "this node is in maintenance until `lbctl maintenance off`");
 	} else if (vip->fsm.state == VRRP_FAULT && vip->fsm.facts.link_ok && vip->fault.kind != NULL) {
 		snprintf(buffer, REASON_MAX, "tracked %s %s: %s", vip->fault.kind, vip->fault.name, vip->fault.why);
-	} else if (vip->fsm.state == VRRP_FAULT) {
-		const struct monitor_link *link = &vip->link;
-		const char *what = link->ifindex == 0    ? "does not exist"
-				   : !link->up           ? "is down"
-				   : !link->carrier      ? "has no carrier"
-				   : vip->conf->has_ipv4 ? "has no IPv4 address to send from"
-							 : "has no link-local IPv6 address to send from";
-
-		snprintf(buffer, REASON_MAX, "interface %s %s", vip->conf->interface, what);
+	} else if (vip->link_fault[0] != '\0') {
+		snprintf(buffer, REASON_MAX, "%s", vip->link_fault);
 	} else if (vip->rival[0] != '\0') {
 		snprintf(buffer, REASON_MAX, "%s; another host, %s, says that it has the address", vip->fsm.reason,
 			vip->rival);

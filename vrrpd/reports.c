@@ -50,6 +50,17 @@ static void take_group_along(struct agent *agent, const struct vip *vip)
 	}
 }
 
+/* Addresses that somebody else has put where the vip sits, or above it. */
+static void remove_strays(const struct agent *agent, struct vip *vip, int ifindex)
+{
+	for (size_t i = 0; ifindex != 0 && i < vip->conf->address_count; i++) {
+		struct prefix stray;
+
+		if (monitor_find_unmarked(agent->monitor, ifindex, &vip->conf->addresses[i].ip, &stray))
+			vip_address_strays(vip, ifindex, &stray);
+	}
+}
+
 static void on_moved(void *context, struct vip *vip, enum vrrp_state from)
 {
 	struct agent *agent = context;
@@ -63,8 +74,10 @@ static void on_moved(void *context, struct vip *vip, enum vrrp_state from)
 	if (agent->stopping)
 		return;
 	agent_save(agent);
-	if (from == VRRP_ACTIVE)
-		take_group_along(agent, vip);
+	if (from != VRRP_ACTIVE)
+		return;
+	remove_strays(agent, vip, vip->link.ifindex);
+	take_group_along(agent, vip);
 }
 
 static void on_release(void *context, struct vip *vip)
@@ -115,8 +128,12 @@ static void on_link(void *context, const struct monitor_link *link)
 
 	tracker_look(agent->tracker);
 	for (size_t i = 0; i < agent->vip_count; i++) {
-		if (strcmp(agent->vips[i]->conf->interface, link->name) == 0)
-			review_vip(agent, agent->vips[i]);
+		struct vip *vip = agent->vips[i];
+
+		if (strcmp(vip->conf->interface, link->name) == 0)
+			review_vip(agent, vip);
+		else if (link->ifindex != 0 && !link->up && vip_sits_on(vip, link->ifindex))
+			vip_place_down(vip);
 	}
 }
 
@@ -129,8 +146,10 @@ static void on_address(void *context, int ifindex, const struct prefix *address,
 
 		if (!vip_sits_on(vip, ifindex))
 			continue;
-		if (!added)
-			vip_address_gone(vip, address);
+		if (added)
+			remove_strays(agent, vip, ifindex);
+		else
+			vip_address_gone(vip, ifindex, address);
 		review_vip(agent, vip);
 	}
 }

@@ -7,6 +7,11 @@
 
 #include <string.h>
 
+/* How long a vip stays where it is while its interface has no address of the node's own. */
+#define GAP_INTERVALS 2
+#define GAP_MIN_NS (50 * NS_PER_MS)
+#define GAP_MAX_NS (300 * NS_PER_MS)
+
 struct forwarder_view review_forwarder(const struct agent *agent)
 {
 	/* Without services there is no lbd to want: vrrpd runs alone (DESIGN section 5). */
@@ -22,9 +27,52 @@ static const struct peer_message *living_heartbeat(const struct agent *agent)
 	return peer_heartbeat(agent->peer);
 }
 
-static bool link_usable(const struct monitor_link *link, const struct ip *source)
+static const char *link_fault(const struct vip *vip, const struct monitor_link *link, const struct ip *source)
 {
-	return link->ifindex != 0 && link->up && link->carrier && source->family != 0;
+	if (link->ifindex == 0)
+		return "does not exist";
+	if (!link->up)
+		return "is down";
+	if (!link->carrier)
+		return "has no carrier";
+	if (source->family != 0)
+		return NULL;
+	return vip->conf->has_ipv4 ? "has no IPv4 address to send from" : "has no link-local IPv6 address to send from";
+}
+
+static bool can_carry(const struct vip *vip, const struct monitor_link *link)
+{
+	return link->ifindex != 0 && link->ifindex == vip->link.ifindex && link->up && link->carrier;
+}
+
+/*
+ * An address that somebody takes away and gives back at once, as those do who configure networks anew, costs no
+ * failover: for a moment adverts go out from where they did before.
+ */
+static bool bridges_gap(struct vip *vip, const struct monitor_link *link, const struct ip *source)
+{
+	struct mono now = clock_mono();
+	int64_t gap_ns = MIN(MAX(GAP_INTERVALS * vip->conf->advert_interval_ns, GAP_MIN_NS), GAP_MAX_NS);
+
+	if (source->family != 0 || !can_carry(vip, link) || !vip->fsm.facts.link_ok) {
+		vip->unnamed_at = (struct mono){0};
+		return false;
+	}
+	if (vip->unnamed_at.ns == 0)
+		vip->unnamed_at = now;
+	return mono_before(now, mono_add(vip->unnamed_at, gap_ns));
+}
+
+static void set_link_why(struct vip *vip, const char *why)
+{
+	char text[VIP_FAULT_MAX];
+	bool news = why != NULL && vip->link_why != NULL && strcmp(why, vip->link_why) != 0;
+
+	vip->link_why = why;
+	if (!news || vip_link_fault(vip, text) == NULL)
+		return;
+	log_info("the vip is still at fault", log_str("vip", vip->conf->name), log_str("reason", text));
+	recorder_add(vip->shared->recorder, clock_mono(), clock_real_ns(), vip->conf->name, "still at fault: %s", text);
 }
 
 /* What the vip's adverts would be sent from; returns that of the family which breaks ties. */
@@ -68,7 +116,8 @@ static void add_group(const struct agent *agent, const struct vip *vip, struct f
 	}
 }
 
-static struct vrrp_facts gather_facts(struct agent *agent, struct vip *vip, const struct ip *source, bool link_ok)
+static struct vrrp_facts gather_facts(
+	struct agent *agent, struct vip *vip, const struct ip *source, bool link_ok, bool carries)
 {
 	const struct peer_message *heartbeat = living_heartbeat(agent);
 	struct facts_input input = {
@@ -76,6 +125,7 @@ static struct vrrp_facts gather_facts(struct agent *agent, struct vip *vip, cons
 		.interval_ns = vip->conf->advert_interval_ns,
 		.peer_id = vip->peer_id,
 		.link_ok = link_ok,
+		.link_carries = carries,
 		.source = *source,
 		/* What was given away is left a moment later, as planned and without a word of resignation. */
 		.maintenance = agent->maintenance && vip->fsm.state != VRRP_ACTIVE,
@@ -132,21 +182,30 @@ void review_vip(struct agent *agent, struct vip *vip)
 	struct ip sources[FAMILY_COUNT];
 	struct ip source = find_sources(agent, vip, link.ifindex, sources);
 	struct vrrp_facts facts;
-	bool usable;
+	const char *why;
 
-	usable = link_usable(&link, &source) && has_place(vip, &link);
+	if (bridges_gap(vip, &link, &source)) {
+		memcpy(sources, vip->sources, sizeof sources);
+		source = vip->fsm.facts.source;
+	}
+	why = link_fault(vip, &link, &source);
+	if (why == NULL && !has_place(vip, &link))
+		why = "cannot carry the virtual MAC: the log says why";
+	set_link_why(vip, why);
 	if (link.ifindex != vip->link.ifindex && vip->fsm.facts.link_ok) {
 		/* Another interface of the same name: the one that we knew is gone. */
-		facts = gather_facts(agent, vip, &source, false);
+		facts = gather_facts(agent, vip, &source, false, false);
 		step_facts(vip, &facts);
 	}
-	vip_set_sources(vip, sources);
-	facts = gather_facts(agent, vip, &source, usable);
-	if (!usable) {
+	facts = gather_facts(agent, vip, &source, why == NULL, can_carry(vip, &link));
+	if (why != NULL) {
+		/* What is said at the end goes out as long as it can, from where adverts did before. */
 		step_facts(vip, &facts);
+		vip_set_sources(vip, sources);
 		vip->link = link;
 		return;
 	}
+	vip_set_sources(vip, sources);
 	if (!vip->fsm.facts.link_ok) {
 		/* At the start lbd's own word covers it; later on checks made while the cable was out do not count. */
 		vip->link_ok_at = vip->fsm.state == VRRP_FAULT ? clock_mono() : (struct mono){0};

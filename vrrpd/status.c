@@ -163,6 +163,26 @@ static void explain_peer(const struct view *view, struct text *out)
 			(double)view->offset_ns / (double)NS_PER_S);
 }
 
+static void explain_way_back(const struct view_vip *vip, struct text *out)
+{
+	const struct vrrp_facts *facts = &vip->fsm.facts;
+
+	if (!facts->link_ok)
+		text_addf(out,
+			"It may come here again when interface %s is there and up, with a carrier and an address of "
+			"this "
+			"node's own.\n",
+			vip->conf->interface);
+	else if (facts->maintenance)
+		text_add(out, "It may come here again after `lbctl maintenance off`.\n");
+	else if (facts->tracked_fault)
+		text_add(out, "It may come here again when what it tracks is back.\n");
+	else if (facts->group_fault)
+		text_add(out, "It may come here again when each vip of its group can.\n");
+	else
+		text_add(out, "It may come here again when somebody on its LAN answers.\n");
+}
+
 static void explain_future(const struct view_vip *vip, struct text *out)
 {
 	switch (vip->fsm.state) {
@@ -186,11 +206,7 @@ static void explain_future(const struct view_vip *vip, struct text *out)
 				      "ready.\n");
 		break;
 	case VRRP_FAULT:
-		if (vip->fsm.facts.maintenance)
-			text_add(out, "It may come here again after `lbctl maintenance off`.\n");
-		else
-			text_add(out, vip->fsm.facts.link_ok ? "It may come here again when what it tracks is back.\n"
-							     : "It may come here again when the interface is back.\n");
+		explain_way_back(vip, out);
 		break;
 	case VRRP_INITIALIZE:
 	case VRRP_STATE_COUNT:

@@ -38,13 +38,13 @@ void view_copy_vip(const struct agent *agent, const struct vip *vip, struct view
 		.conf = vip->conf,
 		.fsm = vip->fsm,
 		.counters = vip->counters,
-		.link = vip->link,
 		.verdict = vip->verdict,
 		.peer_state = vip->peer_state,
 		.conflict = vrrp_in_conflict(&vip->fsm),
 		.heard_source = vip->heard_source,
 	};
 	(void)rival_text(vip, ret_vip->rival);
+	(void)vip_link_fault(vip, ret_vip->link_fault);
 	copy_failures(agent, vip, ret_vip);
 }
 

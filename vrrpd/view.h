@@ -23,7 +23,7 @@ struct view_vip {
 	const struct vip_conf *conf;
 	struct vrrp_fsm fsm;
 	struct vip_counters counters;
-	struct monitor_link link;
+	char link_fault[VIP_FAULT_MAX]; /* "": there is none */
 	struct health_verdict verdict;
 	enum peer_vip_state peer_state;
 	bool conflict;

@@ -9,7 +9,11 @@
 #include "vrrpd/transmit.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+
+/* In a second. */
+#define DELETIONS_TOLD_MAX 5
 
 static void note(struct vip *vip, const char *text)
 {
@@ -262,18 +266,74 @@ static void install(struct vip *vip)
 	set_timer(vip, &vip->renewal, loop_now(vip->shared->loop), on_install);
 }
 
-void vip_address_gone(struct vip *vip, const struct prefix *address)
+/* Where that address of the vip sits. */
+static int place_of(const struct vip *vip, const struct ip *address)
 {
+	int macvlan = vip->macvlans[family_of(address)];
+
+	return macvlan != 0 ? macvlan : vip->link.ifindex;
+}
+
+/* Who deletes again and again, as a flush does, is not told of each time. */
+static void tell_deletion(struct vip *vip, const struct prefix *address)
+{
+	struct mono now = clock_mono();
 	char text[PREFIX_TEXT_MAX];
+
+	if (mono_diff(now, vip->deletions_since) >= NS_PER_S) {
+		vip->deletions_since = now;
+		vip->deletions_told = 0;
+	}
+	if (vip->deletions_told++ >= DELETIONS_TOLD_MAX)
+		return;
+	prefix_text(address, text);
+	log_warning(
+		"an address was deleted by somebody else", log_str("vip", vip->conf->name), log_str("address", text));
+	recorder_add(vip->shared->recorder, loop_now(vip->shared->loop), clock_real_ns(), vip->conf->name,
+		"an address was deleted by somebody else, and is put back: %s", text);
+}
+
+void vip_address_gone(struct vip *vip, int ifindex, const struct prefix *address)
+{
 	bool ours = false;
 
-	for (size_t i = 0; i < vip->conf->address_count; i++)
-		ours = ours || ip_equal(&vip->conf->addresses[i].ip, &address->ip);
-	if (!ours || !is_installed(vip))
+	for (size_t i = 0; i < vip->conf->address_count; i++) {
+		const struct prefix *own = &vip->conf->addresses[i];
+
+		ours = ours || (own->length == address->length && ip_equal(&own->ip, &address->ip));
+	}
+	if (!ours || !is_installed(vip) || ifindex != place_of(vip, &address->ip))
 		return;
-	log_warning("an address was deleted by somebody else", log_str("vip", vip->conf->name),
-		log_str("address", prefix_text(address, text)));
-	note(vip, "an address was deleted by somebody else");
+	tell_deletion(vip, address);
+	renew(vip);
+	if (vip->lease.held)
+		announce(vip);
+}
+
+void vip_address_strays(struct vip *vip, int ifindex, const struct prefix *address)
+{
+	char text[PREFIX_TEXT_MAX];
+	int r;
+
+	if (vip->lease.held && ifindex == place_of(vip, &address->ip))
+		return;
+	log_warning("an address was added by somebody else where it must not be, and is removed",
+		log_str("vip", vip->conf->name), log_str("address", prefix_text(address, text)),
+		log_int("ifindex", ifindex));
+	note(vip, "an address was added by somebody else where it must not be, and is removed");
+	r = address_remove(vip->shared->addresses, ifindex, address, 1);
+	if (r < 0)
+		log_error("it could not be removed", log_str("vip", vip->conf->name), log_errno(r));
+}
+
+void vip_place_down(struct vip *vip)
+{
+	if (!is_installed(vip))
+		return;
+	log_warning("the virtual MAC's interface was taken down by somebody else", log_str("vip", vip->conf->name));
+	note(vip, "the virtual MAC's interface was taken down by somebody else");
+	raise_macvlans(vip, true);
+	/* Of IPv6 the addresses went with it. */
 	renew(vip);
 	if (vip->lease.held)
 		announce(vip);
@@ -300,17 +360,27 @@ static void uninstall(struct vip *vip)
 
 /* The state machine. */
 
+const char *vip_link_fault(const struct vip *vip, char buffer[static VIP_FAULT_MAX])
+{
+	if (vip->fsm.state != VRRP_FAULT || vip->fsm.facts.link_ok || vip->link_why == NULL)
+		return NULL;
+	snprintf(buffer, VIP_FAULT_MAX, "interface %s %s", vip->conf->interface, vip->link_why);
+	return buffer;
+}
+
 static void report_move(struct vip *vip, const struct vrrp_actions *actions)
 {
 	const char *from = vrrp_state_name(actions->from);
 	const char *to = vrrp_state_name(vip->fsm.state);
+	char fault[VIP_FAULT_MAX];
+	const char *reason = vip_link_fault(vip, fault) != NULL ? fault : vip->fsm.reason;
 
 	vip->counters.transitions++;
 	vip->moved_at = loop_now(vip->shared->loop);
 	log_info("vip state", log_str("vip", vip->conf->name), log_str("from", from), log_str("to", to),
-		log_str("reason", vip->fsm.reason));
+		log_str("reason", reason));
 	recorder_add(vip->shared->recorder, loop_now(vip->shared->loop), clock_real_ns(), vip->conf->name,
-		"%s -> %s: %s", from, to, vip->fsm.reason);
+		"%s -> %s: %s", from, to, reason);
 }
 
 static void carry_out(struct vip *vip, const struct vrrp_actions *actions)

@@ -69,7 +69,11 @@ struct vip {
 		bool unready; /* as a vip of its own it would not be taken over as planned */
 		struct track_sum tracked;
 	} condition;
-	struct mono link_ok_at; /* since when it has been usable without a break */
+	const char *link_why;   /* what is wrong with its interface, a literal; NULL: nothing */
+	struct mono unnamed_at; /* since when the interface has no address to send from; {0}: it has */
+	struct mono deletions_since;
+	unsigned deletions_told; /* since then */
+	struct mono link_ok_at;  /* since when it has been usable without a break */
 	struct health_fsm health;
 	struct health_verdict verdict;
 	uint32_t peer_id;               /* the vip's name in heartbeats */
@@ -137,8 +141,18 @@ void vip_check_lease(struct vip *vip);
 /* Gives the event to the state machine, and does what it says. */
 void vip_step(struct vip *vip, const struct vrrp_event *event);
 void vip_event(struct vip *vip, enum vrrp_event_kind kind);
-/* One of the addresses has gone from the interface, by whomever. */
-void vip_address_gone(struct vip *vip, const struct prefix *address);
+/* "interface eth0 is down"; NULL: it is not for its interface that the vip is at fault. */
+#define VIP_FAULT_MAX 96
+const char *vip_link_fault(const struct vip *vip, char buffer[static VIP_FAULT_MAX]);
+/*
+ * An address of the vip that somebody else has put onto that interface, in whatever network: it goes, unless the vip is
+ * held, and there.
+ */
+void vip_address_strays(struct vip *vip, int ifindex, const struct prefix *address);
+/* Somebody else has taken down an interface that carries the virtual MAC. */
+void vip_place_down(struct vip *vip);
+/* An address has gone from that interface, by whomever. */
+void vip_address_gone(struct vip *vip, int ifindex, const struct prefix *address);
 /* Before an interface is used: makes the macvlans that the vip wants above it. */
 MUST_USE int vip_prepare(struct vip *vip, int ifindex);
 /* Whether the vip's addresses sit on that interface. */

@@ -21,6 +21,7 @@
 enum fact {
 	FACT_NONE,
 	FACT_LINK_DOWN,
+	FACT_LINK_UNNAMED,
 	FACT_LINK_UP,
 	FACT_UNBOUND,
 	FACT_NOT_READY,
@@ -324,6 +325,12 @@ static const struct trace traces[] = {
 		TICK(1341, VRRP_BACKUP, NOTHING),
 		TICK(1342, VRRP_ACTIVE, CLAIM),
 	}},
+	{"an interface that has lost its address carries the last word still", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		{400, VRRP_EVENT_FACTS, 0, FACT_LINK_UNNAMED, VRRP_FAULT, LEAVE, 0},
+		FACT(1000, FACT_LINK_UP, VRRP_BACKUP, NOTHING),
+	}},
 	{"fenced: backup for a full Active_Down_Interval", .rows = {
 		START(NOTHING),
 		TICK(342, VRRP_ACTIVE, CLAIM),
@@ -575,6 +582,10 @@ static struct vrrp_facts facts_of(const struct trace *trace, enum fact fact)
 		break;
 	case FACT_LINK_DOWN:
 		facts.link_ok = false;
+		break;
+	case FACT_LINK_UNNAMED:
+		facts.link_ok = false;
+		facts.link_carries = true;
 		break;
 	case FACT_UNBOUND:
 		facts.bound = false;
