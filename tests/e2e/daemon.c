@@ -10,9 +10,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -20,6 +23,22 @@
 
 #define LBD "./lbd/lbd"
 #define LIMIT_MS 5000
+
+/*
+ * A loopback of its own for each test program, before its first socket: beside others a port that was free a moment ago
+ * may be taken. It wants privilege; without it the ports are shared, and a collision is rare.
+ */
+__attribute__((constructor)) static void have_own_loopback(void)
+{
+	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	AUTO_FD fd = -1;
+
+	if (unshare(CLONE_NEWNET) < 0)
+		return;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &lo) < 0)
+		abort();
+}
 
 static void nap(int ms)
 {
