@@ -471,6 +471,8 @@ static void active_on_advert(
 	 */
 	become_backup(fsm, "a node of higher priority is active", now, out);
 	send_advert(out, fsm->facts.priority);
+	/* The peer is told that an active node is heard here: then it does not take this for a resignation. */
+	fsm->heard_at = now;
 	fsm->active_priority = event->priority;
 	fsm->active_interval_ns = event->interval_ns;
 	fsm->down_at = mono_add(now, active_down_ns(fsm));

@@ -28,6 +28,20 @@ static struct lan_host *place_of(struct lan *lan, const struct ip *ip)
 	return oldest;
 }
 
+static bool is_gateway(const struct lan *lan, const struct ip *ip)
+{
+	for (size_t i = 0; i < lan->gateway_count; i++) {
+		if (ip_equal(&lan->gateways[i], ip))
+			return true;
+	}
+	return false;
+}
+
+static void note_answer(struct lan_silence *silence)
+{
+	*silence = (struct lan_silence){.answered = true};
+}
+
 void lan_hear(struct lan *lan, const struct ip *ip, bool answer, struct mono now)
 {
 	struct lan_host *host = place_of(lan, ip);
@@ -37,11 +51,13 @@ void lan_hear(struct lan *lan, const struct ip *ip, bool answer, struct mono now
 	if (!answer)
 		return;
 	host->answered_at = now;
-	lan->dead = false;
-	if (!ip_equal(&lan->target, ip))
-		return;
-	lan->target_answered = true;
-	lan->target_missed = 0;
+	note_answer(&lan->from_all);
+	if (is_gateway(lan, ip))
+		note_answer(&lan->from_gateways);
+	if (ip_equal(&lan->target, ip))
+		note_answer(&lan->from_target);
+	if (is_gateway(lan, ip) || !is_gateway(lan, &lan->target))
+		lan->dead = false;
 }
 
 void lan_forget(struct lan *lan, const struct ip *ip)
@@ -66,8 +82,9 @@ void lan_set_target(struct lan *lan, const struct ip *target)
 		return;
 	lan->target = target != NULL ? *target : (struct ip){0};
 	/* It has not been asked yet. */
-	lan->target_answered = true;
-	lan->target_missed = 0;
+	note_answer(&lan->from_target);
+	note_answer(&lan->from_gateways);
+	note_answer(&lan->from_all);
 }
 
 /* Each is asked once, however many reasons there are. */
@@ -82,6 +99,24 @@ static void add(struct ip *ips, size_t *count, const struct ip *ip)
 	ips[(*count)++] = *ip;
 }
 
+/* Whether the rounds before this one, three of them at least, had no answer. */
+static bool is_missed(struct lan_silence *silence)
+{
+	if (!silence->answered)
+		silence->missed++;
+	silence->answered = false;
+	return silence->missed >= LAN_PROBES;
+}
+
+static bool has_died(struct lan *lan)
+{
+	bool target = is_missed(&lan->from_target);
+	bool gateways = is_missed(&lan->from_gateways);
+	bool all = is_missed(&lan->from_all);
+
+	return target && (all || (gateways && is_gateway(lan, &lan->target)));
+}
+
 size_t lan_ask(struct lan *lan, struct ip ret_ips[static LAN_ASKED_MAX])
 {
 	size_t count = 0;
@@ -91,11 +126,8 @@ size_t lan_ask(struct lan *lan, struct ip ret_ips[static LAN_ASKED_MAX])
 	for (size_t i = 0; i < lan->gateway_count; i++)
 		add(ret_ips, &count, &lan->gateways[i]);
 	add(ret_ips, &count, &lan->target);
-	if (lan->target.family != 0 && !lan->target_answered)
-		lan->target_missed++;
-	if (lan->target_missed >= LAN_PROBES)
+	if (lan->target.family != 0 && has_died(lan))
 		lan->dead = true;
-	lan->target_answered = false;
 	lan->rounds++;
 	return count;
 }
@@ -124,14 +156,19 @@ bool lan_is_dead(const struct lan *lan)
 
 bool lan_answering(const struct lan *lan, int64_t interval_ns, struct mono now, struct ip *ret_ip)
 {
-	const struct lan_host *latest = &lan->hosts[0];
+	const struct lan_host *found = NULL;
 
-	for (size_t i = 1; i < LAN_HOSTS; i++) {
-		if (mono_before(latest->answered_at, lan->hosts[i].answered_at))
-			latest = &lan->hosts[i];
+	/* Always the same one while it answers: the peer asks it three times. */
+	for (size_t i = 0; i < LAN_HOSTS; i++) {
+		const struct lan_host *host = &lan->hosts[i];
+
+		if (host->answered_at.ns == 0 || mono_diff(now, host->answered_at) > 2 * interval_ns)
+			continue;
+		if (found == NULL || (is_gateway(lan, &host->ip) && !is_gateway(lan, &found->ip)))
+			found = host;
 	}
-	if (latest->answered_at.ns == 0 || mono_diff(now, latest->answered_at) > 2 * interval_ns)
+	if (found == NULL)
 		return false;
-	*ret_ip = latest->ip;
+	*ret_ip = found->ip;
 	return true;
 }

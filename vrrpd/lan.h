@@ -10,8 +10,13 @@
  *
  *  - heard: somebody spoke within three intervals. The adverts are lost, and the vip stays where it is.
  *  - silent: those asked were asked three times, and nobody spoke. The backup need not wait for this node.
- *  - dead: what answers the peer has not answered here three times in a row. An active node gives up.
+ *  - dead: what answers the peer has not answered here three times in a row, nor has anybody else; where it is a
+ *    gateway, nor has another gateway. An active node gives up.
  *  - otherwise neither node can tell.
+ *
+ * A LAN that has come apart into two halves, each with hosts of its own, is dead for nobody: each node would find that
+ * what answers the other does not answer here, and the vip would go to and fro. The half with a gateway is the better
+ * one.
  */
 #ifndef LBPAIR_VRRPD_LAN_H
 #define LBPAIR_VRRPD_LAN_H
@@ -38,9 +43,12 @@ struct lan {
 	struct mono heard_at; /* anybody; {0}: nobody yet */
 	unsigned rounds;      /* of questions, since they began */
 	struct ip target;     /* answers the peer; family 0: none is known */
-	bool target_answered;
-	unsigned target_missed; /* questions in a row without an answer */
-	bool dead;              /* from then on until somebody answers this node */
+	/* Since the target is asked: of it, of any gateway, of anybody. */
+	struct lan_silence {
+		bool answered;   /* in this round */
+		unsigned missed; /* rounds in a row without an answer */
+	} from_target, from_gateways, from_all;
+	bool dead; /* from then on until one answers whose answer would have prevented it */
 };
 
 /* A frame of `ip`, which is none of the pair's; `answer`: to a question of ours. */
@@ -64,7 +72,7 @@ void lan_rest(struct lan *lan);
 bool lan_is_heard(const struct lan *lan, int64_t interval_ns, struct mono now);
 bool lan_is_silent(const struct lan *lan, int64_t interval_ns, struct mono now);
 bool lan_is_dead(const struct lan *lan);
-/* The host that answered last, if that was one of the last two questions; false: none did. */
+/* A host that answered one of the last two questions, a gateway rather than another; false: none did. */
 bool lan_answering(const struct lan *lan, int64_t interval_ns, struct mono now, struct ip *ret_ip);
 
 #endif

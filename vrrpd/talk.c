@@ -99,6 +99,16 @@ static void note_drift(struct agent *agent, const struct peer_message *heartbeat
 		drift ? "the peer has another configuration" : "the peer has the same configuration again");
 }
 
+/*
+ * The peer is no longer active. Where it hears another active node, which is not this one, it did not resign: a third
+ * one has taken the vip over.
+ */
+static bool has_left(const struct vip *vip, const struct peer_vip *other)
+{
+	return vip->peer_state != PEER_VIP_ACTIVE &&
+	       (vip->fsm.state == VRRP_ACTIVE || vip->peer_state != PEER_VIP_BACKUP || other->missing);
+}
+
 static void take_heartbeat(struct agent *agent, const struct peer_message *heartbeat)
 {
 	note_drift(agent, heartbeat);
@@ -113,7 +123,7 @@ static void take_heartbeat(struct agent *agent, const struct peer_message *heart
 		vip->peer_missed = other != NULL && other->missing;
 		hearing_prove_clock(vip, heartbeat->stamp.session, heartbeat->sequence, heartbeat->real_ns);
 		review_vip(agent, vip);
-		if (before == PEER_VIP_ACTIVE && vip->peer_state != PEER_VIP_ACTIVE)
+		if (before == PEER_VIP_ACTIVE && has_left(vip, other))
 			vip_event(vip, VRRP_EVENT_PEER_GONE);
 		if (missed && vip->peer_state == PEER_VIP_BACKUP && !vip->peer_missed)
 			vip_event(vip, VRRP_EVENT_PEER_BACK);
