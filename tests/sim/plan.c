@@ -190,8 +190,10 @@ static void take_offer(struct sim_vip *vip, const struct peer_message *message)
 {
 	bool accepted = vrrp_refuse_take(&vip->fsm) == NULL;
 
-	if (accepted && !message->dry_run)
+	if (accepted && !message->dry_run) {
+		vip->peer_state = PEER_VIP_ACTIVE;
 		sim_vip_event(vip, VRRP_EVENT_TAKE);
+	}
 	send_request(vip, PEER_ANSWER, message->request, message->dry_run, accepted);
 }
 

@@ -59,6 +59,8 @@ static struct sim_setup draw_setup(struct sim_random *random)
 	draw_times(random, &setup);
 	setup.lbd_wanted = !random_one_in(random, 4);
 	setup.tracks = random_one_in(random, 4);
+	if (random_one_in(random, 3))
+		setup.gateway = (int)random_between(random, 1, setup.node_count);
 	setup.paths = paths[random_between(random, 0, ARRAY_LEN(paths) - 1)];
 	setup.is_signed = setup.version == 3 && !random_one_in(random, 5);
 	setup.rollout = random_one_in(random, 4) ? VIP_ROLLOUT_RECEIVE_ONLY : VIP_ROLLOUT_ENFORCE;
@@ -125,6 +127,7 @@ static void do_fault(struct run *run, size_t i)
 		fault_begin(&run->sim, &run->faults[i]);
 	}
 	sim_touch(&run->sim);
+	watch_disturb(&run->watch);
 	look(run);
 }
 

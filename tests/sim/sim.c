@@ -50,6 +50,7 @@ struct job {
 	uint64_t ran;
 	uint64_t failed;
 	int64_t longest_ns[WATCH_RULE_COUNT];
+	unsigned claims[16]; /* runs in which a vip was claimed so often without any fault in between */
 };
 
 static int usage(FILE *to)
@@ -138,6 +139,7 @@ static void work(const struct options *options, const char *program, unsigned wh
 		}
 		for (size_t k = 0; k < WATCH_RULE_COUNT; k++)
 			job->longest_ns[k] = MAX(job->longest_ns[k], run.watch.longest_ns[k]);
+		job->claims[MIN(run.watch.most_claims, (unsigned)ARRAY_LEN(job->claims) - 1)]++;
 	}
 }
 
@@ -148,6 +150,8 @@ static void add_job(struct job *sum, const struct job *job, bool ended)
 	sum->failed += job->failed + (ended ? 0 : 1);
 	for (size_t i = 0; i < WATCH_RULE_COUNT; i++)
 		sum->longest_ns[i] = MAX(sum->longest_ns[i], job->longest_ns[i]);
+	for (size_t i = 0; i < ARRAY_LEN(sum->claims); i++)
+		sum->claims[i] += job->claims[i];
 }
 
 static int share_work(const struct options *options, const char *program, struct mono start, struct job *ret_sum)
@@ -181,6 +185,11 @@ static void print_sum(const struct options *options, const struct job *sum, stru
 {
 	for (size_t i = 0; options->stats && i < WATCH_RULE_COUNT; i++)
 		printf("%8.1f ms  %s\n", (double)sum->longest_ns[i] / 1e6, watch_rule_name((enum watch_rule)i));
+	for (size_t i = 0; options->stats && i < ARRAY_LEN(sum->claims); i++) {
+		if (sum->claims[i] > 0)
+			printf("%8u runs in which a vip was claimed %zu times without a fault in between\n",
+				sum->claims[i], i);
+	}
 	printf("%" PRIu64 " seeds in %.1f s, %" PRIu64 " failed%s\n", sum->ran,
 		(double)mono_diff(clock_mono(), start) / 1e9, sum->failed,
 		sum->ran < options->seeds ? " (the rest did not fit into the time)" : "");

@@ -141,6 +141,12 @@ static void take_probe(struct sim_vip *vip, const struct peer_message *heartbeat
 	lan_set_target(&vip->lan, asked && probe->answering.family != 0 ? &probe->answering : NULL);
 }
 
+static bool has_left(const struct sim_vip *vip, const struct peer_vip *other)
+{
+	return vip->peer_state != PEER_VIP_ACTIVE &&
+	       (vip->fsm.state == VRRP_ACTIVE || vip->peer_state != PEER_VIP_BACKUP || other->missing);
+}
+
 static void take_word(struct sim_vip *vip, const struct peer_message *heartbeat)
 {
 	const struct peer_vip *other = peermsg_find_vip(heartbeat, sim_vip_id(vip->index));
@@ -152,7 +158,7 @@ static void take_word(struct sim_vip *vip, const struct peer_message *heartbeat)
 	senders_prove(
 		&vip->senders, heartbeat->stamp.session, heartbeat->sequence, heartbeat->real_ns, now_of(vip->node));
 	sim_vip_review(vip);
-	if (before == PEER_VIP_ACTIVE && vip->peer_state != PEER_VIP_ACTIVE)
+	if (before == PEER_VIP_ACTIVE && has_left(vip, other))
 		sim_vip_event(vip, VRRP_EVENT_PEER_GONE);
 	if (missed && vip->peer_state == PEER_VIP_BACKUP && !vip->peer_missed)
 		sim_vip_event(vip, VRRP_EVENT_PEER_BACK);

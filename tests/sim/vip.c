@@ -442,6 +442,12 @@ void sim_vip_start(struct sim_node *node, int index)
 	};
 
 	*vip = (struct sim_vip){.node = node, .index = index, .lent = node->places[index].kept_lent};
+	if (setup_of(node)->gateway != 0) {
+		int party = world_neighbour_party(&node->sim->world, setup_of(node)->gateway - 1);
+		struct ip gateway = world_neighbour_ip(index, party);
+
+		lan_set_gateways(&vip->lan, &gateway, 1);
+	}
 	kernel_remove_address(node, index);
 	node->places[index].published = false;
 	record_of(vip)->goodbye_at = (struct mono){0};

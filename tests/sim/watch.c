@@ -8,6 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
+/*
+ * To and fro of two nodes: a start and a preemption as lbd comes up, a resignation and the way back. Each further node
+ * may come in between. What goes on longer has no end.
+ */
+#define CLAIMS_MAX 4
+
 static const char *const rule_names[] = {
 	[WATCH_DOUBLE] = "two nodes that hear each other hold the vip",
 	[WATCH_HELPLESS] = "a node whose vrrpd gets no time holds the vip",
@@ -27,6 +33,12 @@ const char *watch_rule_name(enum watch_rule rule)
 void watch_init(struct sim_watch *watch)
 {
 	*watch = (struct sim_watch){0};
+}
+
+void watch_disturb(struct sim_watch *watch)
+{
+	for (size_t i = 0; i < SIM_VIPS_MAX; i++)
+		watch->vips[i].claims_since = 0;
 }
 
 static void fail(struct sim_watch *watch, const struct sim *sim, const char *format, ...) PRINTF_LIKE(3, 4);
@@ -341,7 +353,8 @@ static bool is_taken_away(const struct view *view, int index)
 	for (int i = 0; i < sim->world.setup.node_count; i++) {
 		const struct sim_node *other = &sim->nodes[i];
 
-		if (i != index && node_holds(other, view->vip) && fsm_of(other, view->vip)->state == VRRP_ACTIVE)
+		if (i != index && is_believable(sim, i, index) && node_holds(other, view->vip) &&
+			fsm_of(other, view->vip)->state == VRRP_ACTIVE)
 			return !is_owner(&sim->nodes[index]);
 	}
 	return false;
@@ -360,6 +373,12 @@ static void look_at_claims(const struct view *view, int index)
 	if (record->claims == of->claims_seen[index])
 		return;
 	of->claims_seen[index] = record->claims;
+	if (!is_owner(node))
+		of->claims_since = world_is_lossless(&sim->world) ? of->claims_since + 1 : 0;
+	view->watch->most_claims = MAX(view->watch->most_claims, of->claims_since);
+	if (of->claims_since > CLAIMS_MAX + (unsigned)(setup->node_count - SIM_PAIR))
+		fail(view->watch, sim, "vip %d was claimed %u times without anything happening", view->vip + 1,
+			of->claims_since);
 	if (strlen(of->owners) + 1 < sizeof of->owners)
 		of->owners[strlen(of->owners)] = (char)('1' + index);
 	if (record->broke_hold)

@@ -27,6 +27,7 @@ struct watch_vip {
 	struct mono since[WATCH_RULE_COUNT][SIM_NODES_MAX]; /* {0}: the condition does not hold */
 	int64_t bound_ns[WATCH_RULE_COUNT][SIM_NODES_MAX];  /* as it was when the condition began */
 	uint64_t claims_seen[SIM_NODES_MAX];
+	unsigned claims_since; /* anything happened to the nodes or the networks */
 	struct mono able_since[SIM_NODES_MAX];
 	struct mono none_since;
 	/* For the scenarios: who claimed, "1" for lb1; the longest times that none and that two had the vip. */
@@ -41,11 +42,14 @@ struct sim_watch {
 	struct watch_vip vips[SIM_VIPS_MAX];
 	struct mono healed_since;
 	int64_t longest_ns[WATCH_RULE_COUNT];
+	unsigned most_claims;
 	bool failed;
 	char text[WATCH_TEXT_MAX];
 };
 
 void watch_init(struct sim_watch *watch);
+/* A fault begins or ends: the vip may move. */
+void watch_disturb(struct sim_watch *watch);
 /* After each step. */
 void watch_look(struct sim_watch *watch, const struct sim *sim);
 /* When all faults have been over for long: who is active is who should be, and everybody knows. */

@@ -83,6 +83,7 @@ struct sim_setup {
 	enum vip_rollout rollout; /* at first */
 	bool lbd_wanted;
 	bool tracks; /* an uplink, whose failure costs 60 */
+	int gateway; /* the neighbour, from 1, that is one on each LAN; 0: none is */
 	int64_t check_interval_ns;
 	int64_t check_timeout_ns;
 	int64_t latency_ns;
