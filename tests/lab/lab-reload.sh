@@ -176,6 +176,30 @@ for node in lb2 lb1; do
 	reload "$node"
 done
 expect "it is gone" eval '! has_address lb1 192.0.2.103 && ! has_address lb2 192.0.2.103'
+mac='vip mac { vrid = 54 interface = eth0 virtual-mac = yes addresses = { 192.0.2.104/32 } }'
+for node in $NODES; do
+	echo "$mac" >>"$(conf_of "$node")"
+	reload "$node"
+done
+wait_for 15 "one with a virtual MAC is at lb1" has_address lb1 192.0.2.104
+for node in $NODES; do
+	edit "$node" 's#192.0.2.104/32#192.0.2.104/32, 2001:db8::104/128#'
+	reload "$node"
+done
+expect "a second family has a MAC of its own" eval \
+	'ip -n "${LAB_PREFIX}lb1" -o link | grep -q 00:00:5e:00:02:36 && has_address lb1 2001:db8::104'
+for node in $NODES; do
+	edit "$node" 's#192.0.2.104/32, ##'
+	reload "$node"
+done
+expect "the first one takes its own along" eval \
+	'! ip -n "${LAB_PREFIX}lb1" -o link | grep -q 00:00:5e:00:01:36 && ! has_address lb1 192.0.2.104'
+expect "and the second is where it was" has_address lb1 2001:db8::104
+for node in lb2 lb1; do
+	edit "$node" '/vip mac/d'
+	reload "$node"
+done
+expect "nothing of it stays" eval '! ip -n "${LAB_PREFIX}lb1" -o link | grep -q 00:00:5e:00:02:36'
 for node in lb2 lb1; do
 	edit "$node" 's/vrid = 51 /vrid = 61 /'
 	reload "$node"
@@ -217,3 +241,13 @@ expect "mail has not moved" is "$(pick lb1 "$MAIL | .transitions"),$(pick lb2 "$
 expect "its address was never gone" eval '! grep -q "Deleted.*$STAYING" "$LAB_DIR/monitor.log"'
 expect "though others were" grep -q "Deleted.*192.0.2.102" "$LAB_DIR/monitor.log"
 expect "lb2 missed no advert of it" is "$(lbctl lb2 events | grep -c '"mail".*claim')" 0
+
+say "== the guardian knows"
+for node in $NODES; do
+	edit "$node" "s#addresses = { $VIP/32 }#addresses = { $VIP/32, 192.0.2.102/32 }#"
+	reload "$node"
+done
+expect "lb1 has an address more" has_address lb1 192.0.2.102
+kill_role lb1 KILL vrrpd
+wait_for 1 "and loses it when its vrrpd dies, before the lease has lapsed" eval '! has_address lb1 192.0.2.102'
+wait_for 5 "lb2 has it" has_address lb2 192.0.2.102
