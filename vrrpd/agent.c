@@ -177,7 +177,7 @@ static int open_reload(struct agent *agent, const char *config_path)
 		.loop = agent->loop,
 		.daemon = "vrrpd",
 		.config_path = config_path,
-		.node = agent->node,
+		.node = agent->self->name,
 		.sections = agent_reload_sections,
 		.context = agent,
 		.current = agent_reload_current,
@@ -187,6 +187,11 @@ static int open_reload(struct agent *agent, const char *config_path)
 	};
 
 	return reload_new(&setup, &agent->reload);
+}
+
+struct reload *agent_take_reload(struct agent *agent)
+{
+	return agent != NULL ? TAKE(agent->reload) : NULL;
 }
 
 void agent_reload_by_signal(struct agent *agent)
@@ -237,7 +242,6 @@ int agent_new(const struct agent_setup *setup, struct agent **ret_agent)
 	if (agent == NULL)
 		return -ENOMEM;
 	agent->conf = conf_ref(setup->conf);
-	snprintf(agent->node, sizeof agent->node, "%s", setup->self->name);
 	agent->run_dir = setup->run_dir;
 	agent->self = setup->self;
 	agent->other = wanted_other(setup->conf, setup->self);

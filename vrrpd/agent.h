@@ -33,6 +33,11 @@ void agent_finish(struct agent *agent, void (*fn)(void *context), void *context)
 /* Gives the vips away where agent_finish has not, and has the state written. Accepts NULL. */
 void agent_free(struct agent *agent);
 
+/*
+ * At the end: the agent reloads no more. To be freed when the guardian has been dismissed, since what is being read is
+ * waited for. Accepts NULL.
+ */
+struct reload *agent_take_reload(struct agent *agent);
 /* As SIGHUP asks for; it is logged how it went. */
 void agent_reload_by_signal(struct agent *agent);
 

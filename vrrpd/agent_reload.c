@@ -208,10 +208,8 @@ static void say_goodbye(struct change *change)
 	for (size_t i = 0; i < agent->vip_count; i++) {
 		struct vip *vip = agent->vips[i];
 
-		if (is_kept(change, vip)) {
-			vip_check_lease(vip);
+		if (is_kept(change, vip))
 			continue;
-		}
 		handovers_forget(agent->handovers, vip);
 		vip_event(vip, VRRP_EVENT_STOP);
 		recorder_add(&agent->recorder, clock_mono(), clock_real_ns(), vip->conf->name,

@@ -14,13 +14,14 @@
 struct lease {
 	bool held;               /* the addresses are ours */
 	int64_t renewed_boot_ns; /* when they were last written, CLOCK_BOOTTIME, read before */
+	int64_t length_ns;       /* and for how long */
 	uint64_t epoch;          /* of the fence when they were installed */
 };
 
 /* Neither has the guardian fenced since, nor has the lease lapsed. */
-static inline bool lease_is_whole(const struct lease *lease, uint64_t epoch, int64_t boot_ns, int64_t lease_ns)
+static inline bool lease_is_whole(const struct lease *lease, uint64_t epoch, int64_t boot_ns)
 {
-	return lease->epoch == epoch && boot_ns - lease->renewed_boot_ns < lease_ns;
+	return lease->epoch == epoch && boot_ns - lease->renewed_boot_ns < lease->length_ns;
 }
 
 #endif

@@ -203,13 +203,17 @@ static int start(struct program *program)
 
 static void stop(struct program *program)
 {
+	struct reload *reload;
+
 	desk_stop(program->desk);
 	herald_free(program->herald);
 	commands_end(program->commands);
 	requests_end(program->requests);
 	desk_free(program->desk);
+	reload = agent_take_reload(program->agent);
 	agent_free(program->agent);
 	guardian_dismiss(program->guardian);
+	reload_free(reload);
 	/* Behind the guardian's back: a slow disk is no hang. */
 	state_stop();
 	loop_free(program->loop);

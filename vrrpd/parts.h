@@ -4,7 +4,6 @@
 #define LBPAIR_VRRPD_PARTS_H
 
 #include "common/model/conf.h"
-#include "common/model/schema.h"
 #include "common/shell/reload.h"
 #include "vrrpd/forwarder.h"
 #include "vrrpd/guardian.h"
@@ -21,8 +20,7 @@
 struct agent {
 	struct conf *conf;
 	const struct node_conf *self;
-	const struct node_conf *other;  /* NULL: the configuration has one node alone */
-	char node[SCHEMA_NAME_MAX + 1]; /* which this host is, under any configuration */
+	const struct node_conf *other; /* NULL: the configuration has one node alone */
 	const char *run_dir;
 	const char *state_dir;
 

@@ -182,8 +182,10 @@ static int write_lease(struct vip *vip, place_fn *write)
 	int64_t boot_ns = clock_boot_ns();
 	int r = place_write(vip->shared->addresses, &entry, write, lease_s(vip));
 
-	if (r == 0)
+	if (r == 0) {
 		vip->lease.renewed_boot_ns = boot_ns;
+		vip->lease.length_ns = vip->conf->lease_ns;
+	}
 	return r;
 }
 
@@ -197,22 +199,16 @@ static void raise_macvlans(struct vip *vip, bool up)
 			log_errno(r));
 }
 
-/* False: it was not whole, and the vip is a backup now. */
-static bool check_lease(struct vip *vip, int64_t lease_ns)
-{
-	if (lease_is_whole(&vip->lease, fence_epoch(vip->shared->fence), clock_boot_ns(), lease_ns))
-		return true;
-	log_error("fenced: the lease has lapsed or the guardian took the addresses", log_str("vip", vip->conf->name));
-	vip_event(vip, VRRP_EVENT_FENCED);
-	return false;
-}
-
-static void renew_within(struct vip *vip, int64_t lease_ns)
+static void renew(struct vip *vip)
 {
 	int r;
 
-	if (!check_lease(vip, lease_ns))
+	if (!lease_is_whole(&vip->lease, fence_epoch(vip->shared->fence), clock_boot_ns())) {
+		log_error("fenced: the lease has lapsed or the guardian took the addresses",
+			log_str("vip", vip->conf->name));
+		vip_event(vip, VRRP_EVENT_FENCED);
 		return;
+	}
 	r = write_lease(vip, address_renew);
 	/* A macvlan that somebody deleted is made anew. */
 	if (r == -ENODEV && vip->conf->virtual_mac && vip_prepare(vip, vip->link.ifindex) == 0) {
@@ -222,11 +218,6 @@ static void renew_within(struct vip *vip, int64_t lease_ns)
 	}
 	if (r < 0)
 		log_error("the lease could not be renewed", log_str("vip", vip->conf->name), log_errno(r));
-}
-
-static void renew(struct vip *vip)
-{
-	renew_within(vip, vip->conf->lease_ns);
 }
 
 static void on_renewal(struct loop_timer *timer, struct mono now)
@@ -246,6 +237,7 @@ static void on_install(struct loop_timer *timer, struct mono now)
 	vip->shared->publish(vip->shared->context);
 	/* What cannot be installed is tried again with each renewal. */
 	vip->lease.renewed_boot_ns = clock_boot_ns();
+	vip->lease.length_ns = vip->conf->lease_ns;
 	raise_macvlans(vip, true);
 	r = write_lease(vip, address_install);
 	if (r < 0)
@@ -540,12 +532,6 @@ void vip_change_abandon(struct vip_change *change)
 	clear_macvlans(change->vip, change->macvlans, change->vip->macvlans);
 }
 
-void vip_check_lease(struct vip *vip)
-{
-	if (vip->lease.held)
-		(void)!check_lease(vip, vip->conf->lease_ns);
-}
-
 static void remove_addresses(struct vip *vip, const struct vip_conf *after)
 {
 	struct prefix gone[SUCCESSION_LIST_MAX];
@@ -568,7 +554,6 @@ void vip_change_commit(struct vip_change *change)
 	struct prefix added[SUCCESSION_LIST_MAX];
 	int macvlans[FAMILY_COUNT] = {0};
 
-	change->former_lease_ns = vip->conf->lease_ns;
 	change->adds = succession_missing(change->conf, vip->conf, added) > 0;
 	if (vip->lease.held)
 		remove_addresses(vip, change->conf);
@@ -597,25 +582,33 @@ static void refresh_announcement(struct vip *vip)
 		loop_timer_clear(vip->shared->loop, &vip->announcement);
 }
 
+/* What is added is installed by a renewal, which puts back what is not there. */
+static void on_addition(struct loop_timer *timer, struct mono now)
+{
+	struct vip *vip = CONTAINER_OF(timer, struct vip, renewal);
+
+	raise_macvlans(vip, true);
+	on_renewal(timer, now);
+	if (vip->lease.held)
+		announce(vip);
+}
+
 void vip_change_finish(const struct vip_change *change)
 {
 	struct vip *vip = change->vip;
-	struct mono deadline;
+	struct mono now = loop_now(vip->shared->loop), deadline;
 
-	if (vip->lease.held && change->what & (SUCCESSION_ADDRESSES | SUCCESSION_LEASE)) {
-		raise_macvlans(vip, true);
-		renew_within(vip, MAX(change->former_lease_ns, vip->conf->lease_ns));
-	}
-	if (vip->lease.held && change->what & SUCCESSION_LEASE)
-		set_timer(vip, &vip->renewal,
-			mono_add(loop_now(vip->shared->loop), vip->conf->lease_ns / LEASE_RENEWALS), on_renewal);
-	if (vip->lease.held && change->adds)
-		announce(vip);
-	else if (vip->lease.held && change->what & SUCCESSION_GARP)
+	/* Many vips may change at once, and adverts go between them. What is not installed yet will be, as it is now.
+	 */
+	if (is_installed(vip) && change->adds)
+		set_timer(vip, &vip->renewal, now, on_addition);
+	else if (is_installed(vip) && change->what & SUCCESSION_LEASE)
+		set_timer(vip, &vip->renewal, now, on_renewal);
+	if (is_installed(vip) && change->what & SUCCESSION_GARP)
 		refresh_announcement(vip);
 	deadline = vrrp_deadline(&vip->fsm);
 	if (!mono_is_never(deadline))
-		set_timer(vip, &vip->tick, deadline, on_tick);
+		check_timer(vip, loop_timer_set_urgent(vip->shared->loop, &vip->tick, deadline, on_tick));
 }
 
 void vip_free(struct vip *vip)

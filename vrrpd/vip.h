@@ -126,7 +126,6 @@ struct vip_change {
 	unsigned what; /* of succession_changes */
 	int macvlans[FAMILY_COUNT];
 	bool adds; /* there are addresses that it had not */
-	int64_t former_lease_ns;
 };
 /* Errors of macvlan.h. */
 MUST_USE int vip_change_prepare(
@@ -135,8 +134,6 @@ MUST_USE int vip_change_prepare(
 void vip_change_abandon(struct vip_change *change);
 void vip_change_commit(struct vip_change *change);
 void vip_change_finish(const struct vip_change *change);
-/* Gives up addresses that it no longer has: a renewal under another lease could not tell. */
-void vip_check_lease(struct vip *vip);
 
 /* Gives the event to the state machine, and does what it says. */
 void vip_step(struct vip *vip, const struct vrrp_event *event);

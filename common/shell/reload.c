@@ -2,12 +2,14 @@
 #include "common/shell/reload.h"
 
 #include "common/model/conf_plan.h"
+#include "common/model/schema.h"
 #include "common/shell/daemon.h"
 #include "common/system/fd.h"
 #include "common/system/log.h"
 #include "common/system/thread.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 
@@ -17,6 +19,7 @@
 
 struct reload {
 	struct reload_setup setup;
+	char node[SCHEMA_NAME_MAX + 1]; /* the first configuration's does not stay */
 	struct loop_io io;
 	int done_fd;
 	struct loop_timer timer;
@@ -213,6 +216,8 @@ int reload_new(const struct reload_setup *setup, struct reload **ret_reload)
 	if (reload == NULL)
 		return -ENOMEM;
 	reload->setup = *setup;
+	snprintf(reload->node, sizeof reload->node, "%s", setup->node);
+	reload->setup.node = reload->node;
 	reload->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r = reload->done_fd < 0 ? -errno : loop_io_add(setup->loop, &reload->io, reload->done_fd, LOOP_READ, on_done);
 	if (r < 0)

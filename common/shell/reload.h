@@ -15,7 +15,7 @@ struct reload_setup {
 	struct loop *loop;
 	const char *daemon; /* its name, for messages */
 	const char *config_path;
-	const char *node;            /* which this host is */
+	const char *node;            /* which this host is; copied */
 	const char *status;          /* for systemd, when a reload is over; NULL: it keeps what it was told */
 	const char *const *sections; /* what of the plan is this daemon's to tell, up to a NULL */
 	void *context;

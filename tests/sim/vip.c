@@ -59,6 +59,7 @@ static void write_lease(struct sim_vip *vip)
 {
 	kernel_write_lease(vip->node, vip->index);
 	vip->lease.renewed_boot_ns = now_of(vip->node).ns;
+	vip->lease.length_ns = setup_of(vip->node)->lease_ns;
 }
 
 static void renew_later(struct sim_vip *vip)
@@ -72,7 +73,7 @@ static void renew(struct sim_vip *vip)
 {
 	struct sim_record *record = record_of(vip);
 
-	if (!lease_is_whole(&vip->lease, vip->node->epoch, now_of(vip->node).ns, setup_of(vip->node)->lease_ns)) {
+	if (!lease_is_whole(&vip->lease, vip->node->epoch, now_of(vip->node).ns)) {
 		sim_vip_event(vip, VRRP_EVENT_FENCED);
 		return;
 	}

@@ -134,6 +134,22 @@ static void each_row_has_its_own_field(void **state)
 	walk(&schema_root, rows_do_not_overlap);
 }
 
+static void changes_by_reload(const struct schema_section *section, const struct schema_option *row)
+{
+	if (!row->reload)
+		fail_msg("%s { %s } takes a restart", section->name, row->name);
+}
+
+/* A restart of vrrpd moves its vips. */
+static void a_reload_changes_all_that_is_vrrpds(void **state)
+{
+	static const char *const sections[] = {"pair", "log", "vip"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sections); i++)
+		walk(schema_find_section(&schema_root, sections[i]), changes_by_reload);
+}
+
 static void the_reference_page_is_what_the_table_prints(void **state)
 {
 	AUTO_TEXT page = {0};
@@ -149,6 +165,7 @@ int main(void)
 		cmocka_unit_test(each_row_is_whole),
 		cmocka_unit_test(each_row_has_its_own_field),
 		cmocka_unit_test(each_default_is_what_it_says),
+		cmocka_unit_test(a_reload_changes_all_that_is_vrrpds),
 		cmocka_unit_test(the_reference_page_is_what_the_table_prints),
 	};
 
