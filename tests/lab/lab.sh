@@ -306,7 +306,7 @@ config_write() {
 }
 
 # An lbd that waits for a processor for 250 ms counts as hung, and a test that wants no failover then sees one. So on a
-# machine that does other things too, what forwards goes first; vrrpd asks for real-time priority by itself.
+# machine that does other things too, what forwards and what measures goes first; vrrpd asks for real-time priority by itself.
 FIRST="nice -n -15"
 
 # start_daemon NODE lbd|vrrpd [OPTION...]
@@ -464,7 +464,8 @@ probe_start() {
 	local name=$1
 	shift
 	: >"$LAB_DIR/$name.probe"
-	ip netns exec "${LAB_PREFIX}client" setsid "$PROBE" "$@" "$VIP" "$VIP_PORT" \
+	# shellcheck disable=SC2086 # words
+	$FIRST ip netns exec "${LAB_PREFIX}client" setsid "$PROBE" "$@" "$VIP" "$VIP_PORT" \
 		</dev/null >>"$LAB_DIR/$name.probe" 2>"$LAB_DIR/$name-probe.log" &
 	PROBE_PID[$name]=$!
 	wait_until 2 probe_ready "${PROBE_PID[$name]}"
