@@ -88,13 +88,12 @@ static void apply_address_gone(struct monitor *monitor, int ifindex, const struc
 static void apply_link_gone(struct monitor *monitor, int ifindex)
 {
 	struct monitor_link *known = monitor_table_find_link(&monitor->table, ifindex);
+	const struct monitor_address *address;
 	struct monitor_link before;
 
 	/* The kernel tells of each address too, but not where events were lost. */
-	for (size_t i = monitor->table.address_count; i-- > 0;) {
-		if (i < monitor->table.address_count && monitor->table.addresses[i].ifindex == ifindex)
-			apply_address_gone(monitor, ifindex, &monitor->table.addresses[i].address);
-	}
+	while ((address = monitor_table_any_address(&monitor->table, ifindex)) != NULL)
+		apply_address_gone(monitor, ifindex, &address->address);
 	if (known == NULL)
 		return;
 	before = *known;
@@ -107,7 +106,7 @@ static void apply_address(struct monitor *monitor, const struct monitor_change *
 	struct monitor_address *known = monitor_table_find_address(&monitor->table, change->ifindex, &change->address);
 
 	if (known != NULL) {
-		known->is_vip = change->is_vip;
+		monitor_table_mark_address(&monitor->table, known, change->is_vip);
 		return;
 	}
 	monitor_table_add_address(&monitor->table, change);
