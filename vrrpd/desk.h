@@ -12,7 +12,7 @@
 #include "vrrpd/request.h"
 
 /* So long the thread of the adverts is waited for: less than lbctl waits for us. An order may take longer. */
-#define DESK_WAIT_NS (1 * NS_PER_S)
+#define DESK_WAIT_NS (1500 * NS_PER_MS)
 #define DESK_ORDER_WAIT_NS (25 * NS_PER_S)
 
 struct desk;

@@ -35,6 +35,7 @@ static struct fixture {
 	_Atomic bool deaf;
 	_Atomic bool slow;
 	_Atomic unsigned views;
+	_Atomic unsigned requests;
 } * fixture;
 
 /* The other side. */
@@ -59,10 +60,11 @@ static void on_request(void *context, void *message)
 	struct request *request = message;
 	struct view_request *view;
 	struct events_request *events;
-	struct timespec moment = {.tv_nsec = 300 * NS_PER_MS};
+	struct timespec moment = {.tv_nsec = 50 * NS_PER_MS};
 	struct order *order;
 
 	(void)context;
+	atomic_fetch_add(&fixture->requests, 1);
 	if (atomic_load(&fixture->deaf))
 		return;
 	if (atomic_load(&fixture->slow))
@@ -346,13 +348,14 @@ static void *expect_refusal(void *context)
 /* What is under way when it stops is refused, and freed. */
 static void a_stop_answers_those_who_wait(void **state)
 {
-	struct timespec moment = {.tv_nsec = 200 * NS_PER_MS};
+	struct timespec moment = {.tv_nsec = NS_PER_MS};
 	pthread_t thread;
 
 	(void)state;
 	atomic_store(&fixture->deaf, true);
 	assert_int_equal(thread_start(&thread, "test-waiter", expect_refusal, NULL), 0);
-	nanosleep(&moment, NULL);
+	for (int i = 0; i < PATIENCE_MS && fixture->requests == 0; i++)
+		nanosleep(&moment, NULL);
 	end_other();
 	desk_stop(fixture->desk);
 	commands_end(TAKE(fixture->commands));

@@ -86,8 +86,8 @@ static void the_source_is_the_first_that_is_no_vip(void **state)
 	monitor_table_mark_address(&table, address, true);
 	expect_source(2, FAMILY_IPV4, NULL, "192.0.2.12");
 	monitor_table_mark_address(&table, address, false);
-	monitor_table_remove_address(&table, monitor_table_find_address(&table, 2, &(struct prefix){
-		.ip = ip_of("192.0.2.12"), .length = 24}));
+	monitor_table_remove_address(&table,
+		monitor_table_find_address(&table, 2, &(struct prefix){.ip = ip_of("192.0.2.12"), .length = 24}));
 	expect_source(2, FAMILY_IPV4, NULL, "192.0.2.11");
 }
 
@@ -147,16 +147,20 @@ static void one_is_found_among_many(void **state)
 	for (unsigned i = 0; i < MANY; i++) {
 		struct monitor_address *at;
 
-		address = (struct prefix){.ip = {.family = AF_INET, .bytes = {10, (uint8_t)(i / 65536),
-						 (uint8_t)(i / 256 % 256), (uint8_t)(i % 256)}}, .length = 32};
+		address = (struct prefix){
+			.ip = {.family = AF_INET,
+				.bytes = {10, (uint8_t)(i / 65536), (uint8_t)(i / 256 % 256), (uint8_t)(i % 256)}},
+			.length = 32};
 		at = monitor_table_find_address(&table, 2 + (int)(i % 3), &address);
 		assert_non_null(at);
 		if (i % 4 == 0)
 			monitor_table_remove_address(&table, at);
 	}
 	for (unsigned i = 0; i < MANY; i++) {
-		address = (struct prefix){.ip = {.family = AF_INET, .bytes = {10, (uint8_t)(i / 65536),
-						 (uint8_t)(i / 256 % 256), (uint8_t)(i % 256)}}, .length = 32};
+		address = (struct prefix){
+			.ip = {.family = AF_INET,
+				.bytes = {10, (uint8_t)(i / 65536), (uint8_t)(i / 256 % 256), (uint8_t)(i % 256)}},
+			.length = 32};
 		assert_int_equal(monitor_table_has(&table, &address.ip), i % 4 != 0);
 	}
 }
