@@ -33,8 +33,9 @@ static json_t *counters_json(const struct view_vip *vip)
 	for (size_t i = ADVERT_TAKEN + 1; i < ADVERT_DISCARD_COUNT; i++)
 		json_object_set_new(discarded, advert_discard_name((enum advert_discard)i),
 			json_integer((json_int_t)vip->counters.discarded[i]));
-	return json_pack("{s:I, s:I, s:I, s:o}", "adverts_sent", (json_int_t)vip->counters.adverts_sent,
-		"adverts_received", (json_int_t)vip->counters.adverts_received, "transitions",
+	return json_pack("{s:I, s:I, s:I, s:I, s:o}", "adverts_sent", (json_int_t)vip->counters.adverts_sent,
+		"adverts_received", (json_int_t)vip->counters.adverts_received, "advert_late_max_us",
+		(json_int_t)(vip->counters.late_max_ns / NS_PER_US), "transitions",
 		(json_int_t)vip->counters.transitions, "discarded", discarded);
 }
 

@@ -456,6 +456,8 @@ static void on_tick(struct loop_timer *timer, struct mono now)
 	struct vip *vip = CONTAINER_OF(timer, struct vip, tick);
 
 	(void)now;
+	if (vip->fsm.state == VRRP_ACTIVE)
+		vip->counters.late_max_ns = MAX(vip->counters.late_max_ns, mono_diff(clock_mono(), timer->at));
 	if (vrrp_has_overslept(&vip->fsm, clock_mono()))
 		wake_late(vip);
 	else if (vip->fsm.state == VRRP_BACKUP)

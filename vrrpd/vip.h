@@ -55,6 +55,7 @@ struct vip_counters {
 	uint64_t adverts_received;
 	uint64_t transitions;
 	uint64_t discarded[ADVERT_DISCARD_COUNT];
+	int64_t late_max_ns; /* how late an advert was at most, by its timer, while active */
 };
 
 struct vip {
