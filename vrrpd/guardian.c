@@ -47,32 +47,47 @@ struct guardian {
 
 /* Starting one. */
 
-/* In the child: nothing but execve and what may stand before it in a process of one thread. */
-static void exec_guardian(int fence, int main_pidfd)
-{
-	char fence_text[16], main_text[16];
-	char *const argv[] = {(char[]){GUARDIAN_NAME}, fence_text, main_text, NULL};
+/* What a guardian is started with; written before the fork. */
+struct guardian_arguments {
+	char name[sizeof GUARDIAN_NAME];
+	char fence[16];
+	char main_pidfd[16];
+	char *argv[4];
+};
 
-	snprintf(fence_text, sizeof fence_text, "%d", fence);
-	snprintf(main_text, sizeof main_text, "%d", main_pidfd);
+static void write_arguments(const struct guardian *guardian, struct guardian_arguments *ret_arguments)
+{
+	*ret_arguments = (struct guardian_arguments){.name = GUARDIAN_NAME};
+	snprintf(ret_arguments->fence, sizeof ret_arguments->fence, "%d", fence_fd(guardian->fence));
+	snprintf(ret_arguments->main_pidfd, sizeof ret_arguments->main_pidfd, "%d", guardian->main_pidfd);
+	ret_arguments->argv[0] = ret_arguments->name;
+	ret_arguments->argv[1] = ret_arguments->fence;
+	ret_arguments->argv[2] = ret_arguments->main_pidfd;
+}
+
+/* In the child: nothing but system calls, since the process may have other threads. */
+static void exec_guardian(const struct guardian *guardian, const struct guardian_arguments *arguments)
+{
 	(void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-	if (fcntl(fence, F_SETFD, 0) == 0 && fcntl(main_pidfd, F_SETFD, 0) == 0)
-		execv("/proc/self/exe", argv);
+	if (fcntl(fence_fd(guardian->fence), F_SETFD, 0) == 0 && fcntl(guardian->main_pidfd, F_SETFD, 0) == 0)
+		execv("/proc/self/exe", arguments->argv);
 	_exit(127);
 }
 
 /* The signals that end a process are blocked over the fork, so that there is no moment in which one ends the child. */
 static pid_t fork_guardian(const struct guardian *guardian)
 {
+	struct guardian_arguments arguments;
 	sigset_t all, before;
 	pid_t pid;
 
+	write_arguments(guardian, &arguments);
 	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &before);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pid = fork();
 	if (pid == 0)
-		exec_guardian(fence_fd(guardian->fence), guardian->main_pidfd);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+		exec_guardian(guardian, &arguments);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return pid < 0 ? -errno : pid;
 }
 
