@@ -38,7 +38,7 @@ static void add_service(struct text *out, const char *name, const struct endpoin
 {
 	char text[ENDPOINT_TEXT_MAX];
 
-	text_addf(out, "service %s { listen = { \"%s\" } timeouts { hello = 500ms }\n%s%s }\n", name,
+	text_addf(out, "service %s { listen = { \"%s\" } timeouts { hello = 2s }\n%s%s }\n", name,
 		endpoint_text(listen, text), routes, more);
 }
 
