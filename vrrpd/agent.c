@@ -52,7 +52,7 @@ static int open_sockets(struct agent *agent)
 	int r = address_open(&agent->shared.addresses);
 
 	if (r == 0)
-		r = macvlan_open(&agent->shared.macvlans);
+		r = macvlan_open(agent->run_dir, &agent->shared.macvlans);
 	if (r == 0)
 		r = announce_open(&agent->shared.announce_fd);
 	if (r == 0)

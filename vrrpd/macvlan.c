@@ -4,6 +4,7 @@
 #include "common/system/fd.h"
 #include "common/system/log.h"
 #include "vrrpd/rtnl.h"
+#include "vrrpd/settings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,9 +25,10 @@
 
 struct macvlan_socket {
 	struct nl_sock *nl;
+	struct settings *settings;
 };
 
-int macvlan_open(struct macvlan_socket **ret_socket)
+int macvlan_open(const char *run_dir, struct macvlan_socket **ret_socket)
 {
 	struct macvlan_socket *socket = calloc(1, sizeof *socket);
 	int r;
@@ -34,8 +36,10 @@ int macvlan_open(struct macvlan_socket **ret_socket)
 	if (socket == NULL)
 		return -ENOMEM;
 	r = rtnl_open(&socket->nl);
+	if (r == 0)
+		r = settings_open(run_dir, &socket->settings);
 	if (r < 0) {
-		free(socket);
+		macvlan_close(socket);
 		return r;
 	}
 	*ret_socket = socket;
@@ -46,7 +50,9 @@ void macvlan_close(struct macvlan_socket *socket)
 {
 	if (socket == NULL)
 		return;
-	nl_socket_free(socket->nl);
+	settings_close(socket->settings);
+	if (socket->nl != NULL)
+		nl_socket_free(socket->nl);
 	free(socket);
 }
 
@@ -150,20 +156,25 @@ int macvlan_remove(struct macvlan_socket *socket, int ifindex)
  * the way back is looked for anywhere. IPv6: no address but ours, no router's word.
  */
 static const struct {
-	bool of_parent;
 	const char *family;
 	const char *name;
 	const char *value;
 } quiet[] = {
-	{false, "ipv4", "arp_ignore", "1"},
-	{false, "ipv4", "arp_announce", "2"},
-	{false, "ipv4", "rp_filter", "2"},
-	{false, "ipv6", "addr_gen_mode", "1"},
-	{false, "ipv6", "accept_ra", "0"},
-	{false, "ipv6", "router_solicitations", "0"},
-	{false, "ipv6", "accept_dad", "0"},
-	{true, "ipv4", "arp_ignore", "1"},
-	{true, "ipv4", "arp_announce", "2"},
+	{"ipv4", "arp_ignore", "1"},
+	{"ipv4", "arp_announce", "2"},
+	{"ipv4", "rp_filter", "2"},
+	{"ipv6", "addr_gen_mode", "1"},
+	{"ipv6", "accept_ra", "0"},
+	{"ipv6", "router_solicitations", "0"},
+	{"ipv6", "accept_dad", "0"},
+};
+
+static const struct {
+	enum settings_name name;
+	int value;
+} quiet_parent[] = {
+	{SETTINGS_ARP_IGNORE, 1},
+	{SETTINGS_ARP_ANNOUNCE, 2},
 };
 
 static int write_setting(const char *family, const char *interface, const char *name, const char *value)
@@ -178,17 +189,21 @@ static int write_setting(const char *family, const char *interface, const char *
 	return write(fd, value, strlen(value)) < 0 ? -errno : 0;
 }
 
-static void make_quiet(const char *name, const char *parent_name)
+static void warn(int error, const char *interface, const char *setting)
 {
-	for (size_t i = 0; i < ARRAY_LEN(quiet); i++) {
-		const char *interface = quiet[i].of_parent ? parent_name : name;
-		int r = write_setting(quiet[i].family, interface, quiet[i].name, quiet[i].value);
+	/* A host without IPv6 has nothing of it to keep quiet. */
+	if (error < 0 && error != -ENOENT)
+		log_warning("a setting that keeps the virtual MAC quiet could not be written",
+			log_str("interface", interface), log_str("setting", setting), log_errno(error));
+}
 
-		/* A host without IPv6 has nothing of it to keep quiet. */
-		if (r < 0 && r != -ENOENT)
-			log_warning("a setting that keeps the virtual MAC quiet could not be written",
-				log_str("interface", interface), log_str("setting", quiet[i].name), log_errno(r));
-	}
+static void make_quiet(struct macvlan_socket *socket, const char *name, int parent, const char *parent_name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(quiet); i++)
+		warn(write_setting(quiet[i].family, name, quiet[i].name, quiet[i].value), name, quiet[i].name);
+	for (size_t i = 0; i < ARRAY_LEN(quiet_parent); i++)
+		warn(settings_raise(socket->settings, parent, quiet_parent[i].name, quiet_parent[i].value), parent_name,
+			settings_text(quiet_parent[i].name));
 }
 
 int macvlan_ensure(struct macvlan_socket *socket, int parent, const char *parent_name, enum family family, uint8_t vrid,
@@ -211,7 +226,7 @@ int macvlan_ensure(struct macvlan_socket *socket, int parent, const char *parent
 		return -errno;
 	if (r == 0)
 		r = set_alias(socket, ifindex);
-	make_quiet(name, parent_name);
+	make_quiet(socket, name, parent, parent_name);
 	*ret_ifindex = ifindex;
 	return r == -EEXIST ? 0 : r;
 }

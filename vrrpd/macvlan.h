@@ -13,8 +13,9 @@
 
 struct macvlan_socket;
 
-MUST_USE int macvlan_open(struct macvlan_socket **ret_socket);
-/* Accepts NULL. */
+/* Puts back what an earlier run has changed of the parents' settings (settings.h), which are recorded in `run_dir`. */
+MUST_USE int macvlan_open(const char *run_dir, struct macvlan_socket **ret_socket);
+/* Puts the parents' settings back. Accepts NULL. */
 void macvlan_close(struct macvlan_socket *socket);
 
 /* 00-00-5E-00-01-XX or 00-00-5E-00-02-XX. */

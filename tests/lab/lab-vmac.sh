@@ -49,10 +49,16 @@ expect "lb1's own address is at its own MAC" eval 'answers 192.0.2.11 && known_a
 expect "no other address came to the macvlans" \
 	is "$(ip -n "$(ns lb1)" -o addr show | grep 'vr[46]\.' | grep -vcE '192.0.2.100|2001:db8::100|fe80::200:5eff:fe00:233')" 0
 
+parent_is() { # parent_is NODE ARP_IGNORE ARP_ANNOUNCE
+	is "$(on "$1" cat /proc/sys/net/ipv4/conf/eth0/arp_{ignore,announce} | tr '\n' ' ')" "$2 $3 "
+}
+expect "the interface below keeps to its own addresses" parent_is lb1 1 2
+
 say "== it moves, and nobody has to learn another address"
 kill_role lb1 TERM vrrpd
 wait_for 5 "lb2 alone holds both" alone lb2
 expect "nothing is left at lb1" macvlans_are lb1 0
+wait_for 5 "and its interface is as it was" parent_is lb1 0 0
 wait_for 5 "the switch has learnt both at lb2" eval "learnt_at $MAC4 lb2 && learnt_at $MAC6 lb2"
 wait_for 5 "it answers" answers 192.0.2.100
 expect "where it did before" eval "known_at 192.0.2.100 $MAC4 && known_at 2001:db8::100 $MAC6"
@@ -66,6 +72,7 @@ wait_for 5 "lb2 alone holds both" alone lb2
 expect "because lb1 said goodbye" is "$(pick lb2 '.vips[0].reason')" "the active node resigned"
 kill_role lb2 KILL guardian vrrpd
 wait_for 6 "everything killed: lb2's leases end" lacks lb2
+on lb2 sysctl -qw net.ipv4.conf.eth0.arp_ignore=2 # an administrator, while nothing of ours runs
 for node in $NODES; do start_daemon "$node" vrrpd; done
 wait_for 20 "lb1 is active, lb2 backup" pair_is lb1 lb2
 expect "what was left over is told of" grep -q "interfaces of an earlier run were removed" "$LAB_DIR/lb2-vrrpd.log"
@@ -77,3 +84,11 @@ ip -n "$(ns lb1)" link del "$(macvlans lb1 | awk -F': |@' 'NR == 1 { print $2 }'
 wait_for 5 "it is made anew" alone lb1
 wait_for 5 "and answers" answers 192.0.2.100
 expect "lb1 was active all the time" is "$(pick lb1 '.vips[0].transitions')" 2
+
+say "== at the end each setting of the interface below is as it was, or as somebody else has set it since"
+expect "lb2 left the stricter one alone" parent_is lb2 2 2
+kill_role lb2 TERM vrrpd
+wait_for 5 "what a crash had left and the administrator did not touch is put back" parent_is lb2 2 0
+on lb1 sysctl -qw net.ipv4.conf.eth0.arp_announce=1
+kill_role lb1 TERM vrrpd
+wait_for 5 "on lb1 the administrator's word stays" parent_is lb1 0 1
