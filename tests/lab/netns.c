@@ -2,6 +2,7 @@
 #include "tests/lab/netns.h"
 
 #include "common/system/clock.h"
+#include "common/system/fd.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define EXIT_SKIPPED 77
@@ -35,6 +37,17 @@ void netns_run(const char *format, ...)
 		fail_msg("failed: %s", command);
 }
 
+/* Running is more than up: until the kernel has seen the carrier of both ends, it drops what is sent. */
+static bool runs(void *context)
+{
+	struct ifreq link = {0};
+	AUTO_FD fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	strncpy(link.ifr_name, context, sizeof link.ifr_name - 1);
+	assert_int_equal(ioctl(fd, SIOCGIFFLAGS, &link), 0);
+	return link.ifr_flags & IFF_RUNNING;
+}
+
 void netns_make_veth(const char *host, const char *lan, int *ret_host, int *ret_lan)
 {
 	netns_run("ip link add %s type veth peer name %s", host, lan);
@@ -43,6 +56,8 @@ void netns_make_veth(const char *host, const char *lan, int *ret_host, int *ret_
 	*ret_host = (int)if_nametoindex(host);
 	*ret_lan = (int)if_nametoindex(lan);
 	assert_true(*ret_host > 0 && *ret_lan > 0);
+	assert_true(netns_wait(runs, (void *)(uintptr_t)host, 10 * NS_PER_S, NULL));
+	assert_true(netns_wait(runs, (void *)(uintptr_t)lan, 10 * NS_PER_S, NULL));
 }
 
 int netns_packet_socket(int ifindex, uint16_t ethertype)

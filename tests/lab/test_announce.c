@@ -31,7 +31,7 @@ static void the_lan_hears_it(void **state)
 	assert_int_equal(announce_open(&fd), 0);
 	announce_encode(mac, &vip, &vip, &out);
 	assert_int_equal(announce_send(fd, host, mac, &vip, &vip), 0);
-	assert_true(netns_wait(frame_came, frame, NS_PER_S, NULL));
+	assert_true(netns_wait(frame_came, frame, 10 * NS_PER_S, NULL));
 	assert_memory_equal(frame, expected, sizeof expected);
 
 	assert_int_equal(announce_send(fd, 9999, mac, &vip, &vip), -ENXIO);
