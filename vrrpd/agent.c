@@ -14,6 +14,7 @@
 #include "vrrpd/pulse.h"
 #include "vrrpd/reports.h"
 #include "vrrpd/review.h"
+#include "vrrpd/round.h"
 #include "vrrpd/talk.h"
 #include "vrrpd/wanted.h"
 
@@ -216,6 +217,7 @@ static int start(struct agent *agent)
 	if (r < 0)
 		return r;
 	agent_publish(agent);
+	round_watch(agent);
 	fence_progress(agent->shared.fence);
 	fence_set_threshold(agent->shared.fence, wanted_threshold_ns(agent->conf));
 	review_all(agent);
@@ -306,6 +308,7 @@ void agent_free(struct agent *agent)
 	reload_free(agent->reload);
 	if (!agent->stopping)
 		stop_vips(agent);
+	round_end(agent);
 	for (size_t i = 0; i < agent->vip_count; i++)
 		vip_free(agent->vips[i]);
 	handovers_free(agent->handovers);

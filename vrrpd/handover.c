@@ -13,7 +13,8 @@
 #define OFFER_LIMIT_NS (900 * NS_PER_MS)
 /* An ask takes the offer's time and its own way there and back. */
 #define ASK_LIMIT_NS (2 * NS_PER_S)
-#define ANSWERS_KEPT 64
+/* More than all vips that may be asked for at once. */
+#define ANSWERS_KEPT 1024
 
 /* One request of ours that waits for its answer. */
 struct handover {

@@ -46,6 +46,7 @@ struct agent {
 	struct loop_timer finish_limit;
 	struct mono saved_at;
 	struct mono asked_at;
+	unsigned noted;   /* what the round's end has to see to (round.h) */
 	bool drift;       /* the peer's configuration is another, as it last said */
 	bool maintenance; /* this node takes no vip */
 	bool stopping;

@@ -20,6 +20,8 @@
 #define ROUND_TRIP_MAX_NS (500 * NS_PER_MS)
 /* Greetings are answered at once, but no faster than this: whoever records and replays them gets no amplifier. */
 #define GREETING_GAP_NS (5 * NS_PER_MS)
+/* Offers of several hundred vips, and their answers, come at once. */
+#define RECEIVE_BUFFER (1024 * 1024)
 
 /*
  * Ways between the nodes: from one of our addresses to the one of the peer's that stands in its place. The first is
@@ -356,11 +358,14 @@ static int open_socket(const struct endpoint *own, int *ret_fd)
 	int family = own->ip.family;
 	AUTO_FD fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	const int on = 1, tos = 0xc0; /* network control, as adverts */
+	const int buffer = RECEIVE_BUFFER;
 	struct sockaddr_storage address;
 	socklen_t size = endpoint_to_sockaddr(own, &address);
 
 	if (fd < 0)
 		return -errno;
+	/* Where that is not allowed, what does not fit is sent again. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer);
 	if (family == AF_INET) {
 		if (setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) < 0 ||
 			setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof tos) < 0 ||

@@ -44,6 +44,6 @@ static void on_pulse(struct loop_timer *timer, struct mono now)
 
 void pulse_at(struct agent *agent, struct mono at)
 {
-	if (loop_timer_set(agent->loop, &agent->pulse, at, on_pulse) < 0)
+	if (loop_timer_set_urgent(agent->loop, &agent->pulse, at, on_pulse) < 0)
 		log_error("no memory for a timer");
 }

@@ -7,6 +7,7 @@
 #include "vrrpd/reason.h"
 #include "vrrpd/review.h"
 #include "vrrpd/rival.h"
+#include "vrrpd/round.h"
 
 #include <string.h>
 
@@ -14,7 +15,12 @@
 
 static void publish(void *context)
 {
-	agent_publish(context);
+	round_note(context, ROUND_PUBLISH);
+}
+
+static void settle(void *context)
+{
+	round_settle(context, ROUND_PUBLISH);
 }
 
 static void notify(struct agent *agent, const struct vip *vip, enum vrrp_state from)
@@ -67,13 +73,11 @@ static void on_moved(void *context, struct vip *vip, enum vrrp_state from)
 
 	if (agent->forwarder != NULL)
 		forwarder_tell_role(agent->forwarder, vip->conf, vrrp_state_name(vip->fsm.state));
-	if (agent->peer != NULL)
-		peer_hurry(agent->peer);
-	agent_tell_systemd(agent);
+	round_note(agent, ROUND_TELL);
 	notify(agent, vip, from);
 	if (agent->stopping)
 		return;
-	agent_save(agent);
+	round_note(agent, ROUND_SAVE);
 	if (from != VRRP_ACTIVE)
 		return;
 	remove_strays(agent, vip, vip->link.ifindex);
@@ -109,9 +113,7 @@ static void on_forwarder_changed(void *context)
 {
 	struct agent *agent = context;
 
-	review_all(agent);
-	if (agent->peer != NULL)
-		peer_hurry(agent->peer);
+	round_note(agent, ROUND_REVIEW | ROUND_TELL);
 }
 
 static void on_forwarder_linked(void *context)
@@ -150,8 +152,8 @@ static void on_address(void *context, int ifindex, const struct prefix *address,
 			remove_strays(agent, vip, ifindex);
 		else
 			vip_address_gone(vip, ifindex, address);
-		review_vip(agent, vip);
 	}
+	round_note(agent, ROUND_REVIEW);
 }
 
 void reports_claimed(void *context, int ifindex, const struct neighbour_word *word)
@@ -170,7 +172,7 @@ void reports_claimed(void *context, int ifindex, const struct neighbour_word *wo
 
 static void on_overrun(void *context)
 {
-	review_all(context);
+	round_note(context, ROUND_REVIEW);
 }
 
 /* A tracked thing changed its state: the vips take it up with the end of the round. */
@@ -202,6 +204,7 @@ void reports_share(struct agent *agent)
 {
 	agent->shared.context = agent;
 	agent->shared.publish = publish;
+	agent->shared.settle = settle;
 	agent->shared.moved = on_moved;
 	agent->shared.release = on_release;
 	agent->shared.catch_up = catch_up;

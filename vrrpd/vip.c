@@ -199,20 +199,27 @@ static void raise_macvlans(struct vip *vip, bool up)
 			log_errno(r));
 }
 
+/* False: it was not whole, and the vip is a backup now. */
+static bool check_lease(struct vip *vip)
+{
+	if (lease_is_whole(&vip->lease, fence_epoch(vip->shared->fence), clock_boot_ns()))
+		return true;
+	log_error("fenced: the lease has lapsed or the guardian took the addresses", log_str("vip", vip->conf->name));
+	vip_event(vip, VRRP_EVENT_FENCED);
+	return false;
+}
+
 static void renew(struct vip *vip)
 {
 	int r;
 
-	if (!lease_is_whole(&vip->lease, fence_epoch(vip->shared->fence), clock_boot_ns())) {
-		log_error("fenced: the lease has lapsed or the guardian took the addresses",
-			log_str("vip", vip->conf->name));
-		vip_event(vip, VRRP_EVENT_FENCED);
+	if (!check_lease(vip))
 		return;
-	}
 	r = write_lease(vip, address_renew);
 	/* A macvlan that somebody deleted is made anew. */
 	if (r == -ENODEV && vip->conf->virtual_mac && vip_prepare(vip, vip->link.ifindex) == 0) {
 		vip->shared->publish(vip->shared->context);
+		vip->shared->settle(vip->shared->context);
 		raise_macvlans(vip, true);
 		r = write_lease(vip, address_renew);
 	}
@@ -233,8 +240,9 @@ static void on_install(struct loop_timer *timer, struct mono now)
 	struct vip *vip = CONTAINER_OF(timer, struct vip, renewal);
 	int r;
 
-	vip->lease.epoch = fence_epoch(vip->shared->fence);
-	vip->shared->publish(vip->shared->context);
+	if (!check_lease(vip))
+		return;
+	vip->shared->settle(vip->shared->context);
 	/* What cannot be installed is tried again with each renewal. */
 	vip->lease.renewed_boot_ns = clock_boot_ns();
 	vip->lease.length_ns = vip->conf->lease_ns;
@@ -254,7 +262,11 @@ static void on_install(struct loop_timer *timer, struct mono now)
  */
 static void install(struct vip *vip)
 {
-	vip->lease.held = true;
+	vip->lease = (struct lease){.held = true,
+		.renewed_boot_ns = clock_boot_ns(),
+		.length_ns = vip->conf->lease_ns,
+		.epoch = fence_epoch(vip->shared->fence)};
+	vip->shared->publish(vip->shared->context);
 	set_timer(vip, &vip->renewal, loop_now(vip->shared->loop), on_install);
 }
 
@@ -392,6 +404,11 @@ static void carry_out(struct vip *vip, const struct vrrp_actions *actions)
 
 static void on_tick(struct loop_timer *timer, struct mono now);
 
+static void set_tick(struct vip *vip, struct mono at)
+{
+	check_timer(vip, loop_timer_set_urgent(vip->shared->loop, &vip->tick, at, on_tick));
+}
+
 static void note_held_back(struct vip *vip, const char *before)
 {
 	if (vip->fsm.reason == before)
@@ -424,7 +441,7 @@ static void step_at(struct vip *vip, const struct vrrp_event *event, struct mono
 	if (mono_is_never(deadline))
 		loop_timer_clear(vip->shared->loop, &vip->tick);
 	else
-		check_timer(vip, loop_timer_set_urgent(vip->shared->loop, &vip->tick, deadline, on_tick));
+		set_tick(vip, deadline);
 }
 
 void vip_step(struct vip *vip, const struct vrrp_event *event)
@@ -610,7 +627,7 @@ void vip_change_finish(const struct vip_change *change)
 		refresh_announcement(vip);
 	deadline = vrrp_deadline(&vip->fsm);
 	if (!mono_is_never(deadline))
-		check_timer(vip, loop_timer_set_urgent(vip->shared->loop, &vip->tick, deadline, on_tick));
+		set_tick(vip, deadline);
 }
 
 void vip_free(struct vip *vip)

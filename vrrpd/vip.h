@@ -38,9 +38,10 @@ struct vip_shared {
 	uint64_t kept_sequence; /* the highest that an earlier run accepted of the peer */
 	struct recorder *recorder;
 	void *context;
-	/* What is published in the fence page no longer holds; called before addresses are installed and after they
-	 * went. */
+	/* What is published in the fence page no longer holds. */
 	void (*publish)(void *context);
+	/* It has to hold now: addresses are about to be installed. */
+	void (*settle)(void *context);
 	/* The state has changed. */
 	void (*moved)(void *context, struct vip *vip, enum vrrp_state from);
 	/* lbd is to end the vip's connections: its addresses are about to go. */

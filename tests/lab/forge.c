@@ -14,6 +14,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
+#include <linux/if_packet.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
@@ -53,6 +54,9 @@ struct options {
 	long truncate; /* bytes of the message that are sent; -1: all */
 	unsigned times;
 	unsigned every_ms;
+	unsigned rate;    /* of a flood: packets a second */
+	unsigned seconds; /* that it takes */
+	unsigned port;
 };
 
 static _Noreturn void die(const char *what)
@@ -67,6 +71,12 @@ static _Noreturn void usage(void)
 		"usage: forge send [OPTION]...\n"
 		"       forge capture FILE --source=IP    save the next advert of that source, IP header and all\n"
 		"       forge resend FILE [--times=N] [--every=MS]\n"
+		"       forge flood FILE --rate=N --seconds=N     what is wrong in every way, and FILE, to VRIDs 1 to "
+		"--vrid\n"
+		"       forge datagrams --address=IP --port=N --rate=N --seconds=N   what no node signed, to a state "
+		"port\n"
+		"       forge claims --address=IP --rate=N --seconds=N               ARP: that address, and others, "
+		"are here\n"
 		"  --interface=IF --source=IP --address=IP --version=N --type=N --vrid=N --priority=N --count=N\n"
 		"  --interval=CENTISECONDS --ttl=N --bad-checksum --key=HEX --key-id=N --bad-mac --clock=SECONDS\n"
 		"  --truncate=BYTES --times=N --every=MS\n");
@@ -215,20 +225,153 @@ static void forge_capture(const struct options *o, const char *path)
 	die("no advert was heard");
 }
 
-static void forge_resend(const struct options *o, const char *path)
+static size_t read_packet(const char *path, uint8_t *packet)
 {
-	uint8_t packet[PACKET_MAX];
-	AUTO_FD fd = raw_socket(o->interface, IPPROTO_RAW);
 	FILE *file = fopen(path, "r");
 	size_t size;
 
 	if (file == NULL)
 		die(path);
-	size = fread(packet, 1, sizeof packet, file);
+	size = fread(packet, 1, PACKET_MAX, file);
 	fclose(file);
+	return size;
+}
+
+static void forge_resend(const struct options *o, const char *path)
+{
+	uint8_t packet[PACKET_MAX];
+	AUTO_FD fd = raw_socket(o->interface, IPPROTO_RAW);
+	size_t size = read_packet(path, packet);
+
 	for (unsigned i = 0; i < o->times; i++) {
 		packet_send(fd, packet, size);
 		pause_ms(o->every_ms);
+	}
+}
+
+/* Floods. */
+
+struct flood {
+	struct mono start;
+	uint64_t sent;
+	unsigned rate;
+	unsigned seconds;
+};
+
+static struct flood flood_of(const struct options *o)
+{
+	return (struct flood){.start = clock_mono(), .rate = MAX(o->rate, 1u), .seconds = o->seconds};
+}
+
+/* Waits until the next packet is due; false: it was the last. */
+static bool flood_goes_on(struct flood *flood)
+{
+	int64_t ahead_ns =
+		(int64_t)(flood->sent * (uint64_t)NS_PER_S / flood->rate) - mono_diff(clock_mono(), flood->start);
+	struct timespec span = {.tv_nsec = ahead_ns};
+
+	if (flood->sent >= (uint64_t)flood->rate * flood->seconds ||
+		mono_diff(clock_mono(), flood->start) > (int64_t)flood->seconds * 2 * NS_PER_S) {
+		double took_s = (double)mono_diff(clock_mono(), flood->start) / (double)NS_PER_S;
+
+		printf("%llu in %.1f s\n", (unsigned long long)flood->sent, took_s);
+		return false;
+	}
+	if (ahead_ns > 0 && ahead_ns < NS_PER_S)
+		nanosleep(&span, NULL);
+	flood->sent++;
+	return true;
+}
+
+enum { FLOOD_KINDS = 8, FLOOD_REPLAY = FLOOD_KINDS - 1 };
+
+/* One packet that is wrong in the way `kind`. */
+static size_t put_wrong(const struct options *o, unsigned kind, uint8_t *packet)
+{
+	struct options wrong = *o;
+
+	switch (kind) {
+	case 0:
+		wrong.bad_mac = true;
+		break;
+	case 1:
+		wrong.is_signed = false;
+		break;
+	case 2:
+		wrong.version = 2;
+		break;
+	case 3:
+		wrong.truncate = 10;
+		break;
+	case 4:
+		wrong.bad_checksum = true;
+		break;
+	case 5:
+		wrong.vrid = 255;
+		break;
+	default:
+		wrong.ttl = 64;
+		break;
+	}
+	return put_packet(&wrong, packet);
+}
+
+/* Made before, so that the flood costs whom it comes to and not the sender. */
+static void forge_flood(const struct options *o, const char *path)
+{
+	static uint8_t packets[256][FLOOD_KINDS][PACKET_MAX] __attribute__((aligned(4)));
+	size_t sizes[FLOOD_KINDS] = {0};
+	unsigned vrids = MAX(o->vrid, 1u);
+	AUTO_FD fd = raw_socket(o->interface, IPPROTO_RAW);
+	struct flood flood;
+
+	for (unsigned i = 0; i < vrids; i++) {
+		struct options one = *o;
+
+		one.vrid = i + 1;
+		for (unsigned kind = 0; kind < FLOOD_REPLAY; kind++)
+			sizes[kind] = put_wrong(&one, kind, packets[i][kind]);
+		sizes[FLOOD_REPLAY] = read_packet(path, packets[i][FLOOD_REPLAY]);
+	}
+	flood = flood_of(o);
+	while (flood_goes_on(&flood))
+		packet_send(fd, packets[flood.sent / FLOOD_KINDS % vrids][flood.sent % FLOOD_KINDS],
+			sizes[flood.sent % FLOOD_KINDS]);
+}
+
+/* As far as the MAC they look like a heartbeat of 200 vips (vrrpd/peermsg.h); every other one is noise. */
+static void forge_datagrams(const struct options *o)
+{
+	uint8_t bytes[2][1400] = {{'L', 'B', 'V', 'P', 1, 0, 1}};
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr = o->address, .sin_port = htons((uint16_t)o->port)};
+	AUTO_FD fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct flood flood = flood_of(o);
+
+	if (fd < 0 || crypto_random(bytes[1], sizeof bytes[1]) < 0)
+		die("socket");
+	while (flood_goes_on(&flood))
+		(void)!sendto(fd, bytes[flood.sent % 2], sizeof bytes[0], 0, (const struct sockaddr *)&to, sizeof to);
+}
+
+/* Every fourth says that a VIP is here, the others name hosts that there may be. */
+static void forge_claims(const struct options *o)
+{
+	static const uint8_t frame[42] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 9, 8, 6, 0, 1, 8, 0, 6, 4,
+		0, 2, 2, 0, 0, 0, 0, 9, 192, 0, 2, 0, 0, 0, 0, 0, 0, 0, 192, 0, 2, 1};
+	struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex(o->interface)};
+	AUTO_FD fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	struct flood flood = flood_of(o);
+	uint8_t bytes[sizeof frame];
+
+	if (fd < 0)
+		die("socket");
+	while (flood_goes_on(&flood)) {
+		memcpy(bytes, frame, sizeof bytes);
+		if (flood.sent % 4 == 0)
+			memcpy(bytes + 28, &o->address, 4);
+		else
+			bytes[31] = (uint8_t)(100 + flood.sent % 100);
+		(void)!sendto(fd, bytes, sizeof bytes, 0, (const struct sockaddr *)&to, sizeof to);
 	}
 }
 
@@ -299,6 +442,12 @@ static void option_set(struct options *o, const char *name, const char *value)
 		o->truncate = (long)number(value, PACKET_MAX);
 	else if (strcmp(name, "times") == 0)
 		o->times = number(value, 1000000);
+	else if (strcmp(name, "rate") == 0)
+		o->rate = number(value, 1000000);
+	else if (strcmp(name, "seconds") == 0)
+		o->seconds = number(value, 60);
+	else if (strcmp(name, "port") == 0)
+		o->port = number(value, 65535);
 	else
 		o->every_ms = number(value, 100000);
 }
@@ -324,6 +473,9 @@ static void options_parse(struct options *o, int argc, char *argv[])
 		{"truncate", required_argument, NULL, 1},
 		{"times", required_argument, NULL, 1},
 		{"every", required_argument, NULL, 1},
+		{"rate", required_argument, NULL, 1},
+		{"seconds", required_argument, NULL, 1},
+		{"port", required_argument, NULL, 1},
 		{0},
 	};
 	int index;
@@ -354,7 +506,10 @@ int main(int argc, char *argv[])
 		.key_id = 1,
 		.truncate = -1,
 		.times = 1,
-		.every_ms = 20};
+		.every_ms = 20,
+		.rate = 20000,
+		.seconds = 1,
+		.port = 3780};
 
 	options_parse(&o, argc, argv);
 	if (argc - optind == 1 && strcmp(argv[optind], "send") == 0)
@@ -363,6 +518,12 @@ int main(int argc, char *argv[])
 		forge_capture(&o, argv[optind + 1]);
 	else if (argc - optind == 2 && strcmp(argv[optind], "resend") == 0)
 		forge_resend(&o, argv[optind + 1]);
+	else if (argc - optind == 2 && strcmp(argv[optind], "flood") == 0)
+		forge_flood(&o, argv[optind + 1]);
+	else if (argc - optind == 1 && strcmp(argv[optind], "datagrams") == 0)
+		forge_datagrams(&o);
+	else if (argc - optind == 1 && strcmp(argv[optind], "claims") == 0)
+		forge_claims(&o);
 	else
 		usage();
 	return 0;
