@@ -33,7 +33,8 @@ const struct ending ending_table[] = {
 	[END_REMOVED] = {"removed", "A reload took its service or its server away."},
 	[END_SHUTDOWN] = {"shutdown", "This lbd stopped."},
 	[END_OUT_OF_PORTS] = {"out-of-ports", "This host had no port left to connect from."},
-	[END_OUT_OF_RESOURCES] = {"out-of-resources", "This host had no descriptor or no memory left."},
+	[END_OUT_OF_RESOURCES] = {"out-of-resources",
+		"This host had no descriptor or no memory left, for a TCP client throughout the connect time-out."},
 	[END_EVICTED] = {"evicted", "The UDP session gave way to a new one, as there was no more room."},
 	[END_ANSWERED] = {"answered", "The UDP session had had its `udp { answers }`."},
 };
