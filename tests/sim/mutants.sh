@@ -1,0 +1,101 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# Whether the simulator would see it: breaks the rules of vrrpd's own modules one at a time, and runs scenarios and seeds
+# until one fails. In a build directory with tests/sim/sim-fast:
+#
+#     ../tests/sim/mutants.sh [SEEDS [PATTERN]]      2,000 seeds each; only rows whose text matches
+#
+# It takes minutes and is no part of `make check`. Exit status: 0 when every one was caught; rows marked `blind` are
+# those that the simulator is known not to see, each with its reason.
+set -u
+src=$(cd "$(dirname "$0")/../.." && pwd)
+seeds=${1:-2000}
+only=${2:-.}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+missed=0 caught=0
+
+# mutant FILE WHAT SED: `blind` before it where it is known to live.
+mutant()
+{
+	local file=$1 what=$2 edit=$3 name seen objects
+	[[ $what =~ $only ]] || return 0
+	name=${file%.c}
+	sed -e "$edit" "$src/$file" >"$work/mutant.c"
+	if cmp -s "$src/$file" "$work/mutant.c"; then
+		echo "STALE   $what: the edit of $file changes nothing"
+		missed=$((missed + 1))
+		return 0
+	fi
+	if ! ${CC:-gcc} -std=gnu17 -DHAVE_CONFIG_H -include config.h -I. -I"$src" -O1 -w -c -o "$work/mutant.o" \
+		"$work/mutant.c"; then
+		echo "STALE   $what: $file does not compile"
+		missed=$((missed + 1))
+		return 0
+	fi
+	objects=$(find . -name '*sim_fast-*.o' ! -path "./${name%/*}/*sim_fast-${name##*/}.o")
+	# shellcheck disable=SC2086
+	${CC:-gcc} -o "$work/sim" $objects "$work/mutant.o" -lcrypto || exit 2
+	if "$work/sim" --seeds="$seeds" --seconds=120 >"$work/out"; then
+		echo "MISSED  $what"
+		missed=$((missed + 1))
+	else
+		caught=$((caught + 1))
+		seen=$(grep -m1 -oE '^(scenario [a-z0-9-]+|seed [0-9]+: .*)' "$work/out")
+		echo "caught  $what  <- $seen"
+	fi
+}
+
+blind()
+{
+	echo "blind   $2: $4"
+}
+
+fsm=vrrpd/fsm.c
+mutant $fsm "an active node does not yield to a higher priority" 's/return event->priority > fsm->facts.priority;/return false;/'
+mutant $fsm "a tie is broken the other way" 's/ip_compare(&event->source, &fsm->facts.source) > 0/ip_compare(\&event->source, \&fsm->facts.source) < 0/'
+mutant $fsm "an owner whose lbd is dead goes on ruling" 's/return is_owner(fsm) && fsm->facts.priority == VRRP_PRIORITY_OWNER;/return is_owner(fsm);/'
+mutant $fsm "by IPv6 a tie is broken as well" 's/if (!rules(fsm) && is_undecided(fsm, event))/if (false)/'
+mutant $fsm "priority 0 is waited for like silence" 's/timers_skew_ns(fsm->conf.version, fsm->facts.priority, fsm->active_interval_ns)/active_down_ns(fsm)/'
+mutant $fsm "a rival that resigns is not put right on the LAN" '/Who resigns had the addresses/{n;d}'
+mutant $fsm "the LAN is not told when the peer is back" '/while it had the addresses or thought so, is put right/{n;d}'
+mutant $fsm "who overslept goes on without looking" 's/if (fsm->overslept || vrrp_has_overslept(fsm, now))/if (false)/;s/if (fsm->overslept && fsm->facts.peer_holds)/if (false)/'
+mutant $fsm "a fenced node stays active" 's/become_backup(fsm, "fenced.*/break;/'
+mutant $fsm "a claim does not wait for the end of a hold-back" 's/if (mono_before(now, fsm->facts.hold_back_until)) {/if (false) {/'
+mutant $fsm "a node preempts that is not ready" 's/!fsm->facts.ready ||//'
+mutant $fsm "the peer's word holds no claim back" 's/fsm->resigned_heard || is_preemption(fsm, now) || !fsm->facts.peer_holds/true/'
+mutant $fsm "and where neither can tell, for ever" 's/mono_before(now, mono_add(fsm->silent_at, (BLIND_DOWN_INTERVALS - 1) \* down_ns))/true/'
+mutant $fsm "what was given away as planned is taken back" 's/fsm->yielding = !wanted_back;/fsm->yielding = false;/'
+mutant $fsm "maintenance that ended at once is not noticed" 's/fsm->wanted_back = is_set(fsm->leave_at);//'
+mutant $fsm "the taker of a planned failover gives way to the late adverts" 's/if (is_set(fsm->grace_until) \&\& mono_before(now, fsm->grace_until))/if (false)/'
+mutant $fsm "that grace outlives the giver's word" 's/fsm->grace_until = (struct mono){0};$/;/'
+mutant $fsm "a group that was parted stays parted" 's/if (is_set(fsm->parted_at) \&\& mono_reached(fsm->parted_at, now))/if (false)/'
+mutant $fsm "a demotion by a third router passes for a resignation" 's/fsm->heard_at = now;$/;/'
+mutant $fsm "a lost link is noticed, but the addresses stay" 's/bool lost = is_usable/bool lost = false \&\& is_usable/'
+mutant $fsm "a node in maintenance claims" 's/return facts->link_ok && !facts->tracked_fault && !facts->maintenance/return facts->link_ok \&\& !facts->tracked_fault/;s/else if (fsm->facts.maintenance)/else if (false)/'
+mutant vrrpd/health.c "nobody resigns" 's/verdict->resign = true;//'
+mutant vrrpd/health.c "both resign, the peer's health unasked" 's/return strictly ? input->peer < own_health(input)/return strictly ? true/'
+mutant vrrpd/health.c "a hold-back of nothing" 's/int64_t least_ns = HEALTH_HOLD_INTERVALS \* input/int64_t least_ns = 0 * input/;s/int64_t least_ns = HEALTH_HOLD_INTERVALS \* interval_ns/int64_t least_ns = 0/'
+mutant vrrpd/facts.c "servers are not checked after the carrier's return" 's/bool settled = /bool settled = true || /'
+mutant vrrpd/facts.c "a dead port is not given up" 's/facts.lan_dead = .*/facts.lan_dead = false;/'
+mutant vrrpd/facts.c "a LAN is given up for a peer that cannot serve" 's/(input->lan_dead \&\& peer_can_take(input, other))/input->lan_dead/'
+mutant vrrpd/facts.c "the peer's word counts without its carrier" 's/other->state == PEER_VIP_ACTIVE \&\& other->carrier/other->state == PEER_VIP_ACTIVE/'
+mutant vrrpd/facts.c "the peer's health is not compared" 's/facts.peer_sicker = .*/facts.peer_sicker = false;/'
+mutant vrrpd/lan.c "the silence of the target is enough" 's/return target \&\& .*/return target;/'
+mutant vrrpd/lan.c "a gateway is worth no more than another" 's/(all || (gateways \&\& is_gateway(lan, \&lan->target)))/all/'
+mutant vrrpd/lan.c "another host is named each time" 's/if (found == NULL || (is_gateway/if (found == NULL || host->answered_at.ns % 2 == 0 || (is_gateway/'
+mutant vrrpd/lan.c "the dead are never raised" 's/^\t\tlan->dead = false;//'
+mutant vrrpd/hang.c "lbd never hangs" 's/return lan->still//;s/return hang->still_ns\[loop\] >= HANG_THRESHOLD_NS;/return false;/'
+mutant vrrpd/replay.c "clocks that differ are never bridged" 's/\*ret_proven = replay->proven .*/*ret_proven = false;/;s/if (!goes_on \&\& !extend_run/if (true || !extend_run/'
+mutant vrrpd/track.c "what is tracked costs nothing" 's/priority - MIN(penalty, room)/priority - 0 * MIN(penalty, room)/'
+mutant vrrpd/judge.c "what is not signed is never taken" 's/if (is_signed \&\& !received->is_signed \&\& conf->rollout == VIP_ROLLOUT_ENFORCE)/if (is_signed \&\& !received->is_signed)/'
+mutant vrrpd/peer_session.c "the first session of the peer is the last" 's/if (session->peer_known \&\& echoed <= session->peer_since)/if (session->peer_known)/'
+mutant tests/sim/vip.c "a group does not hear of a fault" 's/input.group_fault = input.group_fault || .*;/;/'
+mutant tests/sim/vip.c "nor of a LAN that was given up" 's/vip->fault = !facts.link_ok || facts.lan_dead;/vip->fault = !facts.link_ok;/'
+mutant tests/sim/vip.c "the lease is renewed whatever the fence says" 's/if (!lease_is_whole(.*/if (false) {/'
+blind vrrpd/fsm.c "a hold-back that is doubled" '' "runs are too short for a second resignation to be told from the first"
+blind vrrpd/replay.c "a recording passes for a fresh advert" '' "nobody replays here: tests/unit/test_replay has that"
+
+echo "$caught caught, $missed missed"
+[ $missed -eq 0 ]
