@@ -96,6 +96,8 @@ static void it_is_written_meanwhile(void **unused)
 			state_free(&in);
 		}
 		assert_true(sequence == wanted);
+		/* The thread goes to sleep, and has to be woken. */
+		usleep(50000);
 		state_save(dir, &(struct state){.sequence = 2});
 	}
 	state_stop();
