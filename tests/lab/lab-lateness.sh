@@ -1,0 +1,111 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# What must not make adverts late (DESIGN section 5.7): 100 vips on one LAN, while fifty ask for the status in a loop,
+# nobody reads the log, those who follow the events do not read them, addresses are deleted, and all vips are announced at
+# once. How late an advert has been at most, by its own timer, is printed after each; what has to hold on a busy machine is
+# that the peer never takes a vip for dead.
+#
+#      lb1 (150) ---- LAN ---- lb2 (100)      vip N: VRID N, 10.0.N.1 to .5
+#
+#   VIPS=N ASKERS=N   how many vips, and how many ask for the status
+. "$(dirname "$0")/lab.sh"
+
+LAB_HOSTS="lb1 lb2"
+VIPS=${VIPS:-100}
+ASKERS=${ASKERS:-50}
+
+# Without services, so that vrrpd is alone.
+many_vips() {
+	local vip
+	cat <<-END
+		pair {
+		    key-file = $LAB_DIR/pair.key
+		    node lb1 { address = 192.0.2.11  priority = 150 }
+		    node lb2 { address = 192.0.2.12  priority = 100 }
+		}
+	END
+	for ((vip = 1; vip <= VIPS; vip++)); do
+		cat <<-END
+			vip v$vip {
+			    vrid = $vip
+			    interface = eth0
+			    addresses = { 10.0.$vip.1/32, 10.0.$vip.2/32, 10.0.$vip.3/32, 10.0.$vip.4/32, 10.0.$vip.5/32 }
+			    advert-interval = $ADVERT_INTERVAL
+			    lease = ${LEASE}s
+			}
+		END
+	done
+}
+
+states() { pick "$1" '[.vips[].state] | unique | join(" ")'; }
+all_are() { is "$(states "$1")" active && is "$(states "$2")" backup; } # all_are ACTIVE BACKUP
+transitions_of() { pick "$1" '[.vips[].transitions] | add'; }
+answers() { is_not "$(pid_of "$1" vrrpd)" ""; }
+# How many VIPs the kernel of the node has.
+held_by() { ip -n "$LAB_PREFIX$1" -o -4 addr show dev eth0 | grep -c ' 10\.0\.'; }
+holds_all() { is "$(held_by "$1")" $((5 * VIPS)); }
+
+# regular NODE WHAT: how late its adverts have been, and that its peer has missed none since MOVES was taken
+regular() {
+	say "$2: an advert was $(pick "$1" '[.vips[].counters.advert_late_max_us] | max / 1000') ms late so far, of an interval of $ADVERT_INTERVAL"
+	expect "$(peer_of "$1") missed none" is "$(transitions_of "$(peer_of "$1")")" "$MOVES"
+}
+
+# Its log is full, and nobody reads it; the name goes, so that nobody waits there.
+start_stuck() {
+	local log=$LAB_DIR/lb1-vrrpd.log
+	mkfifo "$log"
+	exec {STUCK}<>"$log"
+	dd if=/dev/zero of="$log" bs=4096 count=64 oflag=nonblock status=none 2>/dev/null
+	start_daemon lb1 vrrpd
+	wait_for 20 "vrrpd is up, though nobody reads its log" answers lb1
+	rm "$log"
+}
+
+ask_on() { while [ -e "$LAB_DIR/asking" ]; do lbctl lb1 status --json >/dev/null 2>&1; done; }
+# A VIP now and then: each is a few lines in the log, a renewal and announcements.
+delete_on() {
+	local vip
+	for ((vip = 1; vip <= 40; vip++)); do
+		ip -n "$LAB_PREFIX"lb1 addr del "10.0.$vip.1/32" dev eth0
+		nap 0.05
+	done
+}
+
+lab_up
+many_vips >"$CONFIG"
+start_stuck
+start_daemon lb2 vrrpd
+wait_for 30 "lb1 is active for all, lb2 backup" all_are lb1 lb2 || die "the pair does not come up"
+MOVES=$(transitions_of lb2)
+nap 3
+regular lb1 "left alone"
+
+touch "$LAB_DIR/asking"
+for ((i = 0; i < ASKERS; i++)); do ask_on & done
+nap 4
+rm "$LAB_DIR/asking"
+wait
+regular lb1 "$ASKERS asked for the status"
+
+# What lbctl writes stays in the pipe, since its reader sleeps, and then lbctl waits there; one does not even take it.
+for i in 1 2 3 4 5; do start lb1 follow sh -c "'$LBCTL' --run-dir '$LAB_DIR/lb1/run' events --follow | sleep 1000"; done
+start lb1 follow "$LBCTL" --run-dir "$LAB_DIR/lb1/run" events --follow
+nap 0.5
+kill -STOP "$STARTED"
+delete_on
+regular lb1 "those who follow did not read, nor did anybody the log, and addresses were deleted"
+expect "status answers beside them" answers lb1
+wait_for 5 "what was deleted is back" holds_all lb1
+
+before=$(transitions_of lb1)
+lbctl lb1 failover >/dev/null || fail "the failover was refused"
+wait_for 20 "lb2 is active for all, lb1 backup" all_are lb2 lb1
+MOVES=$((before + VIPS))
+nap 2
+regular lb2 "having announced $((5 * VIPS)) addresses at once"
+
+# What the stuck log held.
+timeout 1 cat <&"$STUCK" | tr -d '\0' >"$LAB_DIR/lb1-vrrpd.log"
+expect "the log goes on where it is read again" grep -q 'msg="vip state"' "$LAB_DIR/lb1-vrrpd.log"
