@@ -9,14 +9,16 @@
 #ifndef LBPAIR_VRRPD_FENCE_H
 #define LBPAIR_VRRPD_FENCE_H
 
+#include "common/model/conf.h"
 #include "common/pure/addr.h"
 #include "common/pure/mono.h"
 #include "common/system/keyring.h"
 #include "vrrpd/advert.h"
 #include "vrrpd/family.h"
 
-#define FENCE_VIPS_MAX 256
-#define FENCE_ADDRESSES_MAX 2048
+/* The configuration's check sees to it that there are no more. */
+#define FENCE_VIPS_MAX CONF_VIPS_MAX
+#define FENCE_ADDRESSES_MAX CONF_VIP_ADDRESSES_MAX
 
 struct fence;
 

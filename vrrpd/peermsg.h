@@ -22,6 +22,7 @@
 #define PEER_VERSION 1
 #define PEER_NAME_MAX 64 /* with its NUL, as in all these */
 #define PEER_REASON_MAX 160
+/* Above CONF_VIPS_MAX there are none (talk.c). */
 #define PEER_VIPS_MAX 256
 #define PEER_SERVICES_MAX 4096
 /* Vips on one LAN are probed for by one of them. */

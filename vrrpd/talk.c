@@ -64,6 +64,7 @@ static void fill_heartbeat(void *context, struct peer_message *message)
 	message->health = view.health;
 	message->ready = view.bound && view.checked;
 	services_fill(agent->conf, &view, message);
+	static_assert(CONF_VIPS_MAX <= PEER_VIPS_MAX, "the peer has to hear of each vip");
 	message->vip_count = MIN(agent->vip_count, (size_t)PEER_VIPS_MAX);
 	for (size_t i = 0; i < message->vip_count; i++) {
 		const struct vip *vip = agent->vips[i];

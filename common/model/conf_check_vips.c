@@ -124,6 +124,31 @@ static void check_tracks(struct checking *check, const struct conf_item *vip)
 	}
 }
 
+/* What the guardian is told of, and the peer: a vip that they did not know would be nobody's to remove. */
+static void check_count(struct checking *check)
+{
+	size_t vips = 0, addresses = 0;
+
+	FOR_EACH_SECTION(vip, check->root, "vip")
+	{
+		const struct vip_conf *conf = vip->object;
+
+		vips++;
+		addresses += conf->address_count;
+		if (vips == CONF_VIPS_MAX + 1)
+			conf_error(check->errors, vip->line,
+				"section 'vip %.64s' is one too many: a pair has %u vips at most", vip->title,
+				CONF_VIPS_MAX);
+		if (addresses <= CONF_VIP_ADDRESSES_MAX)
+			continue;
+		conf_error(check->errors, vip->line,
+			"section 'vip %.64s': with its addresses there are more than %u, the link-local ones that are "
+			"added among them: take some out",
+			vip->title, CONF_VIP_ADDRESSES_MAX);
+		return;
+	}
+}
+
 void conf_check_vips(struct checking *check)
 {
 	AUTO_THINGS addresses = {0};
@@ -145,4 +170,5 @@ void conf_check_vips(struct checking *check)
 	/* The addresses' line numbers go by what the file says, so it is completed when they were looked at. */
 	FOR_EACH_SECTION(vip, check->root, "vip")
 	check->no_memory |= conf_vip_complete(check->conf, vip, check->errors) == -ENOMEM;
+	check_count(check);
 }

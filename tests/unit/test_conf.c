@@ -792,6 +792,50 @@ static void at_most_a_hundred_errors_are_shown(void **state)
 	assert_non_null(strstr(text_get(&errors), "f: 50 more errors are not shown\n"));
 }
 
+/* Vip i stands in line 3 + i and has so many addresses. */
+static int parse_vips(unsigned vips, unsigned addresses, struct text *errors)
+{
+	struct conf *conf = NULL;
+	AUTO_TEXT content = {0};
+	int r;
+
+	text_add(&content, PAIR);
+	for (unsigned i = 0; i < vips; i++) {
+		text_addf(&content, "vip v%u { vrid = %u interface = e%u addresses = { ", i, i % 255 + 1, i / 255);
+		for (unsigned k = 0; k < addresses; k++)
+			text_addf(&content, "%s10.%u.%u.%u", k > 0 ? ", " : "", i / 255, i % 255, k + 1);
+		text_add(&content, " } }\n");
+	}
+	r = parse(text_get(&content), &conf, errors);
+	conf_free(conf);
+	return r;
+}
+
+/* The guardian has room for no more, and would not remove what it does not know. */
+static void more_vips_than_the_guardian_knows_are_refused(void **state)
+{
+	AUTO_TEXT none = {0};
+	AUTO_TEXT errors = {0};
+
+	(void)state;
+	assert_int_equal(parse_vips(CONF_VIPS_MAX, CONF_VIP_ADDRESSES_MAX / CONF_VIPS_MAX, &none), 0);
+	assert_string_equal(text_get(&none), "");
+	assert_int_equal(parse_vips(CONF_VIPS_MAX + 1, 1, &errors), -EINVAL);
+	assert_string_equal(
+		text_get(&errors), "f:259: section 'vip v256' is one too many: a pair has 256 vips at most\n");
+}
+
+static void more_addresses_than_the_guardian_knows_are_refused(void **state)
+{
+	AUTO_TEXT errors = {0};
+
+	(void)state;
+	assert_int_equal(parse_vips(10, 250, &errors), -EINVAL);
+	assert_string_equal(text_get(&errors),
+		"f:11: section 'vip v8': with its addresses there are more than 2048, the link-local ones that are "
+		"added among them: take some out\n");
+}
+
 /* Each unknown name costs a further attempt; the end of them is a syntax error, not a loop. */
 static void many_unknown_names_come_to_an_end(void **state)
 {
@@ -858,6 +902,8 @@ int main(void)
 		cmocka_unit_test(the_hash_is_of_what_is_meant),
 		cmocka_unit_test(a_name_has_places_for_more_addresses),
 		cmocka_unit_test(at_most_a_hundred_errors_are_shown),
+		cmocka_unit_test(more_vips_than_the_guardian_knows_are_refused),
+		cmocka_unit_test(more_addresses_than_the_guardian_knows_are_refused),
 		cmocka_unit_test(many_unknown_names_come_to_an_end),
 		cmocka_unit_test(a_nul_byte_is_an_error),
 		cmocka_unit_test(a_file_that_cannot_be_read_is_named),
