@@ -84,8 +84,9 @@ MUST_USE enum replay_verdict replay_check(
 void replay_prove(struct replay *replay, uint64_t sequence, int64_t peer_real_ns, struct mono now);
 
 /*
- * The sender has started again, and the last sequence that it knows of is `sequence`: where the mark is above that, it
- * lost what it signed since it last saved, and its clock is behind. replay_prove follows.
+ * The sender has started again (maybe before this node did), and the last sequence that it knows of is `sequence`:
+ * where the mark is above that, it lost what it signed since it last saved, and its clock is behind. replay_prove
+ * follows.
  */
 void replay_restart(struct replay *replay, uint64_t sequence, struct mono now);
 

@@ -5,6 +5,8 @@
 
 /* VRRP.md: an authentic advert may be off our clock by max(3 x interval, 5 s). */
 #define WINDOW_MIN_NS (5 * NS_PER_S)
+/* By so much a datagram is behind at most that an advert has overtaken. */
+#define OVERTAKEN_NS (100 * NS_PER_MS)
 
 /* The record for the sender, taken from whoever was silent for longest where all are in use. */
 static struct sender *find_sender(struct senders *senders, const struct ip *source)
@@ -62,15 +64,26 @@ bool senders_last_is_stale(const struct senders *senders, const struct ip *sourc
 	return false;
 }
 
+/*
+ * Of the first session that is heard: whether what was accepted before is of an earlier one, whose last sequences were
+ * lost. That is so where the sender's clock will not be past them presently.
+ */
+static bool is_behind(const struct replay *replay, int64_t peer_real_ns)
+{
+	return replay->marked && advert_sequence_time(replay->mark.sequence) - peer_real_ns > OVERTAKEN_NS;
+}
+
 void senders_prove(struct senders *senders, uint64_t session, uint64_t sequence, int64_t peer_real_ns, struct mono now)
 {
 	senders->proven_at = now;
 	senders->proven_sequence = sequence;
 	senders->proven_real_ns = peer_real_ns;
 	for (size_t i = 0; i < SENDERS_MAX; i++) {
-		if (senders->peer_session != 0 && senders->peer_session != session)
-			replay_restart(&senders->list[i].replay, sequence, now);
-		replay_prove(&senders->list[i].replay, sequence, peer_real_ns, now);
+		struct replay *replay = &senders->list[i].replay;
+
+		if (senders->peer_session == 0 ? is_behind(replay, peer_real_ns) : senders->peer_session != session)
+			replay_restart(replay, sequence, now);
+		replay_prove(replay, sequence, peer_real_ns, now);
 	}
 	senders->peer_session = session;
 }

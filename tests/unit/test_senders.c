@@ -105,12 +105,51 @@ static void a_sender_that_started_again_counts_on(void **state)
 	assert_false(take(&senders, 1, 10.0, 11.6, &news));
 }
 
+/* The same, where this node has started in between: the first session that it hears of is the second one. */
+static void nor_is_the_first_session_that_is_heard_its_first(void **state)
+{
+	struct senders senders = {0};
+	uint64_t saved = advert_sequence_of(START_REAL_NS + 9 * NS_PER_S);
+	struct senders_advert advert = {
+		.source = {.family = AF_INET, .bytes = {192, 0, 2, 1}},
+		.sequence = saved + 1,
+		.interval_ns = 100 * NS_PER_MS,
+		.at = {12 * NS_PER_S},
+		.real_ns = START_REAL_NS + 11 * NS_PER_S,
+	};
+	const struct sender *found;
+	bool news;
+
+	(void)state;
+	/* Its guardian's goodbye. */
+	assert_true(take(&senders, 1, 10.0, 10.0, &news));
+	senders_prove(&senders, 2, saved, START_REAL_NS + 8 * NS_PER_S, advert.at);
+	assert_true(senders_check(&senders, &advert, &found, &news));
+	assert_false(take(&senders, 1, 10.0, 11.1, &news));
+}
+
+/* The first datagram of a sender that has lost nothing, made before its last advert. */
+static void a_datagram_that_was_overtaken_brings_no_advert_back(void **state)
+{
+	struct senders senders = {0};
+	bool news;
+
+	(void)state;
+	assert_true(take(&senders, 1, 10.0, 10.0, &news));
+	senders_prove(&senders, 1, advert_sequence_of(START_REAL_NS + 9900 * NS_PER_MS),
+		START_REAL_NS + 9995 * NS_PER_MS, (struct mono){11 * NS_PER_S});
+	assert_false(take(&senders, 1, 10.0, 10.001, &news));
+	assert_true(take(&senders, 1, 10.1, 10.1, &news));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_sender_has_its_own_mark),
 		cmocka_unit_test(the_longest_silent_one_is_forgotten),
 		cmocka_unit_test(a_sender_that_started_again_counts_on),
+		cmocka_unit_test(nor_is_the_first_session_that_is_heard_its_first),
+		cmocka_unit_test(a_datagram_that_was_overtaken_brings_no_advert_back),
 		cmocka_unit_test(what_was_kept_and_proven_holds_for_new_senders),
 	};
 
