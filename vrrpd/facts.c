@@ -64,12 +64,13 @@ static unsigned peer_penalty(const struct facts_input *input, const struct peer_
 
 /*
  * A backup that was told of the silence here has claimed, and asks no more: one that is active without anybody to hear
- * it leaves the vip to that node.
+ * it leaves the vip to that node, until somebody answers: a port that lets nothing out may let others' words in.
  */
 static bool has_lost_lan(const struct facts_input *input, const struct vrrp_fsm *fsm, const struct peer_vip *other)
 {
-	return input->lan_silent && !input->peer_on_lan && other != NULL && other->state == PEER_VIP_ACTIVE &&
-	       (fsm->state == VRRP_ACTIVE || fsm->facts.lan_dead);
+	bool lost = fsm->facts.lan_dead ? input->lan_mute : input->lan_silent && fsm->state == VRRP_ACTIVE;
+
+	return lost && !input->peer_on_lan && other != NULL && other->state == PEER_VIP_ACTIVE;
 }
 
 /* To give up is of use to nobody where the peer could not serve. */

@@ -21,7 +21,8 @@ struct facts_input {
 	struct ip source;
 	bool maintenance;
 	bool lan_dead;   /* what answers the peer does not answer here */
-	bool lan_silent; /* nobody answers here */
+	bool lan_silent; /* nobody is heard here, not even when asked */
+	bool lan_mute;   /* nobody answers here, whoever is heard */
 	bool group_fault;
 	bool group_unready;
 	bool group_elsewhere;

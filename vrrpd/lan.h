@@ -12,6 +12,8 @@
  *  - silent: those asked were asked three times, and nobody spoke. The backup need not wait for this node.
  *  - dead: what answers the peer has not answered here three times in a row, nor has anybody else; where it is a
  *    gateway, nor has another gateway. An active node gives up.
+ *  - mute: those asked were asked three times, and nobody answered. Who has given up for the silence stays away for as
+ *    long, since a word to others shows only that frames come in.
  *  - otherwise neither node can tell.
  *
  * A LAN that has come apart into two halves, each with hosts of its own, is dead for nobody: each node would find that
@@ -71,6 +73,8 @@ void lan_rest(struct lan *lan);
 
 bool lan_is_heard(const struct lan *lan, int64_t interval_ns, struct mono now);
 bool lan_is_silent(const struct lan *lan, int64_t interval_ns, struct mono now);
+/* Those asked were asked three times, and nobody answered, whatever was heard: nothing that we send arrives. */
+bool lan_is_mute(const struct lan *lan, int64_t interval_ns, struct mono now);
 bool lan_is_dead(const struct lan *lan);
 /* A host that answered one of the last two questions, a gateway rather than another; false: none did. */
 bool lan_answering(const struct lan *lan, int64_t interval_ns, struct mono now, struct ip *ret_ip);

@@ -298,6 +298,13 @@ bool lanwatch_is_silent(const struct lanwatch *watch, const char *interface)
 	return watched != NULL && lan_is_silent(&watched->lan, watched->interval_ns, clock_mono());
 }
 
+bool lanwatch_is_mute(const struct lanwatch *watch, const char *interface)
+{
+	const struct watched *watched = find(watch, interface);
+
+	return watched != NULL && lan_is_mute(&watched->lan, watched->interval_ns, clock_mono());
+}
+
 bool lanwatch_is_dead(const struct lanwatch *watch, const char *interface)
 {
 	const struct watched *watched = find(watch, interface);

@@ -44,6 +44,7 @@ void lanwatch_take(struct lanwatch *watch, const struct peer_message *heartbeat,
 /* Of the interface's LAN; see lan.h. False where no vip is on it. */
 bool lanwatch_is_heard(const struct lanwatch *watch, const char *interface);
 bool lanwatch_is_silent(const struct lanwatch *watch, const char *interface);
+bool lanwatch_is_mute(const struct lanwatch *watch, const char *interface);
 bool lanwatch_is_dead(const struct lanwatch *watch, const char *interface);
 bool lanwatch_answering(const struct lanwatch *watch, const char *interface, struct ip *ret_ip);
 

@@ -131,6 +131,7 @@ static struct vrrp_facts gather_facts(
 		.maintenance = agent->maintenance && vip->fsm.state != VRRP_ACTIVE,
 		.lan_dead = lanwatch_is_dead(agent->lanwatch, vip->conf->interface),
 		.lan_silent = lanwatch_is_silent(agent->lanwatch, vip->conf->interface),
+		.lan_mute = lanwatch_is_mute(agent->lanwatch, vip->conf->interface),
 		.link_ok_at = vip->link_ok_at,
 		.lbd_wanted = agent->forwarder != NULL,
 		.view = review_forwarder(agent),

@@ -280,6 +280,7 @@ static struct vrrp_facts gather(struct sim_vip *vip)
 		.maintenance = node->main.maintenance && vip->fsm.state != VRRP_ACTIVE,
 		.lan_dead = lan_is_dead(&vip->lan),
 		.lan_silent = lan_is_silent(&vip->lan, setup_of(node)->interval_ns, now_of(node)),
+		.lan_mute = lan_is_mute(&vip->lan, setup_of(node)->interval_ns, now_of(node)),
 		.link_ok_at = vip->link_ok_at,
 		.lbd_wanted = node_wants_lbd(node),
 		.view = node_forwarder_view(node),

@@ -24,7 +24,7 @@ static const struct conf conf = {
 static const struct {
 	const char *name;
 	bool no_peer, peer_active, peer_without_carrier, peer_on_lan, peer_hears, peer_hears_nobody, active_here,
-		silent_here;
+		silent_here, mute_here, given_up;
 	enum peer_health own, peer;
 	bool unbound, unchecked, down_here;
 	int link_back_s;                  /* 0: it was never away */
@@ -53,6 +53,13 @@ static const struct {
 		.priority = 150},
 	{"nobody answers a backup", .silent_here = true, .peer_active = true, .ready = true, .holds = true,
 		.priority = 150},
+	{"who gave the vip up hears others, and nobody answers", .given_up = true, .mute_here = true,
+		.peer_active = true, .ready = true, .holds = true, .priority = 150, .lan_dead = true},
+	{"and somebody answers", .given_up = true, .peer_active = true, .ready = true, .holds = true, .priority = 150},
+	{"and the peer no longer holds it", .given_up = true, .mute_here = true, .silent_here = true, .ready = true,
+		.priority = 150},
+	{"an active node is heard by nobody, but hears others", .active_here = true, .mute_here = true,
+		.peer_active = true, .ready = true, .holds = true, .priority = 150},
 	{"a backup on this LAN holds nothing", .peer_on_lan = true, .ready = true, .priority = 150},
 	{"nor does who lost the carrier", .peer_active = true, .peer_without_carrier = true, .peer_on_lan = true,
 		.ready = true, .priority = 150},
@@ -105,6 +112,7 @@ static void facts_follow_from_what_is_known(void **state)
 			.heartbeat = cases[i].no_peer ? NULL : &heartbeat,
 			.peer_on_lan = cases[i].peer_on_lan,
 			.lan_silent = cases[i].silent_here,
+			.lan_mute = cases[i].mute_here,
 			.tracked = {.penalty = cases[i].penalty, .fault = cases[i].fault, .unsure = cases[i].unsure},
 			.tracks_services = i % 2 == 0,
 			.peer_priority = 100,
@@ -128,6 +136,7 @@ static void facts_follow_from_what_is_known(void **state)
 		if (cases[i].link_back_s != 0)
 			input.link_ok_at = mono_add(now, -cases[i].link_back_s * NS_PER_S);
 		health_init(&health, (struct mono){NS_PER_S});
+		fsm.facts.lan_dead = cases[i].given_up;
 		fsm.state = cases[i].active_here ? VRRP_ACTIVE : VRRP_BACKUP;
 		facts = facts_gather(&input, &fsm, &health, now, &verdict);
 		if (facts.ready != cases[i].ready || facts.peer_holds != cases[i].holds ||

@@ -169,9 +169,43 @@ static void each_case_ends_as_told(void **state)
 	}
 }
 
+/* A port that lets nothing out: what comes in answers nothing. */
+static void a_lan_is_mute_until_somebody_answers(void **state)
+{
+	static const struct {
+		struct step step;
+		bool mute;
+	} steps[] = {
+		{{0, HEAR, 7, false, false, false, 0}, false},
+		{{10, ASK, 1, false, false, false, 0}, false},
+		{{110, ASK, 1, false, false, false, 0}, false},
+		{{210, ASK, 1, false, false, false, 0}, false},
+		{{310, ASK, 1, false, false, false, 0}, true},
+		{{320, HEAR, 9, false, false, false, 0}, true},
+		{{410, ASK, 2, false, false, false, 0}, true},
+		{{420, ANSWER, 9, false, false, false, 0}, false},
+		{{510, ASK, 2, false, false, false, 0}, false},
+		{{730, ASK, 2, false, false, false, 0}, true},
+		{{740, REST, 0, false, false, false, 0}, false},
+	};
+	struct lan lan = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		struct mono now = {NS_PER_S + steps[i].step.at_ms * NS_PER_MS};
+
+		take(&lan, &steps[i].step, now);
+		if (lan_is_mute(&lan, INTERVAL_NS, now) != steps[i].mute)
+			fail_msg("at %d ms: mute %d", steps[i].step.at_ms, !steps[i].mute);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(each_case_ends_as_told)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_case_ends_as_told),
+		cmocka_unit_test(a_lan_is_mute_until_somebody_answers),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
