@@ -423,7 +423,10 @@ void sim_vip_take_advert(struct sim_vip *vip, const struct sim_packet *packet)
 
 	if (packet->is_signed ? !is_fresh(vip, packet, &source) : !is_for_us(vip, packet, &source))
 		return;
-	vip->node->sim->world.stirred = vip->node->sim->world.stirred || goodbye;
+	/* An advert that was sent before the goodbye may come after it, where no sequence says so: RFC 9568 takes it
+	 * for news. */
+	if (goodbye || record_of(vip)->goodbye_at.ns != 0)
+		vip->node->sim->world.stirred = true;
 	record_of(vip)->goodbye_at = goodbye ? now_of(vip->node) : (struct mono){0};
 	sim_vip_step(vip, &event);
 }
@@ -453,6 +456,8 @@ void sim_vip_start(struct sim_node *node, int index)
 	kernel_remove_address(node, index);
 	node->places[index].published = false;
 	record_of(vip)->goodbye_at = (struct mono){0};
+	/* A hold-back ends with the process: who has started anew waits for another's goodbye, or its silence. */
+	record_of(vip)->wait_ns = 0;
 	vip->senders.kept_sequence = node->kept_peer_sequence;
 	health_init(&vip->health, now_of(node));
 	vrrp_init(&vip->fsm, &vrrp, node->places[index].kept_yielding);
