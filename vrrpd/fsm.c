@@ -24,6 +24,9 @@
 #define PARTED_NS (2 * NS_PER_S)
 #define PARTED_INTERVALS 3
 
+/* Less than any Active_Down_Interval: no claim comes so soon. */
+#define OVERTAKEN_INTERVALS 3
+
 /* So many adverts at the former pace make a longer interval known. */
 #define HURRIED_ADVERTS 3
 
@@ -515,6 +518,17 @@ static void active_on_tick(struct vrrp_fsm *fsm, struct mono now, struct vrrp_ac
 		fsm->advert_at = mono_add(now, interval_ns);
 }
 
+/*
+ * The former owner has gone, or had fallen silent: it claims after an Active_Down_Interval at the soonest. What comes
+ * before that it sent as the owner, and its word has overtaken it.
+ */
+static void end_grace(struct vrrp_fsm *fsm, struct mono now)
+{
+	if (is_set(fsm->grace_until))
+		fsm->grace_until =
+			mono_min(fsm->grace_until, mono_add(now, OVERTAKEN_INTERVALS * fsm->conf.interval_ns));
+}
+
 static void active_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, struct mono now, struct vrrp_actions *out)
 {
 	switch (event->kind) {
@@ -553,9 +567,7 @@ static void active_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, st
 		break;
 	case VRRP_EVENT_PEER_GONE:
 	case VRRP_EVENT_PEER_BACK:
-		/* The former owner has gone: what it sends from now on is a claim of its own. */
-		if (event->kind == VRRP_EVENT_PEER_GONE)
-			fsm->grace_until = (struct mono){0};
+		end_grace(fsm, now);
 		/* What it has answered on the LAN, while it had the addresses or thought so, is put right (5.4). */
 		out->todo |= VRRP_DO_ANNOUNCE;
 		break;
