@@ -170,27 +170,13 @@ void handover_start(struct handovers *handovers, struct vip *vip, bool dry_run, 
 
 /* The peer's requests. */
 
-static void take_offer(struct handovers *all, const struct peer_message *message)
-{
-	struct vip *vip = all->find(all->context, message->vip);
-	const char *reason = vip == NULL ? "it has no vip of that name" : vrrp_refuse_take(&vip->fsm);
-
-	if (reason == NULL && !message->dry_run) {
-		/* Who offers it has it, be it that no heartbeat has said so yet: the next one may say that it has not.
-		 */
-		vip->peer_state = PEER_VIP_ACTIVE;
-		vip_event(vip, VRRP_EVENT_TAKE);
-	}
-	send_message(all, PEER_ANSWER, message->request, message->vip, message->dry_run, reason == NULL, reason);
-}
-
 /* Where the result of an ask goes; freed when it has gone. */
 struct asked {
 	struct handovers *all;
 	uint64_t request;
 };
 
-static void answer_ask(struct handovers *all, uint64_t request, const char *vip, bool accepted, const char *reason)
+static void answer(struct handovers *all, uint64_t request, const char *vip, bool accepted, const char *reason)
 {
 	struct answered *answered = &all->answered[all->answered_count++ % ANSWERS_KEPT];
 
@@ -204,7 +190,7 @@ static void on_asked_result(void *context, struct vip *vip, const struct handove
 {
 	struct asked *asked = context;
 
-	answer_ask(asked->all, asked->request, vip->conf->name, result->done, result->reason);
+	answer(asked->all, asked->request, vip->conf->name, result->done, result->reason);
 	free(asked);
 }
 
@@ -222,6 +208,28 @@ static bool answer_again(struct handovers *all, const struct peer_message *messa
 	return false;
 }
 
+/* What was refused stays refused: of the copies of an offer one may come when the giver counts on keeping the vip. */
+static void take_offer(struct handovers *all, const struct peer_message *message)
+{
+	struct vip *vip = all->find(all->context, message->vip);
+	const char *reason;
+
+	if (answer_again(all, message))
+		return;
+	reason = vip == NULL ? "it has no vip of that name" : vrrp_refuse_take(&vip->fsm);
+	if (reason != NULL && !message->dry_run) {
+		answer(all, message->request, message->vip, false, reason);
+		return;
+	}
+	if (reason == NULL && !message->dry_run) {
+		/* Who offers it has it, be it that no heartbeat has said so yet: the next one may say that it has not.
+		 */
+		vip->peer_state = PEER_VIP_ACTIVE;
+		vip_event(vip, VRRP_EVENT_TAKE);
+	}
+	send_message(all, PEER_ANSWER, message->request, message->vip, message->dry_run, reason == NULL, reason);
+}
+
 static void take_ask(struct handovers *all, const struct peer_message *message)
 {
 	struct vip *vip = all->find(all->context, message->vip);
@@ -230,7 +238,7 @@ static void take_ask(struct handovers *all, const struct peer_message *message)
 	if (answer_again(all, message))
 		return;
 	if (vip == NULL || vip->fsm.state != VRRP_ACTIVE) {
-		answer_ask(all, message->request, message->vip, false,
+		answer(all, message->request, message->vip, false,
 			vip == NULL ? "it has no vip of that name" : "it is not active there");
 		return;
 	}

@@ -81,6 +81,7 @@ struct sim_vip {
 	struct mono probe_until;
 
 	struct sim_handover handover;
+	uint64_t refused;  /* the last offer of the peer that was */
 	uint64_t answered; /* the last ask of the peer that was answered, and how */
 	bool answer;
 };

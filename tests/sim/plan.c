@@ -188,8 +188,10 @@ void plan_start(struct sim_vip *vip, bool dry_run, bool entering, uint64_t asked
 
 static void take_offer(struct sim_vip *vip, const struct peer_message *message)
 {
-	bool accepted = vrrp_refuse_take(&vip->fsm) == NULL;
+	bool accepted = vip->refused != message->request && vrrp_refuse_take(&vip->fsm) == NULL;
 
+	if (!accepted && !message->dry_run)
+		vip->refused = message->request;
 	if (accepted && !message->dry_run) {
 		vip->peer_state = PEER_VIP_ACTIVE;
 		sim_vip_event(vip, VRRP_EVENT_TAKE);
