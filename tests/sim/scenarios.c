@@ -18,9 +18,12 @@ static const struct scenario {
 	bool rolls_out;
 	bool unicast;
 	bool ipv6;
-	int gateway; /* the neighbour that is one; 0: none is */
-	int nodes;   /* 0: two; the third has priority 120 */
-	int version; /* 0: 3; version 2 at an interval of 1 s, unsigned */
+	bool owner;     /* lb1's priority is 255 */
+	bool quiet;     /* no neighbour speaks unasked */
+	int latency_ms; /* 0: 0.1 */
+	int gateway;    /* the neighbour that is one; 0: none is */
+	int nodes;      /* 0: two; the third has priority 120 */
+	int version;    /* 0: 3; version 2 at an interval of 1 s, unsigned */
 	struct {
 		int64_t at_ms;
 		int node;
@@ -104,6 +107,20 @@ static const struct scenario {
 		.outage_ms = 4000, .double_ms = 5},
 	{"alone-main-killed", .alone = true, .faults = {{3000, 1, FAULT_KILL_MAIN, 0}}, .owners = "121",
 		.outage_ms = 100, .double_ms = 5},
+	{"alone-owner-lbd-hangs", .alone = true, .owner = true, .faults = {{3000, 1, FAULT_STOP_LBD, 2000}},
+		.owners = "121", .outage_ms = 400, .double_ms = 5},
+	/* It says goodbye before the other has said a word: who had asked it is to be told. */
+	{"alone-rival-ends-with-the-partition", .alone = true,
+		.faults = {{3000, 1, FAULT_WALL, 3000}, {6001, 2, FAULT_RESTART, 500}}, .owners = "12",
+		.double_ms = 3200},
+	/* Nobody is known who could be asked: the backup waits for three Active_Down_Intervals. */
+	{"dead-port-among-quiet-neighbours", .quiet = true, .side = true, .faults = {{3000, 1, FAULT_DEAD_PORT, 3000}},
+		.owners = "12", .outage_ms = 1500, .double_ms = 3000},
+	/* While what was lent is about to leave. */
+	{"maintenance-ended-at-once", .faults = {{3000, 1, FAULT_MAINTENANCE, 2}}, .owners = "121", .double_ms = 10},
+	/* The giver's last advert comes when the taker has it. */
+	{"planned-on-a-slow-network", .latency_ms = 20, .faults = {{3040, 1, FAULT_FAILOVER, 0}}, .owners = "12",
+		.double_ms = 50},
 	{"address-deleted", .faults = {{3000, 1, FAULT_ADDRESS, 0}}, .owners = "1"},
 };
 
@@ -119,7 +136,7 @@ static struct sim_setup setup_of_scenario(const struct scenario *scenario)
 		.unicast = scenario->unicast,
 		.is_signed = scenario->version != 2,
 		.rollout = scenario->rolls_out ? VIP_ROLLOUT_RECEIVE_ONLY : VIP_ROLLOUT_ENFORCE,
-		.priority = {150, 100, 120},
+		.priority = {scenario->owner ? VRRP_PRIORITY_OWNER : 150, 100, 120},
 		.interval_ns = scenario->version == 2 ? NS_PER_S : 100 * MS,
 		.lease_ns = 2 * NS_PER_S,
 		.preempt = !scenario->no_preempt,
@@ -132,7 +149,8 @@ static struct sim_setup setup_of_scenario(const struct scenario *scenario)
 		.gateway = scenario->gateway,
 		.check_interval_ns = 300 * MS,
 		.check_timeout_ns = 300 * MS,
-		.latency_ns = 100 * NS_PER_US,
+		.quiet = scenario->quiet,
+		.latency_ns = scenario->latency_ms != 0 ? scenario->latency_ms * MS : 100 * NS_PER_US,
 		.jitter_ns = 50 * NS_PER_US,
 	};
 

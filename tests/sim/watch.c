@@ -240,19 +240,36 @@ static int64_t overtaking_ns(const struct sim *sim)
 }
 
 /*
- * The network was well again before a backup could have missed an advert: nobody knows that the announcement was lost,
- * and again the burst's next one puts it right.
+ * The network was well again before a backup could have missed an advert, or lost a packet here and there: nobody knows
+ * that an announcement was lost, and again the burst's next one puts it right.
  */
 static int64_t unnoticed_ns(const struct sim_watch *watch, const struct sim *sim, struct mono left)
 {
-	return !mono_before(watch->healed_since, left) && mono_diff(watch->healed_since, left) < down_ns(sim)
-		       ? 200 * NS_PER_MS
-		       : 0;
+	int64_t since_ns = mono_diff(watch->healed_since, left);
+
+	if (since_ns < 0 || since_ns >= (watch->was_lossy ? 800 * NS_PER_MS : down_ns(sim)))
+		return 0;
+	return 200 * NS_PER_MS;
 }
 
 static struct mono left_at(const struct sim *sim, int vip, int node)
 {
 	return node != SIM_NOBODY ? sim->nodes[node].records[vip].left_at : (struct mono){0};
+}
+
+/*
+ * Who offered the vip hears neither the answer nor the adverts of who took it: the offer is waited out, since the giver
+ * leaves as soon as it hears of either.
+ */
+static int64_t unanswered_ns(const struct sim *sim, int vip, int index)
+{
+	int64_t left_ns = mono_diff(fsm_of(&sim->nodes[index], vip)->grace_until, sim->world.now);
+
+	for (int i = 0; i < SIM_PAIR; i++) {
+		if (i != index && node_holds(&sim->nodes[i], vip) && !lan_is_open(sim, vip, index, i))
+			return MAX(left_ns, (int64_t)0);
+	}
+	return 0;
 }
 
 static int64_t neighbour_bound_ns(const struct sim_watch *watch, const struct sim *sim, int vip, int index)
@@ -275,7 +292,7 @@ static int64_t bound_ns(const struct sim_watch *watch, const struct sim *sim, in
 	case WATCH_DOUBLE:
 		/* The winner's next advert ends it (RFC 9568 6.4.3), or the third, where its freshness shows by its
 		 * pace alone (5.4). */
-		return 4 * setup->interval_ns + 2 * way_ns(sim);
+		return 4 * setup->interval_ns + 2 * way_ns(sim) + unanswered_ns(sim, vip, index);
 	case WATCH_HELPLESS:
 		/* Section 7: lease + 0.2 s. */
 		return setup->lease_ns + 200 * NS_PER_MS;
@@ -466,10 +483,12 @@ static void look_at_node(const struct view *view, int index)
 
 void watch_look(struct sim_watch *watch, const struct sim *sim)
 {
-	if (!is_healed(sim))
+	if (!is_healed(sim)) {
 		watch->healed_since = (struct mono){0};
-	else if (watch->healed_since.ns == 0)
+		watch->was_lossy = !world_is_lossless(&sim->world);
+	} else if (watch->healed_since.ns == 0) {
 		watch->healed_since = sim->world.now;
+	}
 	for (int vip = 0; vip < sim->world.setup.vip_count; vip++) {
 		struct view view = {.watch = watch, .of = &watch->vips[vip], .sim = sim, .vip = vip};
 

@@ -41,6 +41,7 @@ struct watch_vip {
 struct sim_watch {
 	struct watch_vip vips[SIM_VIPS_MAX];
 	struct mono healed_since;
+	bool was_lossy; /* until then */
 	int64_t longest_ns[WATCH_RULE_COUNT];
 	unsigned most_claims;
 	bool failed;

@@ -14,7 +14,7 @@ void world_init(struct sim_world *world, const struct sim_setup *setup, uint64_t
 	world->now = SIM_EPOCH;
 	world->trace = trace;
 	world->first_at = MONO_NEVER;
-	world->ask_at = mono_add(SIM_EPOCH, NS_PER_S);
+	world->ask_at = setup->quiet ? MONO_NEVER : mono_add(SIM_EPOCH, NS_PER_S);
 	for (int lan = 0; lan < setup->vip_count; lan++) {
 		for (int i = 0; i < setup->node_count; i++)
 			world->neighbours[lan][i] = (struct sim_neighbour){SIM_NOBODY, world->ask_at};

@@ -88,6 +88,7 @@ struct sim_setup {
 	int64_t check_timeout_ns;
 	int64_t latency_ns;
 	int64_t jitter_ns;
+	bool quiet; /* no neighbour speaks unasked */
 	int64_t clock_offset_ns[SIM_NODES_MAX];
 };
 
