@@ -28,6 +28,11 @@ static struct vip *find_vip_by_vrid(struct agent *agent, int ifindex, uint8_t vr
 	return NULL;
 }
 
+static void refuse_version(struct vip *vip, const struct advert_packet *packet)
+{
+	hearing_refuse(vip, ADVERT_BAD_VERSION, packet, &(struct advert_received){.version = packet->bytes[0] >> 4});
+}
+
 /* A packet that belongs to no vip of ours is counted at all of its interface. */
 static void take_packet(struct agent *agent, const struct rawsock_packet *raw)
 {
@@ -47,6 +52,8 @@ static void take_packet(struct agent *agent, const struct rawsock_packet *raw)
 		verdict = ADVERT_BAD_VERSION;
 	if (vip == NULL)
 		count_discard(agent, raw->ifindex, verdict != ADVERT_TAKEN ? verdict : ADVERT_BAD_VRID);
+	else if (verdict == ADVERT_BAD_VERSION)
+		refuse_version(vip, &packet);
 	else if (verdict != ADVERT_TAKEN)
 		vip->counters.discarded[verdict]++;
 	else

@@ -321,9 +321,9 @@ static const char *held_back(const struct vrrp_fsm *fsm, struct mono now, struct
 	if (fsm->resigned_heard || is_preemption(fsm, now) || !fsm->facts.peer_holds)
 		return NULL;
 	if (fsm->facts.peer_on_lan)
-		return "adverts are lost, but the peer says that it is active, and is on its LAN";
+		return "adverts are lost or refused, but the peer says that it is active, and is on its LAN";
 	if (mono_before(now, mono_add(fsm->silent_at, (BLIND_DOWN_INTERVALS - 1) * down_ns)))
-		return "adverts are lost, and the peer says over another path that it is active";
+		return "adverts are lost or refused, and the peer says over another path that it is active";
 	return NULL;
 }
 

@@ -105,12 +105,26 @@ static void take(struct vip *vip, const struct advert_packet *packet, const stru
 	};
 
 	vip->counters.adverts_received++;
+	misfit_clear(&vip->misfit, clock_mono());
 	vip->heard_source = packet->source;
 	note_differences(vip, packet, received);
 	if (packet->source.family == AF_INET && received->version == 3)
 		vip_heard_form(vip, received->checksum);
 	vip_step(vip, &event);
 	note_rival(vip, packet, received);
+}
+
+void hearing_refuse(struct vip *vip, enum advert_discard verdict, const struct advert_packet *packet,
+	const struct advert_received *received)
+{
+	char text[MISFIT_TEXT_MAX];
+
+	vip->counters.discarded[verdict]++;
+	if (!misfit_note(&vip->misfit, verdict, received, &packet->source, vip->shared->ring, clock_mono()))
+		return;
+	misfit_text(&vip->misfit, vip->conf, text);
+	log_warning("adverts are refused", log_str("vip", vip->conf->name), log_str("reason", text));
+	recorder_add(vip->shared->recorder, clock_mono(), clock_real_ns(), vip->conf->name, "%s", text);
 }
 
 void hearing_receive(
@@ -123,7 +137,7 @@ void hearing_receive(
 		take(vip, packet, received);
 		return;
 	}
-	vip->counters.discarded[verdict]++;
+	hearing_refuse(vip, verdict, packet, received);
 	if (verdict == ADVERT_REPLAYED && senders_last_is_stale(&vip->senders, &packet->source))
 		vip_event(vip, VRRP_EVENT_STALE);
 }

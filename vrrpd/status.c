@@ -164,6 +164,21 @@ static void explain_peer(const struct view *view, struct text *out)
 			(double)view->offset_ns / (double)NS_PER_S);
 }
 
+/* Where the two nodes are configured otherwise (RFC 9568 section 7.1 has version 3 bear it, version 2 refuse it). */
+static void explain_differences(const struct view *view, const struct view_vip *vip, struct text *out)
+{
+	if (vip->misfit[0] != '\0')
+		text_addf(out, "ALARM: %s. Both nodes want the same configuration file and key.\n", vip->misfit);
+	if (vip->list_differs)
+		text_add(out, "ALARM: the adverts that are heard name other addresses than the vip has here.\n");
+	if (vip->interval_differs && vip->fsm.state == VRRP_BACKUP)
+		text_addf(out, "The active node's adverts come every %lld ms, this node's own would every %lld ms.\n",
+			(long long)(vip->fsm.active_interval_ns / NS_PER_MS),
+			(long long)(vip->conf->advert_interval_ns / NS_PER_MS));
+	if (view->drift)
+		text_add(out, "ALARM: the peer runs another configuration; `lbctl config diff` shows where.\n");
+}
+
 static void explain_way_back(const struct view_vip *vip, struct text *out)
 {
 	const struct vrrp_facts *facts = &vip->fsm.facts;
@@ -222,6 +237,7 @@ void status_explain(
 	explain_health(view, out);
 	explain_tracks(view, vip, out);
 	explain_peer(view, out);
+	explain_differences(view, vip, out);
 	explain_future(vip, out);
 	text_add(out, "Last decisions:\n");
 	recorder_print(recorder, vip->conf->name, EXPLAIN_ENTRIES, clock_mono(), out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "vrrpd/view.h"
 
+#include "common/system/clock.h"
 #include "vrrpd/review.h"
 
 #include <errno.h>
@@ -42,7 +43,11 @@ void view_copy_vip(const struct agent *agent, const struct vip *vip, struct view
 		.peer_state = vip->peer_state,
 		.conflict = vrrp_in_conflict(&vip->fsm),
 		.heard_source = vip->heard_source,
+		.list_differs = vip->list_differs,
+		.interval_differs = vip->interval_differs,
 	};
+	if (misfit_is_current(&vip->misfit, vip->conf, clock_mono()))
+		(void)misfit_text(&vip->misfit, vip->conf, ret_vip->misfit);
 	(void)rival_text(vip, ret_vip->rival);
 	(void)vip_link_fault(vip, ret_vip->link_fault);
 	copy_failures(agent, vip, ret_vip);

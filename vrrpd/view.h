@@ -28,9 +28,12 @@ struct view_vip {
 	enum peer_vip_state peer_state;
 	bool conflict;
 	struct ip heard_source;
-	char rival[RIVAL_TEXT_MAX]; /* "": none */
-	struct view_track failed;   /* the first thing tracked that is down */
-	struct view_track fault;    /* and the first of those that the vip cannot do without */
+	char rival[RIVAL_TEXT_MAX];   /* "": none */
+	char misfit[MISFIT_TEXT_MAX]; /* "": no adverts are refused */
+	bool list_differs;            /* as in struct vip */
+	bool interval_differs;
+	struct view_track failed; /* the first thing tracked that is down */
+	struct view_track fault;  /* and the first of those that the vip cannot do without */
 	size_t first_track;
 	size_t track_count;
 };

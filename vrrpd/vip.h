@@ -15,6 +15,7 @@
 #include "vrrpd/fsm.h"
 #include "vrrpd/health.h"
 #include "vrrpd/lease.h"
+#include "vrrpd/misfit.h"
 #include "vrrpd/monitor.h"
 #include "vrrpd/peermsg.h"
 #include "vrrpd/rawsock.h"
@@ -90,6 +91,7 @@ struct vip {
 	uint8_t heard_forms;             /* of IPv4 adverts that were accepted: a bit for each enum advert_checksum */
 	bool list_differs;               /* the last accepted advert spoke of other addresses */
 	bool interval_differs;
+	struct misfit misfit; /* adverts that are refused */
 	struct vip_rival {
 		uint8_t mac[6]; /* of a host that says that it has an address of the vip */
 		bool told;

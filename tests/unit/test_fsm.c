@@ -841,7 +841,8 @@ static void says_whether_adverts_are_missed(void **state)
 	run_row(trace, 1, &first, &fsm);
 	assert_false(vrrp_misses_adverts(&fsm));
 	run_row(trace, 2, &silence, &fsm);
-	assert_string_equal(fsm.reason, "adverts are lost, but the peer says that it is active, and is on its LAN");
+	assert_string_equal(
+		fsm.reason, "adverts are lost or refused, but the peer says that it is active, and is on its LAN");
 	assert_true(vrrp_misses_adverts(&fsm));
 	run_row(trace, 3, &again, &fsm);
 	assert_string_equal(fsm.reason, "started");
