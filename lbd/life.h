@@ -7,7 +7,7 @@
  *
  * The preface is what a client has to send before a server is chosen (preface.h); most services ask for none. A
  * connection waits while all servers are full, for as long as is said when it begins to, and while this host has
- *nothing left to connect with, for as long as an attempt may take.
+ * nothing left to connect with, for as long as an attempt may take.
  *
  * A side is done when its FIN has come and all its bytes have been passed on. A reset on one side ends the life with a
  * reset of the other. The idle timeout counts from the last byte that moved; the half-close timeout is how long the

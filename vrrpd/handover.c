@@ -237,13 +237,15 @@ static void take_ask(struct handovers *all, const struct peer_message *message)
 
 	if (answer_again(all, message))
 		return;
+	/* The same ask again, most likely: its answer comes with the offer's end. The vip may have left by then, when
+	 * the peer's advert came before its answer. */
+	if (vip != NULL && is_pending(all, vip))
+		return;
 	if (vip == NULL || vip->fsm.state != VRRP_ACTIVE) {
 		answer(all, message->request, message->vip, false,
 			vip == NULL ? "it has no vip of that name" : "it is not active there");
 		return;
 	}
-	if (is_pending(all, vip))
-		return; /* the same ask again, most likely: its answer comes with the offer's end */
 	asked = calloc(1, sizeof *asked);
 	if (asked == NULL)
 		return;

@@ -10,6 +10,7 @@ struct moves {
 	struct moves_setup setup;
 	size_t waiting; /* handovers that have not ended, and one for the loop that starts them */
 	bool refused;
+	struct text refusals; /* which come first in the report */
 	struct text report;
 };
 
@@ -17,15 +18,19 @@ static void conclude(struct moves *moves)
 {
 	if (--moves->waiting > 0)
 		return;
-	moves->setup.done(moves->setup.context, moves->refused, text_get(&moves->report));
+	if (moves->refusals.length > 0 && moves->report.length > 0)
+		text_add(&moves->refusals, "\n");
+	text_add(&moves->refusals, text_get(&moves->report));
+	moves->setup.done(moves->setup.context, moves->refused, text_get(&moves->refusals));
+	text_free(&moves->refusals);
 	text_free(&moves->report);
 	free(moves);
 }
 
-static void report(struct moves *moves, const char *vip, const char *what, const char *reason)
+static void report(struct text *report, const char *vip, const char *what, const char *reason)
 {
-	text_addf(&moves->report, "%s%s: %s%s%s", moves->report.length > 0 ? "\n" : "", vip, what,
-		reason != NULL ? ": " : "", reason != NULL ? reason : "");
+	text_addf(report, "%s%s: %s%s%s", report->length > 0 ? "\n" : "", vip, what, reason != NULL ? ": " : "",
+		reason != NULL ? reason : "");
 }
 
 static void on_handover(void *context, struct vip *vip, const struct handover_result *result)
@@ -34,7 +39,7 @@ static void on_handover(void *context, struct vip *vip, const struct handover_re
 
 	if (!result->done)
 		moves->refused = true;
-	report(moves, vip->conf->name,
+	report(result->done ? &moves->report : &moves->refusals, vip->conf->name,
 		!result->done          ? "not moved"
 		: moves->setup.dry_run ? "the peer is ready"
 				       : "moved",
@@ -49,7 +54,7 @@ static void start_one(struct moves *moves, struct agent *agent, struct vip *vip)
 	const char *to = moves->setup.to;
 
 	if (to != NULL && target != NULL && strcmp(to, target->name) != 0) {
-		report(moves, vip->conf->name, "stays, its place is already", to);
+		report(&moves->report, vip->conf->name, "stays, its place is already", to);
 		return;
 	}
 	moves->waiting++;

@@ -7,7 +7,8 @@
 
 #include <jansson.h>
 
-#define CLIENT_ERROR_MAX 512
+/* A refusal may have a line for each vip. */
+#define CLIENT_ERROR_MAX ((size_t)64 * 1024)
 
 /*
  * Calls `method` on the socket at `path`, taking the reference to `params` (NULL: none). 0 and the result, owned by the
