@@ -24,8 +24,8 @@
 #define PARTED_NS (2 * NS_PER_S)
 #define PARTED_INTERVALS 3
 
-/* Less than any Active_Down_Interval: no claim comes so soon. */
-#define OVERTAKEN_INTERVALS 3
+/* By so much an advert comes at most after a word that has overtaken it. */
+#define OVERTAKEN_INTERVALS 1
 
 /* So many adverts at the former pace make a longer interval known. */
 #define HURRIED_ADVERTS 3
@@ -519,8 +519,8 @@ static void active_on_tick(struct vrrp_fsm *fsm, struct mono now, struct vrrp_ac
 }
 
 /*
- * The former owner has gone, or had fallen silent: it claims after an Active_Down_Interval at the soonest. What comes
- * before that it sent as the owner, and its word has overtaken it.
+ * The former owner has gone, or had fallen silent: what it sends from now on is a claim of its own, which comes after
+ * an Active_Down_Interval at the soonest. What comes at once it sent as the owner, and its word has overtaken it.
  */
 static void end_grace(struct vrrp_fsm *fsm, struct mono now)
 {

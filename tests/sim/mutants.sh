@@ -58,7 +58,6 @@ mutant $fsm "a tie is broken the other way" 's/ip_compare(&event->source, &fsm->
 mutant $fsm "an owner whose lbd is dead goes on ruling" 's/return is_owner(fsm) && fsm->facts.priority == VRRP_PRIORITY_OWNER;/return is_owner(fsm);/'
 mutant $fsm "by IPv6 a tie is broken as well" 's/if (!rules(fsm) && is_undecided(fsm, event))/if (false)/'
 mutant $fsm "priority 0 is waited for like silence" 's/timers_skew_ns(fsm->conf.version, fsm->facts.priority, fsm->active_interval_ns)/active_down_ns(fsm)/'
-mutant $fsm "a rival that resigns is not put right on the LAN" '/Who resigns had the addresses/{n;d}'
 mutant $fsm "the LAN is not told when the peer is back" '/while it had the addresses or thought so, is put right/{n;d}'
 mutant $fsm "who overslept goes on without looking" 's/if (fsm->overslept || vrrp_has_overslept(fsm, now))/if (false)/;s/if (fsm->overslept && fsm->facts.peer_holds)/if (false)/'
 mutant $fsm "a fenced node stays active" 's/become_backup(fsm, "fenced.*/break;/'
@@ -69,7 +68,7 @@ mutant $fsm "and where neither can tell, for ever" 's/mono_before(now, mono_add(
 mutant $fsm "what was given away as planned is taken back" 's/fsm->yielding = !wanted_back;/fsm->yielding = false;/'
 mutant $fsm "maintenance that ended at once is not noticed" 's/fsm->wanted_back = is_set(fsm->leave_at);//'
 mutant $fsm "the taker of a planned failover gives way to the late adverts" 's/if (is_set(fsm->grace_until) \&\& mono_before(now, fsm->grace_until))/if (false)/'
-mutant $fsm "that grace outlives the giver's word" 's/fsm->grace_until = (struct mono){0};$/;/'
+mutant $fsm "that grace outlives the giver's word" 's/^\t\tend_grace(fsm, now);$//'
 mutant $fsm "a group that was parted stays parted" 's/if (is_set(fsm->parted_at) \&\& mono_reached(fsm->parted_at, now))/if (false)/'
 mutant $fsm "a demotion by a third router passes for a resignation" 's/fsm->heard_at = now;$/;/'
 mutant $fsm "a lost link is noticed, but the addresses stay" 's/bool lost = is_usable/bool lost = false \&\& is_usable/'
@@ -85,6 +84,7 @@ mutant vrrpd/facts.c "the peer's health is not compared" 's/facts.peer_sicker = 
 mutant vrrpd/lan.c "the silence of the target is enough" 's/return target \&\& .*/return target;/'
 mutant vrrpd/lan.c "a gateway is worth no more than another" 's/(all || (gateways \&\& is_gateway(lan, \&lan->target)))/all/'
 mutant vrrpd/lan.c "another host is named each time" 's/if (found == NULL || (is_gateway/if (found == NULL || host->answered_at.ns % 2 == 0 || (is_gateway/'
+mutant vrrpd/facts.c "any frame is enough to come back to a LAN that was given up" 's/fsm->facts.lan_dead ? input->lan_mute/fsm->facts.lan_dead ? input->lan_silent/'
 mutant vrrpd/lan.c "the dead are never raised" 's/^\t\tlan->dead = false;//'
 mutant vrrpd/hang.c "lbd never hangs" 's/return lan->still//;s/return hang->still_ns\[loop\] >= HANG_THRESHOLD_NS;/return false;/'
 mutant vrrpd/replay.c "clocks that differ are never bridged" 's/\*ret_proven = replay->proven .*/*ret_proven = false;/;s/if (!goes_on \&\& !extend_run/if (true || !extend_run/'
@@ -94,6 +94,7 @@ mutant vrrpd/peer_session.c "the first session of the peer is the last" 's/if (s
 mutant tests/sim/vip.c "a group does not hear of a fault" 's/input.group_fault = input.group_fault || .*;/;/'
 mutant tests/sim/vip.c "nor of a LAN that was given up" 's/vip->fault = !facts.link_ok || facts.lan_dead;/vip->fault = !facts.link_ok;/'
 mutant tests/sim/vip.c "the lease is renewed whatever the fence says" 's/if (!lease_is_whole(.*/if (false) {/'
+blind $fsm "a rival that resigns is not put right on the LAN" '' "who asks again is answered, and with a state port the word of it does the same: tests/unit/test_fsm has that"
 blind vrrpd/fsm.c "a hold-back that is doubled" '' "runs are too short for a second resignation to be told from the first"
 blind vrrpd/replay.c "a recording passes for a fresh advert" '' "nobody replays here: tests/unit/test_replay has that"
 

@@ -109,18 +109,17 @@ static const struct scenario {
 		.outage_ms = 100, .double_ms = 5},
 	{"alone-owner-lbd-hangs", .alone = true, .owner = true, .faults = {{3000, 1, FAULT_STOP_LBD, 2000}},
 		.owners = "121", .outage_ms = 400, .double_ms = 5},
-	/* It says goodbye before the other has said a word: who had asked it is to be told. */
-	{"alone-rival-ends-with-the-partition", .alone = true,
-		.faults = {{3000, 1, FAULT_WALL, 3000}, {6001, 2, FAULT_RESTART, 500}}, .owners = "12",
-		.double_ms = 3200},
 	/* Nobody is known who could be asked: the backup waits for three Active_Down_Intervals. */
 	{"dead-port-among-quiet-neighbours", .quiet = true, .side = true, .faults = {{3000, 1, FAULT_DEAD_PORT, 3000}},
 		.owners = "12", .outage_ms = 1500, .double_ms = 3000},
 	/* While what was lent is about to leave. */
 	{"maintenance-ended-at-once", .faults = {{3000, 1, FAULT_MAINTENANCE, 2}}, .owners = "121", .double_ms = 10},
 	/* The giver's last advert comes when the taker has it. */
-	{"planned-on-a-slow-network", .latency_ms = 20, .faults = {{3040, 1, FAULT_FAILOVER, 0}}, .owners = "12",
+	{"planned-on-a-slow-network", .latency_ms = 20, .faults = {{3090, 1, FAULT_FAILOVER, 0}}, .owners = "12",
 		.double_ms = 50},
+	/* The giver dies with the addresses, before it could say that it has gone; then it claims as configured. */
+	{"planned-and-the-giver-is-killed", .faults = {{3000, 1, FAULT_FAILOVER, 0}, {3002, 1, FAULT_KILL_MAIN, 0}},
+		.owners = "121", .double_ms = 10},
 	{"address-deleted", .faults = {{3000, 1, FAULT_ADDRESS, 0}}, .owners = "1"},
 };
 

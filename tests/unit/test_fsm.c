@@ -398,9 +398,8 @@ static const struct trace traces[] = {
 		ADVERT(30, 200, VRRP_ACTIVE, NOTHING),
 		EVENT(40, VRRP_EVENT_PEER_GONE, VRRP_ACTIVE, VRRP_DO_ANNOUNCE),
 		ADVERT(60, 200, VRRP_ACTIVE, NOTHING),
-		TICK(200, VRRP_ACTIVE, VRRP_DO_ADVERT),
-		ADVERT(339, 200, VRRP_ACTIVE, NOTHING),
-		ADVERT(340, 200, VRRP_BACKUP, LEAVE),
+		ADVERT(139, 200, VRRP_ACTIVE, NOTHING),
+		ADVERT(140, 200, VRRP_BACKUP, LEAVE),
 	}},
 	{"planned, the taker: nor is the giver's claim passed over when it was away", .own_priority = 150, .rows = {
 		START(NOTHING),
@@ -408,9 +407,8 @@ static const struct trace traces[] = {
 		EVENT_ADVERT(20, VRRP_EVENT_TAKE, VRRP_ACTIVE, CLAIM, 150),
 		ADVERT(30, 200, VRRP_ACTIVE, NOTHING),
 		EVENT(200, VRRP_EVENT_PEER_BACK, VRRP_ACTIVE, VRRP_DO_ANNOUNCE),
-		TICK(400, VRRP_ACTIVE, VRRP_DO_ADVERT),
-		ADVERT(499, 200, VRRP_ACTIVE, NOTHING),
-		ADVERT(510, 200, VRRP_BACKUP, LEAVE),
+		ADVERT(299, 200, VRRP_ACTIVE, NOTHING),
+		ADVERT(300, 200, VRRP_BACKUP, LEAVE),
 	}},
 	{"planned, the taker: and the grace is not made longer", .own_priority = 150, .rows = {
 		START(NOTHING),
