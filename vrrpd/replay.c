@@ -165,6 +165,17 @@ enum replay_verdict replay_check(
 	return verdict;
 }
 
+/*
+ * A datagram that was made before the last advert is behind it by no more than it took, less the time since that
+ * advert: what is further behind says that the sender's clock was put back.
+ */
+static bool has_rewound(const struct replay *replay, uint64_t sequence, struct mono now)
+{
+	int64_t slack_ns = MAX(REWIND_NS - mono_diff(now, replay->mark.at), (int64_t)0);
+
+	return distance_ns(replay->mark.sequence, sequence) > slack_ns;
+}
+
 void replay_prove(struct replay *replay, uint64_t sequence, int64_t peer_real_ns, struct mono now)
 {
 	replay->proven = true;
@@ -173,7 +184,7 @@ void replay_prove(struct replay *replay, uint64_t sequence, int64_t peer_real_ns
 	replay->proven_sequence = sequence;
 	if (sequence == 0)
 		return;
-	if (replay->marked && distance_ns(sequence, replay->mark.sequence) < -REWIND_NS)
+	if (replay->marked && has_rewound(replay, sequence, now))
 		replay->mark = (struct replay_point){sequence, now};
 	if (is_above_high(replay, sequence))
 		replay->high = sequence;

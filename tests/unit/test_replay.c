@@ -174,6 +174,17 @@ static const struct step proven[] = {
 	{ADVERT, 5100, H, 0, 0, REPLAY_FRESH_PACED},
 	{.kind = END},
 };
+
+/* Unheard for 3.2 s, in which its clock was put back by 7 s. */
+static const struct step proven_to_have_been_put_back[] = {
+	{PROOF, 900, 8000, 0, 0, 0},
+	{ADVERT, 1000, 8000, 0, 0, REPLAY_FRESH_SHIFTED},
+	{PROOF, 4200, 1000, 0, 0, 0},
+	{ADVERT, 4210, 1000, 0, 0, REPLAY_FRESH},
+	{ADVERT, 4220, 1000, 0, 10, REPLAY_OLD},
+	{.kind = END},
+};
+
 /* The proof tells that recordings are stale, however they are played, after a start with nothing remembered. */
 static const struct step proven_after_a_start[] = {
 	{PROOF, 0, 0, 0, 50, 0},
@@ -303,6 +314,7 @@ static const struct {
 	STORY(paced),
 	STORY(paced_behind),
 	STORY(proven),
+	STORY(proven_to_have_been_put_back),
 	STORY(proven_after_a_start),
 	STORY(proven_leaves_no_room_for_pace),
 	STORY(corrected_in_silence),
