@@ -11,6 +11,7 @@
 /* The peer's clock is worth a word when it is off by so much; below it, it may be the network's delay. */
 #define CLOCK_OFFSET_SHOWN_NS (1 * NS_PER_S)
 #define EXPLAIN_ENTRIES 20
+#define PRIORITY_OWNER 255
 
 /* Who holds the vip as far as this node knows; NULL: nobody is known. `buffer` serves for an address. */
 static const char *active_node(const struct view *view, const struct view_vip *vip, char buffer[static IP_TEXT_MAX])
@@ -147,6 +148,10 @@ static void explain_tracks(const struct view *view, const struct view_vip *vip, 
 
 static void explain_peer(const struct view *view, struct text *out)
 {
+	if (view->other == NULL) {
+		text_add(out, "There is no other node in the configuration.\n");
+		return;
+	}
 	if (!view->has_peer) {
 		text_add(out, "The nodes share no key: the peer is known by its adverts alone.\n");
 		return;
@@ -179,6 +184,7 @@ static void explain_differences(const struct view *view, const struct view_vip *
 		text_add(out, "ALARM: the peer runs another configuration; `lbctl config diff` shows where.\n");
 }
 
+/* All that stands in the way: where only the first is told, mending it brings a disappointment. */
 static void explain_way_back(const struct view_vip *vip, struct text *out)
 {
 	const struct vrrp_facts *facts = &vip->fsm.facts;
@@ -189,37 +195,89 @@ static void explain_way_back(const struct view_vip *vip, struct text *out)
 			"this "
 			"node's own.\n",
 			vip->conf->interface);
-	else if (facts->maintenance)
+	if (facts->maintenance)
 		text_add(out, "It may come here again after `lbctl maintenance off`.\n");
-	else if (facts->tracked_fault)
+	if (facts->tracked_fault)
 		text_add(out, "It may come here again when what it tracks is back.\n");
-	else if (facts->group_fault)
+	if (facts->group_fault)
 		text_add(out, "It may come here again when each vip of its group can.\n");
-	else
+	if (facts->lan_dead)
 		text_add(out, "It may come here again when somebody on its LAN answers.\n");
 }
 
-static void explain_future(const struct view_vip *vip, struct text *out)
+static bool is_owner(const struct view_vip *vip)
+{
+	return vip->fsm.conf.priority == PRIORITY_OWNER;
+}
+
+static void explain_active(const struct view *view, const struct view_vip *vip, struct text *out)
+{
+	if (vip->conflict)
+		text_add(out, "ALARM: another node sends adverts as well. Of two that hear each other one yields: see "
+			      "whether that one hears this node, and takes its adverts.\n");
+	if (view->other == NULL)
+		text_add(out, "There is no other node that it could go to.\n");
+	else if (is_owner(vip))
+		text_add(out, "It would go to the peer when vrrpd stops, or when the interface or what it tracks with "
+			      "penalty = fault fails; as the owner (priority 255) it yields to nobody.\n");
+	else
+		text_addf(out,
+			"It would go to the peer: by `lbctl failover`, when vrrpd stops or the interface fails, "
+			"%swhen what it tracks fails here and not there%s.\n",
+			view->has_forwarder ? "when lbd here is in worse health than the peer's, " : "",
+			vip->conf->preempt ? ", or when the peer's priority is higher and it preempts" : "");
+}
+
+/* What holds a claim, or a preemption, back just now, and for how long. */
+static void explain_waits(const struct view_vip *vip, struct mono now, struct text *out)
+{
+	const struct vrrp_fsm *fsm = &vip->fsm;
+	double held_s = (double)mono_diff(fsm->facts.hold_back_until, now) / (double)NS_PER_S;
+	double start_s = (double)mono_diff(mono_add(fsm->started_at, fsm->conf.start_delay_ns), now) / (double)NS_PER_S;
+	double delay_s =
+		(double)mono_diff(mono_add(fsm->weaker_since, fsm->conf.preempt_delay_ns), now) / (double)NS_PER_S;
+
+	if (held_s > 0)
+		text_addf(out, "After its resignation it claims nothing for %.1f s more, unless the peer goes.\n",
+			held_s);
+	if (start_s > 0)
+		text_addf(out, "It claims nothing for %.1f s more (start-delay).\n", start_s);
+	if (!fsm->facts.bound)
+		text_add(out, "It waits for lbd to bind its listeners: after the start 10 s at most.\n");
+	if (fsm->weaker_since.ns != 0 && fsm->conf.preempt && delay_s > 0)
+		text_addf(out, "A weaker node is active, and is not preempted for %.1f s more (preempt-delay).\n",
+			delay_s);
+}
+
+static void explain_backup(const struct view *view, const struct view_vip *vip, struct text *out)
+{
+	explain_waits(vip, clock_mono(), out);
+	if (vip->fsm.active_priority != 0 && vip->fsm.silent_at.ns == 0)
+		text_addf(out, "The active node's priority is %u, this node's %u.\n", vip->fsm.active_priority,
+			vip->fsm.facts.priority);
+	text_add(out, "It would come here: by `lbctl failover`, when the active node resigns or falls silent, ");
+	if (is_owner(vip))
+		text_addf(out, "or at once%s: this node is the owner (priority 255).\n",
+			view->has_forwarder ? " when lbd has bound its listeners" : "");
+	else if (vip->fsm.yielding)
+		text_add(out, "but by no preemption, since it was given away as planned, unless the active node is "
+			      "sick or lacks what it tracks.\n");
+	else if (!vip->conf->preempt)
+		text_add(out, "but by no preemption (preempt = no), unless the active node is sick or lacks what it "
+			      "tracks.\n");
+	else
+		text_addf(out, "or by preemption when the active node's priority is lower%s.\n",
+			view->has_forwarder ? " and lbd here is ready" : "");
+}
+
+static void explain_future(const struct view *view, const struct view_vip *vip, struct text *out)
 {
 	switch (vip->fsm.state) {
 	case VRRP_ACTIVE:
-		text_add(out,
-			"It would go to the peer: by `lbctl failover`, when vrrpd stops or the interface fails, "
-			"when lbd here is in worse health than the peer's, when what it tracks fails here and not "
-			"there, or when the peer preempts.\n");
+		explain_active(view, vip, out);
 		break;
 	case VRRP_BACKUP:
-		text_add(
-			out, "It would come here: by `lbctl failover`, when the active node resigns or falls silent, ");
-		if (vip->fsm.yielding)
-			text_add(out, "but by no preemption, since it was given away as planned.\n");
-		else if (!vip->conf->preempt)
-			text_add(out,
-				"but by no preemption (preempt = no), unless the active node is sick or lacks what it "
-				"tracks.\n");
-		else
-			text_add(out, "or by preemption when the active node's priority is lower and lbd here is "
-				      "ready.\n");
+		explain_backup(view, vip, out);
 		break;
 	case VRRP_FAULT:
 		explain_way_back(vip, out);
@@ -238,7 +296,7 @@ void status_explain(
 	explain_tracks(view, vip, out);
 	explain_peer(view, out);
 	explain_differences(view, vip, out);
-	explain_future(vip, out);
+	explain_future(view, vip, out);
 	text_add(out, "Last decisions:\n");
 	recorder_print(recorder, vip->conf->name, EXPLAIN_ENTRIES, clock_mono(), out);
 }

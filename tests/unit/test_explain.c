@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* What `lbctl explain` says in each state: that it speaks of what holds, and not of what cannot be. */
+#include "vrrpd/status.h"
+
+#include "common/system/clock.h"
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+struct explain_case {
+	const char *name;
+	struct vrrp_fsm fsm;
+	bool no_preempt, conflict, alone, no_forwarder, drift, list_differs;
+	const char *misfit;
+	const char *says;
+	const char *silent_of; /* NULL: of nothing in particular */
+};
+
+#define HEALTHY .facts = {.priority = 150, .link_ok = true, .bound = true, .ready = true}
+#define BACKUP .state = VRRP_BACKUP, .conf = {.priority = 150, .preempt = true}, HEALTHY
+#define ACTIVE .state = VRRP_ACTIVE, .conf = {.priority = 150, .preempt = true}, HEALTHY
+#define LATER \
+	{ \
+		INT64_MAX / 4 \
+	}
+
+static const struct explain_case cases[] = {
+	{"active", {ACTIVE}, .says = "by `lbctl failover`, when vrrpd stops", .silent_of = "ALARM"},
+	{"active, preempt = no", {ACTIVE}, .no_preempt = true, .says = "not there.", .silent_of = "preempts"},
+	{"active, without lbd", {ACTIVE}, .no_forwarder = true, .says = "or when the peer's priority is higher",
+		.silent_of = "lbd here"},
+	{"active, alone", {ACTIVE}, .alone = true, .says = "no other node that it could go to",
+		.silent_of = "share no key"},
+	{"active, in conflict", {ACTIVE}, .conflict = true, .says = "ALARM: another node sends adverts as well"},
+	{"active, refuses", {ACTIVE}, .misfit = "adverts of X are refused: Y",
+		.says = "ALARM: adverts of X are refused: Y."},
+	{"active, drifted", {ACTIVE}, .drift = true, .says = "`lbctl config diff` shows where"},
+	{"active, other addresses", {ACTIVE}, .list_differs = true, .says = "name other addresses"},
+	{"owner, active", {.state = VRRP_ACTIVE, .conf = {.priority = 255}, HEALTHY}, .says = "it yields to nobody",
+		.silent_of = "lbctl failover"},
+	{"owner, backup", {.state = VRRP_BACKUP, .conf = {.priority = 255}, HEALTHY}, .says = "this node is the owner"},
+	{"backup", {BACKUP, .active_priority = 200}, .says = "The active node's priority is 200, this node's 150",
+		.silent_of = "more"},
+	{"backup, preempt = no", {BACKUP}, .no_preempt = true, .says = "by no preemption (preempt = no)"},
+	{"yielding", {BACKUP, .yielding = true}, .says = "given away as planned, unless the active node is sick"},
+	{"held back", {.state = VRRP_BACKUP, .facts = {.bound = true, .hold_back_until = LATER}},
+		.says = "After its resignation it claims nothing for"},
+	{"start-delay", {BACKUP, .started_at = LATER}, .says = "(start-delay)"},
+	{"preempt-delay", {BACKUP, .weaker_since = LATER}, .says = "(preempt-delay)"},
+	{"waits for listeners", {.state = VRRP_BACKUP}, .says = "waits for lbd to bind its listeners"},
+	{"fault: interface", {.state = VRRP_FAULT}, .says = "when interface eth0 is there and up"},
+	{"fault: maintenance too", {.state = VRRP_FAULT, .facts = {.maintenance = true}}, .says = "maintenance off"},
+	{"fault: track", {.state = VRRP_FAULT, .facts = {.link_ok = true, .tracked_fault = true}},
+		.says = "when what it tracks is back", .silent_of = "eth0"},
+	{"fault: group", {.state = VRRP_FAULT, .facts = {.link_ok = true, .group_fault = true}},
+		.says = "when each vip of its group can", .silent_of = "LAN answers"},
+	{"fault: LAN", {.state = VRRP_FAULT, .facts = {.link_ok = true, .lan_dead = true}},
+		.says = "when somebody on its LAN answers"},
+};
+
+static void it_says_what_holds(void **state)
+{
+	static struct recorder recorder;
+	static const struct node_conf self = {.name = "lb1"}, other = {.name = "lb2"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct explain_case *one = &cases[i];
+		const struct vip_conf conf = {.name = "web", .interface = "eth0", .preempt = !one->no_preempt};
+		struct view_vip vip = {.conf = &conf, .fsm = one->fsm, .conflict = one->conflict};
+		const struct view view = {.self = &self,
+			.other = one->alone ? NULL : &other,
+			.drift = one->drift,
+			.has_forwarder = !one->no_forwarder,
+			.has_peer = !one->alone,
+			.vips = &vip,
+			.vip_count = 1};
+		AUTO_TEXT out = {0};
+
+		vip.fsm.reason = "started";
+		vip.list_differs = one->list_differs;
+		if (one->misfit != NULL)
+			strcpy(vip.misfit, one->misfit);
+		status_explain(&view, &vip, &recorder, &out);
+		if (strstr(out.data, one->says) == NULL)
+			fail_msg("%s: does not say \"%s\": %s", one->name, one->says, out.data);
+		if (one->silent_of != NULL && strstr(out.data, one->silent_of) != NULL)
+			fail_msg("%s: speaks of \"%s\": %s", one->name, one->silent_of, out.data);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(it_says_what_holds)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
