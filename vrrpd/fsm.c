@@ -381,6 +381,10 @@ static void backup_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, st
 	case VRRP_EVENT_OVERSLEPT:
 		fsm->down_at = mono_add(now, active_down_ns(fsm));
 		break;
+	case VRRP_EVENT_TAKEN:
+		/* It was offered, and lost before the answer came. */
+		fsm->yielding = true;
+		break;
 	case VRRP_EVENT_START:
 	case VRRP_EVENT_STOP:
 	case VRRP_EVENT_FACTS:
@@ -388,7 +392,6 @@ static void backup_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, st
 	case VRRP_EVENT_RESIGN:
 	case VRRP_EVENT_PARTED:
 	case VRRP_EVENT_OFFERED:
-	case VRRP_EVENT_TAKEN:
 	case VRRP_EVENT_OFFER_FAILED:
 		break;
 	}

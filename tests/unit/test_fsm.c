@@ -375,6 +375,17 @@ static const struct trace traces[] = {
 		ADVERT(700, 100, VRRP_BACKUP, NOTHING),
 		TICK(746, VRRP_BACKUP, NOTHING),
 	}},
+	{"planned, the giver: fenced before the answer comes, it yields all the same", .rows = {
+		START(NOTHING),
+		TICK(342, VRRP_ACTIVE, CLAIM),
+		EVENT(400, VRRP_EVENT_OFFERED, VRRP_ACTIVE, NOTHING),
+		EVENT(402, VRRP_EVENT_FENCED, VRRP_BACKUP, VRRP_DO_REMOVE),
+		EVENT(404, VRRP_EVENT_TAKEN, VRRP_BACKUP, NOTHING),
+		ADVERT(500, 100, VRRP_BACKUP, NOTHING),
+		ADVERT(600, 100, VRRP_BACKUP, NOTHING),
+		ADVERT(700, 100, VRRP_BACKUP, NOTHING),
+		TICK(750, VRRP_BACKUP, NOTHING),
+	}},
 	{"planned, refused: everything stays", .rows = {
 		START(NOTHING),
 		TICK(342, VRRP_ACTIVE, CLAIM),
