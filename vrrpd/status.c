@@ -218,8 +218,10 @@ static void explain_active(const struct view *view, const struct view_vip *vip, 
 	if (view->other == NULL)
 		text_add(out, "There is no other node that it could go to.\n");
 	else if (is_owner(vip))
-		text_add(out, "It would go to the peer when vrrpd stops, or when the interface or what it tracks with "
-			      "penalty = fault fails; as the owner (priority 255) it yields to nobody.\n");
+		text_addf(out,
+			"It would go to the peer when vrrpd stops, or when the interface or what it tracks with "
+			"penalty = fault fails%s; but for that the owner (priority 255) yields to nobody.\n",
+			view->has_forwarder ? ", or when lbd here is in worse health than the peer's" : "");
 	else
 		text_addf(out,
 			"It would go to the peer: by `lbctl failover`, when vrrpd stops or the interface fails, "
