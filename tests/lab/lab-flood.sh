@@ -1,0 +1,67 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# Somebody floods the LAN, 20,000 packets a second of each kind for some seconds: forged adverts (and a replayed one),
+# datagrams for the state port that nobody signed, claims of the VIPs by ARP. No vip moves, no advert is missed, what
+# is thrown away is counted. Prints what the flood costs.
+. "${0%/*}/many.sh"
+
+RATE=20000
+SPAN_S=3
+# An advert may be late by one interval; a third one is what a slower machine that does other things may take besides.
+GAP_MS=300
+
+discarded_by() { pick "$1" '[.vips[].counters.discarded | add] | add'; }  # NODE
+unsigned_at() { pick "$1" '.peer.discarded'; }                           # NODE: datagrams
+has_moved_none() { is "$(transitions_of lb1),$(transitions_of lb2)" "$MOVES"; }
+
+# flood WHAT COMMAND...: by two programs at once, since one may not be fast enough.
+flood() {
+	local what=$1 gap pids=() half i
+	declare -A ticks_before=()
+	shift
+	half=$((RATE / 2))
+	say "== $what"
+	for node in $NODES; do ticks_before[$node]=$(ticks "$(pid_of $node vrrpd)"); done
+	ear_marks
+	for i in 1 2; do
+		on client "$FORGE" "$@" --rate=$half --seconds=$SPAN_S >"$LAB_DIR/flood.$i" &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do wait "$i" || fail "forge $*"; done
+	ear_marks || die "the ear does not answer"
+	gap=$(heard_of lb1 '[.gap_ms, .silent_ms] | max')
+	say "  sent: $(paste -sd ';' "$LAB_DIR/flood.1" "$LAB_DIR/flood.2")"
+	for node in $NODES; do
+		say "  processor time of $node: $(($(ticks "$(pid_of $node vrrpd)") - ticks_before[$node])) ticks of 10 ms"
+	done
+	expect "lb1 has sent for $VIPS VRIDs of two families" is "$(heard_of lb1 .vrids)" $((2 * VIPS))
+	expect "the longest time between two adverts of one was $gap ms, of at most $GAP_MS" at_most "$gap" $GAP_MS
+	expect "nobody has moved" has_moved_none
+}
+
+lab_up
+many_config 50 100ms
+ear_start
+for node in $NODES; do start_daemon $node vrrpd; done
+wait_for 60 "lb1 is active for all, lb2 backup" many_are lb1 lb2
+wait_for 10 "lb1 holds every address" holds_all lb1
+MOVES=$(transitions_of lb1),$(transitions_of lb2)
+on client "$FORGE" capture "$LAB_DIR/advert" --source=192.0.2.11 || die "nothing was overheard"
+
+flood "claims of a VIP by ARP" claims --address=10.0.7.1
+expect "lb1 named the rival" grep -q "another host says.*vip=v7 " "$LAB_DIR/lb1-vrrpd.log"
+
+declare -A before=()
+for node in $NODES; do before[$node]=$(discarded_by $node); done
+flood "adverts" flood "$LAB_DIR/advert" --source=192.0.2.50 --vrid=$VIPS
+for node in $NODES; do
+	expect "$node counted $(($(discarded_by $node) - before[$node])) of them" \
+		at_most $((before[$node] + RATE)) "$(discarded_by $node)"
+done
+
+for node in $NODES; do before[$node]=$(unsigned_at $node); done
+flood "datagrams for lb2's state port" datagrams --address=192.0.2.12 --port=3780
+expect "lb2 counted them" at_most $((before[lb2] + RATE / 2)) "$(unsigned_at lb2)"
+flood "datagrams for lb1's state port" datagrams --address=192.0.2.11 --port=3780
+expect "lb1 counted them" at_most $((before[lb1] + RATE / 2)) "$(unsigned_at lb1)"
