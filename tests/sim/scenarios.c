@@ -112,6 +112,9 @@ static const struct scenario {
 	/* Nobody is known who could be asked: the backup waits for three Active_Down_Intervals. */
 	{"dead-port-among-quiet-neighbours", .quiet = true, .side = true, .faults = {{3000, 1, FAULT_DEAD_PORT, 3000}},
 		.owners = "12", .outage_ms = 1500, .double_ms = 3000},
+	{"maintenance-and-the-other-loses-power",
+		.faults = {{3000, 1, FAULT_MAINTENANCE, 5000}, {4000, 2, FAULT_POWER, 1000}}, .owners = "1221",
+		.outage_ms = 2500, .double_ms = 10},
 	/* While what was lent is about to leave. */
 	{"maintenance-ended-at-once", .faults = {{3000, 1, FAULT_MAINTENANCE, 2}}, .owners = "121", .double_ms = 10},
 	/* The giver's last advert comes when the taker has it. */
