@@ -10,7 +10,7 @@ static void judge_health(const struct facts_input *input, const struct vrrp_fsm 
 	struct mono now, struct health_verdict *ret_verdict)
 {
 	const struct peer_message *heartbeat = input->heartbeat;
-	const struct peer_vip *other = heartbeat != NULL ? peermsg_find_vip(heartbeat, input->peer_id) : NULL;
+	const struct peer_vip *other = input->other;
 	struct health_input health_input = {
 		.lbd_wanted = input->lbd_wanted,
 		.own = input->view.health,
@@ -84,7 +84,7 @@ struct vrrp_facts facts_gather(const struct facts_input *input, const struct vrr
 	struct mono now, struct health_verdict *ret_verdict)
 {
 	const struct peer_message *heartbeat = input->heartbeat;
-	const struct peer_vip *other = heartbeat != NULL ? peermsg_find_vip(heartbeat, input->peer_id) : NULL;
+	const struct peer_vip *other = input->other;
 	bool settled = input->link_ok_at.ns == 0 || mono_reached(mono_add(input->link_ok_at, settle_ns(input)), now);
 	struct vrrp_facts facts = {
 		.link_ok = input->link_ok, .link_carries = input->link_carries, .source = input->source};

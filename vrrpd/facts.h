@@ -14,7 +14,6 @@
 struct facts_input {
 	const struct conf *conf;
 	int64_t interval_ns; /* of the vip's adverts */
-	uint32_t peer_id;    /* the vip's name in heartbeats */
 
 	bool link_ok;
 	bool link_carries;
@@ -36,6 +35,7 @@ struct facts_input {
 	uint8_t peer_priority;    /* the other node's configured one; 0: there is no other node */
 
 	const struct peer_message *heartbeat; /* of a peer that is heard; NULL: it is not */
+	const struct peer_vip *other;         /* what it says of the vip; NULL: nothing */
 	bool peer_on_lan;                     /* and is heard by the vip's own interface */
 };
 

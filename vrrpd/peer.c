@@ -57,6 +57,9 @@ struct peer {
 	int64_t clock_offset_ns;
 	bool has_heartbeat;
 	struct peer_message heartbeat;
+	struct roll vips;     /* what it says of them; */
+	struct roll own_vips; /* and what this node said last of its own */
+	uint32_t beats;
 	uint64_t discarded;
 };
 
@@ -92,6 +95,11 @@ struct peer_path peer_path(const struct peer *peer, size_t i)
 const struct peer_message *peer_heartbeat(const struct peer *peer)
 {
 	return peer->has_heartbeat ? &peer->heartbeat : NULL;
+}
+
+const struct peer_vip *peer_vip(const struct peer *peer, uint32_t id)
+{
+	return peer->has_heartbeat ? roll_find(&peer->vips, id) : NULL;
 }
 
 int64_t peer_clock_offset_ns(const struct peer *peer)
@@ -130,10 +138,15 @@ static void send_on(struct path *path, const uint8_t *bytes, size_t size)
 	path->send_error = error;
 }
 
-void peer_send(struct peer *peer, struct peer_message *message)
+static void put_names(const struct peer *peer, struct peer_message *message)
 {
 	snprintf(message->from, sizeof message->from, "%s", peer->conf.self->name);
 	snprintf(message->to, sizeof message->to, "%s", peer->conf.other->name);
+}
+
+void peer_send(struct peer *peer, struct peer_message *message)
+{
+	put_names(peer, message);
 	for (size_t i = 0; i < peer->path_count; i++) {
 		uint8_t bytes[PEER_DATAGRAM_MAX];
 		struct writer out = writer_of(bytes, sizeof bytes);
@@ -147,16 +160,26 @@ void peer_send(struct peer *peer, struct peer_message *message)
 	}
 }
 
+/* In as many datagrams as it takes. */
 static void send_heartbeat(struct peer *peer)
 {
 	struct peer_message *message = calloc(1, sizeof *message);
+	size_t room, next = 0;
 
 	if (message == NULL)
 		return;
 	message->kind = PEER_HEARTBEAT;
 	message->interval_ms = (unsigned)(peer->conf.interval_ns / NS_PER_MS);
-	peer->events.fill(peer->context, message);
-	peer_send(peer, message);
+	peer->own_vips.count = 0;
+	peer->events.fill(peer->context, message, &peer->own_vips);
+	roll_sort(&peer->own_vips);
+	put_names(peer, message);
+	message->beat = ++peer->beats;
+	room = peermsg_vip_room(message);
+	do {
+		next = roll_cut(&peer->own_vips, next, room, message);
+		peer_send(peer, message);
+	} while (next < peer->own_vips.count);
 	free(message);
 }
 
@@ -234,6 +257,28 @@ static void note_path(struct path *path, int ifindex, struct mono now)
 	set_path_alive(path, true);
 }
 
+static void take_heartbeat(struct peer *peer, const struct peer_message *message, struct mono now)
+{
+	int64_t before_ns = longest_interval_ns(peer);
+	struct mono since;
+	size_t lost;
+
+	/* What it said before it fell silent no longer counts, and some of its datagrams may come later than others. */
+	if (!peer->has_heartbeat)
+		peer->vips.count = 0;
+	else if (peer->heartbeat.stamp.session != message->stamp.session)
+		roll_restart(&peer->vips, message);
+	peer->heartbeat = *message;
+	peer->has_heartbeat = true;
+	if (!roll_merge(&peer->vips, message, now))
+		peer->discarded++;
+	since = mono_add(now, -DEAD_AFTER_INTERVALS * MAX(before_ns, longest_interval_ns(peer)));
+	lost = roll_age(&peer->vips, message, since);
+	if (lost > 0)
+		log_warning("what the peer says of some vips does not come through", log_str("peer", message->from),
+			log_uint("vips", lost));
+}
+
 static void take_fresh(struct path *path, const struct peer_message *message, int ifindex)
 {
 	struct peer *peer = path->peer;
@@ -241,10 +286,8 @@ static void take_fresh(struct path *path, const struct peer_message *message, in
 
 	peer->heard_at = now;
 	peer->clock_offset_ns = message->real_ns - clock_real_ns();
-	if (message->kind == PEER_HEARTBEAT) {
-		peer->heartbeat = *message;
-		peer->has_heartbeat = true;
-	}
+	if (message->kind == PEER_HEARTBEAT)
+		take_heartbeat(peer, message, now);
 	note_path(path, ifindex, now);
 	peer->events.message(peer->context, message);
 }

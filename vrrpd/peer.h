@@ -9,15 +9,16 @@
 #include "common/model/conf.h"
 #include "common/system/loop.h"
 #include "vrrpd/peermsg.h"
+#include "vrrpd/roll.h"
 
 struct peer;
 
 #define PEER_PATHS_MAX (1 + CONF_HEARTBEATS_MAX)
 
 struct peer_events {
-	/* Fills in what a heartbeat says of this node. */
-	void (*fill)(void *context, struct peer_message *message);
-	/* A fresh message; it lives during the call. */
+	/* Fills in what a heartbeat says of this node, and, into the roll, of each of its vips. */
+	void (*fill)(void *context, struct peer_message *message, struct roll *ret_roll);
+	/* A fresh message; it lives during the call. A heartbeat speaks of the vips in its range alone (roll.h). */
 	void (*message)(void *context, const struct peer_message *message);
 	/* The first path came alive, or the last fell silent. */
 	void (*alive)(void *context, bool alive);
@@ -69,8 +70,13 @@ struct peer_path {
 };
 size_t peer_path_count(const struct peer *peer);
 struct peer_path peer_path(const struct peer *peer, size_t i);
-/* The last heartbeat; NULL before the first. Its content counts while the peer is alive. */
+/*
+ * The last heartbeat; NULL before the first. Its content counts while the peer is alive: what it says of the node. Of a
+ * vip counts what peer_vip says.
+ */
 const struct peer_message *peer_heartbeat(const struct peer *peer);
+/* What the peer has said of that vip within three intervals; NULL: nothing, or that it does not have it. */
+const struct peer_vip *peer_vip(const struct peer *peer, uint32_t id);
 /* The peer's clock minus ours, as of its last fresh message (less the way that it came). */
 int64_t peer_clock_offset_ns(const struct peer *peer);
 /* How many datagrams were not authentic, not readable or not fresh. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "vrrpd/peer_session.h"
 
-#define SEEN_BITS 64
+#include <string.h>
 
 void peer_session_init(struct peer_session *session, uint64_t own_session, int64_t max_age_ns)
 {
@@ -44,6 +44,22 @@ static uint64_t echoed_counter(const struct peer_session *session, const struct 
 	return newest;
 }
 
+static bool is_seen(const struct peer_session *session, uint64_t counter)
+{
+	uint64_t bit = counter % PEER_SEEN_BITS;
+
+	return session->peer_seen[bit / 64] >> bit % 64 & 1;
+}
+
+static void set_seen(struct peer_session *session, uint64_t counter, bool seen)
+{
+	uint64_t bit = counter % PEER_SEEN_BITS;
+	uint64_t mask = UINT64_C(1) << bit % 64;
+
+	session->peer_seen[bit / 64] =
+		seen ? session->peer_seen[bit / 64] | mask : session->peer_seen[bit / 64] & ~mask;
+}
+
 static enum peer_freshness take_other_session(
 	struct peer_session *session, const struct peer_message *message, uint64_t echoed)
 {
@@ -58,7 +74,8 @@ static enum peer_freshness take_other_session(
 		return PEER_OLD;
 	session->peer_known = true;
 	session->peer = message->stamp;
-	session->peer_seen = 1;
+	memset(session->peer_seen, 0, sizeof session->peer_seen);
+	set_seen(session, message->stamp.counter, true);
 	session->peer_since = session->own.counter;
 	session->greeting = (struct peer_stamp){0};
 	return PEER_FRESH;
@@ -67,17 +84,20 @@ static enum peer_freshness take_other_session(
 /* Notes the counter; false: it was taken before, or is too far behind to know. */
 static bool note_counter(struct peer_session *session, uint64_t counter)
 {
-	uint64_t ahead = counter - session->peer.counter;
-	uint64_t behind = session->peer.counter - counter;
+	uint64_t newest = session->peer.counter;
 
-	if (counter > session->peer.counter) {
-		session->peer_seen = ahead < SEEN_BITS ? session->peer_seen << ahead | 1 : 1;
+	if (counter > newest) {
+		/* What was there before stood for the counters that those between have pushed out. */
+		if (counter - newest >= PEER_SEEN_BITS)
+			memset(session->peer_seen, 0, sizeof session->peer_seen);
+		else
+			for (uint64_t i = newest + 1; i < counter; i++)
+				set_seen(session, i, false);
 		session->peer.counter = counter;
-		return true;
-	}
-	if (behind >= SEEN_BITS || session->peer_seen >> behind & 1)
+	} else if (newest - counter >= PEER_SEEN_BITS || is_seen(session, counter)) {
 		return false;
-	session->peer_seen |= UINT64_C(1) << behind;
+	}
+	set_seen(session, counter, true);
 	return true;
 }
 

@@ -22,6 +22,9 @@
 #include "common/pure/mono.h"
 #include "vrrpd/peermsg.h"
 
+/* So far behind the newest it is known what was taken: a heartbeat may be many datagrams, and a path be a slow one. */
+#define PEER_SEEN_BITS 1024
+
 struct peer_session {
 	int64_t max_age_ns;
 	struct peer_stamp own; /* the last one given out */
@@ -32,10 +35,10 @@ struct peer_session {
 	struct mono mark_at;
 
 	bool peer_known;
-	struct peer_stamp peer;     /* the newest taken in */
-	uint64_t peer_seen;         /* bit i: counter peer.counter - i was taken */
-	uint64_t peer_since;        /* own.counter when this session of the peer was taken up */
-	struct peer_stamp greeting; /* the newest of a session that has not proven itself */
+	struct peer_stamp peer;                  /* the newest taken in */
+	uint64_t peer_seen[PEER_SEEN_BITS / 64]; /* which of the last counters were taken, by their remainder */
+	uint64_t peer_since;                     /* own.counter when this session of the peer was taken up */
+	struct peer_stamp greeting;              /* the newest of a session that has not proven itself */
 };
 
 enum peer_freshness {

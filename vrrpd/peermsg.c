@@ -141,9 +141,6 @@ static void write_vip(struct writer *out, const struct peer_vip *vip)
 static void write_probes(struct writer *out, const struct peer_message *message)
 {
 	assert(message->probe_count <= PEER_PROBES_MAX);
-	/* Appended, and mostly not there; what comes behind wants the count in any case. */
-	if (message->probe_count == 0 && message->mac_count == 0 && message->interval_ms == 0)
-		return;
 	writer_u8(out, (uint8_t)message->probe_count);
 	for (size_t i = 0; i < message->probe_count; i++) {
 		const struct peer_probe *probe = &message->probes[i];
@@ -157,8 +154,6 @@ static void write_probes(struct writer *out, const struct peer_message *message)
 static void write_macs(struct writer *out, const struct peer_message *message)
 {
 	assert(message->mac_count <= PEER_MACS_MAX);
-	if (message->mac_count == 0 && message->interval_ms == 0)
-		return;
 	writer_u8(out, (uint8_t)message->mac_count);
 	writer_bytes(out, message->macs, message->mac_count * PEER_MAC_SIZE);
 }
@@ -177,8 +172,10 @@ static void write_heartbeat(struct writer *out, const struct peer_message *messa
 	writer_bytes(out, message->services_up, (message->service_count + 7) / 8);
 	write_probes(out, message);
 	write_macs(out, message);
-	if (message->interval_ms != 0)
-		writer_u32(out, message->interval_ms);
+	writer_u32(out, message->interval_ms);
+	writer_u32(out, message->first_id);
+	writer_u32(out, message->last_id);
+	writer_u32(out, message->beat);
 }
 
 static void write_request(struct writer *out, const struct peer_message *message)
@@ -209,6 +206,21 @@ static void write_header(struct writer *out, const struct peer_message *message,
 	writer_u64(out, (uint64_t)message->real_ns);
 	write_text(out, message->from, sizeof message->from);
 	write_text(out, message->to, sizeof message->to);
+}
+
+size_t peermsg_vip_room(const struct peer_message *message)
+{
+	uint8_t bytes[PEER_DATAGRAM_MAX - MAC_SIZE];
+	struct writer out = writer_of(bytes, sizeof bytes);
+	struct peer_message bare = *message;
+
+	/* Those are filled in for each path, and may come to be there. */
+	bare.echo.session = bare.answer.session = 1;
+	bare.vip_count = 0;
+	write_header(&out, &bare, 0);
+	write_heartbeat(&out, &bare);
+	assert(!out.bad);
+	return MIN((sizeof bytes - out.length) / VIP_RECORD_SIZE, (size_t)PEER_VIPS_MAX);
 }
 
 void peermsg_encode(const struct peer_message *message, const struct peermsg_key *key, struct writer *out)
@@ -325,6 +337,21 @@ static void read_macs(struct cursor *in, struct peer_message *message)
 	cursor_bytes(in, message->macs, count * PEER_MAC_SIZE);
 }
 
+/* Which vips it speaks of; they come in order, so that a receiver need not look for them. */
+static void read_range(struct cursor *in, struct peer_message *message)
+{
+	message->first_id = cursor_u32(in);
+	message->last_id = cursor_u32(in);
+	for (size_t i = 0; i < message->vip_count; i++) {
+		uint32_t id = message->vips[i].id;
+
+		if (id < message->first_id || id > message->last_id || (i > 0 && id <= message->vips[i - 1].id))
+			in->bad = true;
+	}
+	if (message->first_id > message->last_id)
+		in->bad = true;
+}
+
 static void read_heartbeat(struct cursor *in, struct peer_message *message)
 {
 	uint8_t health;
@@ -340,13 +367,11 @@ static void read_heartbeat(struct cursor *in, struct peer_message *message)
 	}
 	message->health = (enum peer_health)health;
 	cursor_bytes(in, message->services_up, (message->service_count + 7) / 8);
-	/* Who has nothing to say of these, and an earlier version, ends before them. */
-	if (in->left > 0)
-		read_probes(in, message);
-	if (in->left > 0)
-		read_macs(in, message);
-	if (in->left > 0)
-		message->interval_ms = cursor_u32(in);
+	read_probes(in, message);
+	read_macs(in, message);
+	message->interval_ms = cursor_u32(in);
+	read_range(in, message);
+	message->beat = cursor_u32(in);
 }
 
 static void read_request(struct cursor *in, struct peer_message *message)

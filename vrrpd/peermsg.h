@@ -22,16 +22,16 @@
 #define PEER_VERSION 1
 #define PEER_NAME_MAX 64 /* with its NUL, as in all these */
 #define PEER_REASON_MAX 160
-/* Above CONF_VIPS_MAX there are none (talk.c). */
-#define PEER_VIPS_MAX 256
+/* Of one datagram; several speak of more (roll.h). */
+#define PEER_VIPS_MAX 208
 #define PEER_SERVICES_MAX 4096
 /* Vips on one LAN are probed for by one of them. */
 #define PEER_PROBES_MAX 16
-#define PEER_MACS_MAX 8
+#define PEER_MACS_MAX 32
 #define PEER_MAC_SIZE 6
 #define PEER_CONFIG_HASH_SIZE 17
-/* The largest datagram that is ever made or taken; 200 vips and 1000 services fit in the 1472 bytes of one frame. */
-#define PEER_DATAGRAM_MAX 2560
+/* The largest datagram that is ever made or taken: one frame, with the headers of a tunnel or two. */
+#define PEER_DATAGRAM_MAX 1400
 
 enum peer_kind {
 	PEER_HEARTBEAT,
@@ -98,7 +98,11 @@ struct peer_message {
 	enum peer_health health;
 	bool ready; /* listeners bound, each server checked */
 	size_t vip_count;
-	struct peer_vip vips[PEER_VIPS_MAX];
+	struct peer_vip vips[PEER_VIPS_MAX]; /* by id, each once */
+	/* It speaks of all vips whose ids lie there: one that is not among `vips` the sender does not have. */
+	uint32_t first_id;
+	uint32_t last_id;
+	uint32_t beat;                              /* which of the sender's heartbeats it is, or is a part of */
 	size_t service_count;                       /* in the order of the configuration */
 	uint8_t services_up[PEER_SERVICES_MAX / 8]; /* a bit each, the first is bit 0 of byte 0 */
 	size_t probe_count;
@@ -120,6 +124,9 @@ const struct peer_vip *peermsg_find_vip(const struct peer_message *message, uint
 
 /* NULL: the heartbeat asks for none. */
 const struct peer_probe *peermsg_find_probe(const struct peer_message *message, uint32_t id);
+
+/* How many vips the heartbeat has room for, beside what else it says. */
+size_t peermsg_vip_room(const struct peer_message *message);
 
 #define PEERMSG_KEY_SIZE 32
 
@@ -143,7 +150,8 @@ void peermsg_encode(const struct peer_message *message, const struct peermsg_key
 
 /*
  * -EBADMSG: not such a datagram (length, magic, version, counts, unknown kinds and states, texts too long or with a
- * NUL); -EACCES: the MAC is wrong or its key unknown. Nothing of an unauthentic datagram is looked at but the key's id.
+ * NUL, vips out of their order or range); -EACCES: the MAC is wrong or its key unknown. Nothing of an unauthentic
+ * datagram is looked at but the key's id.
  */
 MUST_USE int peermsg_decode(
 	const uint8_t *bytes, size_t size, const struct peermsg_keys *keys, struct peer_message *ret_message);

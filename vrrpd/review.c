@@ -123,7 +123,6 @@ static struct vrrp_facts gather_facts(
 	struct facts_input input = {
 		.conf = agent->conf,
 		.interval_ns = vip->conf->advert_interval_ns,
-		.peer_id = vip->peer_id,
 		.link_ok = link_ok,
 		.link_carries = carries,
 		.source = *source,
@@ -139,6 +138,7 @@ static struct vrrp_facts gather_facts(
 		.tracks_services = vip->conf->track_service_count > 0,
 		.peer_priority = agent->other != NULL ? (uint8_t)agent->other->priority : 0,
 		.heartbeat = heartbeat,
+		.other = heartbeat != NULL ? peer_vip(agent->peer, vip->peer_id) : NULL,
 		.peer_on_lan = heartbeat != NULL && peer_is_heard_on(agent->peer, vip->link.ifindex),
 	};
 

@@ -54,7 +54,25 @@ static void fill_probes(const struct agent *agent, struct peer_message *message)
 	}
 }
 
-static void fill_heartbeat(void *context, struct peer_message *message)
+static void fill_vips(const struct agent *agent, struct roll *ret_roll)
+{
+	for (size_t i = 0; i < agent->vip_count; i++) {
+		const struct vip *vip = agent->vips[i];
+
+		roll_add(ret_roll, &(struct peer_vip){
+					   .id = vip->peer_id,
+					   .state = peer_state_of(vip->fsm.state),
+					   .effective_priority = vip->fsm.facts.priority,
+					   .carrier = vip->link.carrier,
+					   .lan_heard = lanwatch_is_heard(agent->lanwatch, vip->conf->interface),
+					   .lan_silent = lanwatch_is_silent(agent->lanwatch, vip->conf->interface),
+					   .missing = vrrp_misses_adverts(&vip->fsm),
+					   .resigned = mono_before(clock_mono(), vip->verdict.hold_back_until),
+				   });
+	}
+}
+
+static void fill_heartbeat(void *context, struct peer_message *message, struct roll *ret_roll)
 {
 	struct agent *agent = context;
 	struct forwarder_view view = review_forwarder(agent);
@@ -64,22 +82,7 @@ static void fill_heartbeat(void *context, struct peer_message *message)
 	message->health = view.health;
 	message->ready = view.bound && view.checked;
 	services_fill(agent->conf, &view, message);
-	static_assert(CONF_VIPS_MAX <= PEER_VIPS_MAX, "the peer has to hear of each vip");
-	message->vip_count = MIN(agent->vip_count, (size_t)PEER_VIPS_MAX);
-	for (size_t i = 0; i < message->vip_count; i++) {
-		const struct vip *vip = agent->vips[i];
-
-		message->vips[i] = (struct peer_vip){
-			.id = vip->peer_id,
-			.state = peer_state_of(vip->fsm.state),
-			.effective_priority = vip->fsm.facts.priority,
-			.carrier = vip->link.carrier,
-			.lan_heard = lanwatch_is_heard(agent->lanwatch, vip->conf->interface),
-			.lan_silent = lanwatch_is_silent(agent->lanwatch, vip->conf->interface),
-			.missing = vrrp_misses_adverts(&vip->fsm),
-			.resigned = mono_before(clock_mono(), vip->verdict.hold_back_until),
-		};
-	}
+	fill_vips(agent, ret_roll);
 	fill_probes(agent, message);
 	lanwatch_fill(agent->lanwatch, message);
 }
@@ -110,24 +113,43 @@ static bool has_left(const struct vip *vip, const struct peer_vip *other)
 	       (vip->fsm.state == VRRP_ACTIVE || vip->peer_state != PEER_VIP_BACKUP || other->missing);
 }
 
+static void take_word(struct agent *agent, struct vip *vip, const struct peer_message *heartbeat)
+{
+	const struct peer_vip *other = peer_vip(agent->peer, vip->peer_id);
+	enum peer_vip_state before = vip->peer_state;
+	bool missed = vip->peer_missed;
+
+	vip->peer_state = other != NULL ? other->state : PEER_VIP_INITIALIZE;
+	vip->peer_missed = other != NULL && other->missing;
+	hearing_prove_clock(vip, heartbeat->stamp.session, heartbeat->sequence, heartbeat->real_ns);
+	review_vip(agent, vip);
+	if (before == PEER_VIP_ACTIVE && has_left(vip, other))
+		vip_event(vip, VRRP_EVENT_PEER_GONE);
+	if (missed && vip->peer_state == PEER_VIP_BACKUP && !vip->peer_missed)
+		vip_event(vip, VRRP_EVENT_PEER_BACK);
+}
+
+/* The datagrams that speak of the vip have not come for some time: nothing is known of it, as after a silence. */
+static void forget_word(struct agent *agent, struct vip *vip)
+{
+	if (vip->peer_state == PEER_VIP_INITIALIZE || peer_vip(agent->peer, vip->peer_id) != NULL)
+		return;
+	vip->peer_state = PEER_VIP_INITIALIZE;
+	vip->peer_missed = false;
+	review_vip(agent, vip);
+}
+
 static void take_heartbeat(struct agent *agent, const struct peer_message *heartbeat)
 {
 	note_drift(agent, heartbeat);
 	lanwatch_take(agent->lanwatch, heartbeat, agent->vips, agent->vip_count);
 	for (size_t i = 0; i < agent->vip_count; i++) {
 		struct vip *vip = agent->vips[i];
-		const struct peer_vip *other = peermsg_find_vip(heartbeat, vip->peer_id);
-		enum peer_vip_state before = vip->peer_state;
-		bool missed = vip->peer_missed;
 
-		vip->peer_state = other != NULL ? other->state : PEER_VIP_INITIALIZE;
-		vip->peer_missed = other != NULL && other->missing;
-		hearing_prove_clock(vip, heartbeat->stamp.session, heartbeat->sequence, heartbeat->real_ns);
-		review_vip(agent, vip);
-		if (before == PEER_VIP_ACTIVE && has_left(vip, other))
-			vip_event(vip, VRRP_EVENT_PEER_GONE);
-		if (missed && vip->peer_state == PEER_VIP_BACKUP && !vip->peer_missed)
-			vip_event(vip, VRRP_EVENT_PEER_BACK);
+		if (roll_covers(heartbeat, vip->peer_id))
+			take_word(agent, vip, heartbeat);
+		else
+			forget_word(agent, vip);
 	}
 }
 

@@ -17,8 +17,8 @@
 
 #define CONF_HEARTBEATS_MAX 4
 /* Of all vips together: what vrrpd's guardian has room for, and a heartbeat. */
-#define CONF_VIPS_MAX 256u
-#define CONF_VIP_ADDRESSES_MAX 2048u
+#define CONF_VIPS_MAX 1024u
+#define CONF_VIP_ADDRESSES_MAX 8192u
 
 struct node_conf {
 	const char *name;

@@ -7,6 +7,7 @@
 
 #include "common/system/crypto.h"
 #include "vrrpd/peer_session.h"
+#include "vrrpd/roll.h"
 
 #include <errno.h>
 #include <string.h>
@@ -50,7 +51,8 @@ static void check_message(const struct peer_message *got)
 	FUZZ_CHECK(got->vip_count <= PEER_VIPS_MAX && got->service_count <= PEER_SERVICES_MAX);
 	for (size_t i = 0; i < got->vip_count; i++) {
 		FUZZ_CHECK((unsigned)got->vips[i].state < PEER_VIP_STATE_COUNT);
-		FUZZ_CHECK(peermsg_find_vip(got, got->vips[i].id) <= &got->vips[i]);
+		FUZZ_CHECK(peermsg_find_vip(got, got->vips[i].id) == &got->vips[i]);
+		FUZZ_CHECK(roll_covers(got, got->vips[i].id));
 	}
 	FUZZ_CHECK(is_text(got->from, sizeof got->from) && is_text(got->to, sizeof got->to));
 	FUZZ_CHECK(is_text(got->vip, sizeof got->vip) && is_text(got->reason, sizeof got->reason));
@@ -71,6 +73,7 @@ static void check_written_anew(const struct peer_message *got)
 	FUZZ_CHECK(again.kind == got->kind && again.vip_count == got->vip_count && again.request == got->request);
 	FUZZ_CHECK(strcmp(again.from, got->from) == 0 && strcmp(again.reason, got->reason) == 0);
 	FUZZ_CHECK(memcmp(again.services_up, got->services_up, sizeof again.services_up) == 0);
+	FUZZ_CHECK(again.last_id == got->last_id && again.first_id == got->first_id && again.beat == got->beat);
 	FUZZ_CHECK(again.echo.session == got->echo.session && again.answer.counter == got->answer.counter);
 }
 
@@ -86,6 +89,19 @@ static void check_session(const struct peer_message *got)
 	first = peer_session_take(&session, got, (struct mono){NS_PER_S + 1});
 	FUZZ_CHECK(first != PEER_OVERTAKEN);
 	FUZZ_CHECK(first != PEER_FRESH || peer_session_take(&session, got, (struct mono){NS_PER_S + 2}) == PEER_OLD);
+}
+
+/* The roll stays in order and within its bounds, whatever is merged into whatever was there. */
+static void check_roll(const struct peer_message *got)
+{
+	static struct roll roll;
+
+	if (!roll_merge(&roll, got, (struct mono){1}))
+		roll.count = 0;
+	for (size_t i = 1; i < roll.count; i++)
+		FUZZ_CHECK(roll.entries[i - 1].vip.id < roll.entries[i].vip.id);
+	for (size_t i = 0; i < got->vip_count && roll.count > 0; i++)
+		FUZZ_CHECK(roll_find(&roll, got->vips[i].id)->state == got->vips[i].state);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -111,6 +127,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_message(&got);
 		check_written_anew(&got);
 		check_session(&got);
+		if (got.kind == PEER_HEARTBEAT)
+			check_roll(&got);
 	}
 	return 0;
 }

@@ -274,7 +274,6 @@ static struct vrrp_facts gather(struct sim_vip *vip)
 	struct facts_input input = {
 		.conf = node_wants_lbd(node) ? &node->sim->conf : &node->sim->bare,
 		.interval_ns = setup_of(node)->interval_ns,
-		.peer_id = sim_vip_id(vip->index),
 		.link_ok = place_of(vip)->carrier,
 		.source = node->source,
 		.maintenance = node->main.maintenance && vip->fsm.state != VRRP_ACTIVE,
@@ -287,6 +286,7 @@ static struct vrrp_facts gather(struct sim_vip *vip)
 		.tracked = sum_tracks(node),
 		.peer_priority = has_peer(node) ? setup_of(node)->priority[1 - node->index] : 0,
 		.heartbeat = heartbeat,
+		.other = heartbeat != NULL ? peermsg_find_vip(heartbeat, sim_vip_id(vip->index)) : NULL,
 		.peer_on_lan = heartbeat != NULL && talk_hears_on(node, vip->index),
 	};
 	struct vrrp_facts facts;

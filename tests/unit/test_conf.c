@@ -822,7 +822,7 @@ static void more_vips_than_the_guardian_knows_are_refused(void **state)
 	assert_string_equal(text_get(&none), "");
 	assert_int_equal(parse_vips(CONF_VIPS_MAX + 1, 1, &errors), -EINVAL);
 	assert_string_equal(
-		text_get(&errors), "f:259: section 'vip v256' is one too many: a pair has 256 vips at most\n");
+		text_get(&errors), "f:1027: section 'vip v1024' is one too many: a pair has 1024 vips at most\n");
 }
 
 static void more_addresses_than_the_guardian_knows_are_refused(void **state)
@@ -830,9 +830,9 @@ static void more_addresses_than_the_guardian_knows_are_refused(void **state)
 	AUTO_TEXT errors = {0};
 
 	(void)state;
-	assert_int_equal(parse_vips(10, 250, &errors), -EINVAL);
+	assert_int_equal(parse_vips(40, 250, &errors), -EINVAL);
 	assert_string_equal(text_get(&errors),
-		"f:11: section 'vip v8': with its addresses there are more than 2048, the link-local ones that are "
+		"f:35: section 'vip v32': with its addresses there are more than 8192, the link-local ones that are "
 		"added among them: take some out\n");
 }
 

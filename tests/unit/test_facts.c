@@ -100,7 +100,6 @@ static void facts_follow_from_what_is_known(void **state)
 		struct facts_input input = {
 			.conf = &conf,
 			.interval_ns = vrrp.interval_ns,
-			.peer_id = VIP_ID,
 			.link_ok = true,
 			.source = {.family = AF_INET, .bytes = {192, 0, 2, 11}},
 			.lbd_wanted = true,
@@ -110,6 +109,7 @@ static void facts_follow_from_what_is_known(void **state)
 				.services = &service,
 				.service_count = 1},
 			.heartbeat = cases[i].no_peer ? NULL : &heartbeat,
+			.other = cases[i].no_peer ? NULL : &heartbeat.vips[0],
 			.peer_on_lan = cases[i].peer_on_lan,
 			.lan_silent = cases[i].silent_here,
 			.lan_mute = cases[i].mute_here,
