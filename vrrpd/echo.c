@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "vrrpd/echo.h"
 
-#include <net/ethernet.h>
-#include <net/if_arp.h>
 #include <netinet/icmp6.h>
 #include <linux/icmp.h>
 #include <string.h>
@@ -68,19 +66,4 @@ bool echo_is_answer(uint8_t family, const uint8_t *bytes, size_t size, const str
 	sequence = cursor_u16(&in);
 	return !in.bad && type == (family == AF_INET ? ICMP_ECHOREPLY : ICMP6_ECHO_REPLY) && code == 0 &&
 	       id == echo->id && sequence == echo->sequence;
-}
-
-bool echo_is_arp_answer(const uint8_t *bytes, size_t size, const struct ip *from)
-{
-	struct cursor in = cursor_of(bytes, size);
-	uint16_t hardware = cursor_u16(&in), protocol = cursor_u16(&in);
-	uint8_t hardware_size = cursor_u8(&in), protocol_size = cursor_u8(&in);
-	uint16_t operation = cursor_u16(&in);
-	uint8_t sender[4];
-
-	cursor_skip(&in, 6);
-	cursor_bytes(&in, sender, sizeof sender);
-	return !in.bad && hardware == ARPHRD_ETHER && protocol == ETHERTYPE_IP && hardware_size == 6 &&
-	       protocol_size == 4 && operation == ARPOP_REPLY && from->family == AF_INET &&
-	       memcmp(sender, from->bytes, sizeof sender) == 0;
 }

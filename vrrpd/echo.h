@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ICMP echo of both families (RFC 792, RFC 4443 section 4) and ARP's answers (RFC 826), as bytes. No I/O. */
+/* ICMP echo of both families (RFC 792, RFC 4443 section 4), as bytes. No I/O. */
 #ifndef LBPAIR_VRRPD_ECHO_H
 #define LBPAIR_VRRPD_ECHO_H
 
@@ -17,7 +17,5 @@ struct echo {
 void echo_encode(uint8_t family, const struct echo *echo, struct writer *out);
 /* Whether the packet answers that very question. IPv4 packets come with their IP header, IPv6 ones without. */
 bool echo_is_answer(uint8_t family, const uint8_t *bytes, size_t size, const struct echo *echo);
-/* Whether the ARP packet, from its hardware type on, is an answer of the IPv4 address. */
-bool echo_is_arp_answer(const uint8_t *bytes, size_t size, const struct ip *from);
 
 #endif

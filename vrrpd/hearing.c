@@ -59,18 +59,15 @@ static enum advert_discard judge(struct vip *vip, const struct advert_packet *pa
 static void note_differences(
 	struct vip *vip, const struct advert_packet *packet, const struct advert_received *received)
 {
-	bool list_differs = !judge_same_list(vip->conf, received);
-	bool interval_differs = received->interval_ns != vip->conf->advert_interval_ns;
+	struct mono now = clock_mono();
 
-	if (list_differs && !vip->list_differs)
+	if (misfit_differs(&vip->other_list, !judge_same_list(vip->conf, received), now))
 		log_warning("adverts speak of other addresses than this node has", log_str("vip", vip->conf->name),
 			log_ip("from", &packet->source));
-	if (interval_differs && !vip->interval_differs)
+	if (misfit_differs(&vip->other_interval, received->interval_ns != vip->conf->advert_interval_ns, now))
 		log_warning("adverts come at another interval than this node has; it is adopted while they do",
 			log_str("vip", vip->conf->name), log_ip("from", &packet->source),
 			log_ms("interval", received->interval_ns));
-	vip->list_differs = list_differs;
-	vip->interval_differs = interval_differs;
 }
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "vrrpd/macvlan.h"
 
+#include "common/model/conf.h"
 #include "common/system/fd.h"
 #include "common/system/log.h"
 #include "vrrpd/rtnl.h"
@@ -22,10 +23,22 @@
 #define ALIAS "lbpair vrrpd"
 /* 255 VRIDs on each of a few interfaces, twice. */
 #define STALE_MAX 4096
+/* Two for each vip, and as many again while a reload prepares what follows them. */
+#define HELD_MAX ((size_t)4 * CONF_VIPS_MAX)
+
+/* A macvlan of ours. */
+struct held {
+	int parent;
+	enum family family;
+	uint8_t vrid;
+	int ifindex;
+};
 
 struct macvlan_socket {
 	struct nl_sock *nl;
 	struct settings *settings;
+	struct held held[HELD_MAX];
+	size_t held_count;
 };
 
 int macvlan_open(const char *run_dir, struct macvlan_socket **ret_socket)
@@ -140,13 +153,76 @@ int macvlan_set_up(struct macvlan_socket *socket, int ifindex, bool up)
 	return message != NULL ? ask(socket, message, true) : -ENOMEM;
 }
 
+/* Who is there, above which interface. */
+
+static struct held *find_held(struct macvlan_socket *socket, int parent, enum family family, uint8_t vrid)
+{
+	for (size_t i = 0; i < socket->held_count; i++) {
+		struct held *held = &socket->held[i];
+
+		if (held->parent == parent && held->family == family && held->vrid == vrid)
+			return held;
+	}
+	return NULL;
+}
+
+/* Those that went with their parent, or by somebody's hand, and have no successor. */
+static void forget_vanished(struct macvlan_socket *socket)
+{
+	char name[IF_NAMESIZE];
+	size_t kept = 0;
+
+	for (size_t i = 0; i < socket->held_count; i++) {
+		if (if_indextoname((unsigned)socket->held[i].ifindex, name) != NULL)
+			socket->held[kept++] = socket->held[i];
+	}
+	socket->held_count = kept;
+}
+
+static int note_held(struct macvlan_socket *socket, const struct held *held)
+{
+	struct held *same = find_held(socket, held->parent, held->family, held->vrid);
+
+	if (same == NULL && socket->held_count == HELD_MAX)
+		forget_vanished(socket);
+	if (same == NULL && socket->held_count == HELD_MAX)
+		return -ENOSPC;
+	if (same == NULL)
+		same = &socket->held[socket->held_count++];
+	*same = *held;
+	return 0;
+}
+
+/* The last one above its parent leaves that as it was before the first. */
+static void forget_held(struct macvlan_socket *socket, int ifindex)
+{
+	int parent = 0;
+	size_t kept = 0;
+	bool others = false;
+
+	for (size_t i = 0; i < socket->held_count; i++) {
+		if (socket->held[i].ifindex == ifindex)
+			parent = socket->held[i].parent;
+		else
+			socket->held[kept++] = socket->held[i];
+	}
+	socket->held_count = kept;
+	for (size_t i = 0; i < kept; i++)
+		others = others || socket->held[i].parent == parent;
+	if (parent != 0 && !others)
+		settings_release(socket->settings, parent);
+}
+
 int macvlan_remove(struct macvlan_socket *socket, int ifindex)
 {
 	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_index = ifindex};
 	struct nl_msg *message = new_request(RTM_DELLINK, 0, &header);
 	int r = message != NULL ? ask(socket, message, true) : -ENOMEM;
 
-	return r == -ENODEV ? 0 : r;
+	if (r < 0 && r != -ENODEV)
+		return r;
+	forget_held(socket, ifindex);
+	return 0;
 }
 
 /* Keeping quiet. */
@@ -226,6 +302,12 @@ int macvlan_ensure(struct macvlan_socket *socket, int parent, const char *parent
 		return -errno;
 	if (r == 0)
 		r = set_alias(socket, ifindex);
+	if (r == 0 || r == -EEXIST) {
+		int noted = note_held(
+			socket, &(struct held){.parent = parent, .family = family, .vrid = vrid, .ifindex = ifindex});
+
+		r = noted < 0 ? noted : r;
+	}
 	make_quiet(socket, name, parent, parent_name);
 	*ret_ifindex = ifindex;
 	return r == -EEXIST ? 0 : r;

@@ -28,7 +28,7 @@ void macvlan_mac(enum family family, uint8_t vrid, uint8_t ret_mac[static MACVLA
 MUST_USE int macvlan_ensure(struct macvlan_socket *socket, int parent, const char *parent_name, enum family family,
 	uint8_t vrid, int *ret_ifindex);
 MUST_USE int macvlan_set_up(struct macvlan_socket *socket, int ifindex, bool up);
-/* One that is gone is no error. */
+/* One that is gone is no error. With the last above a parent, that one's settings are put back. */
 MUST_USE int macvlan_remove(struct macvlan_socket *socket, int ifindex);
 /* Removes all that an earlier run left behind. Returns how many, or a negative errno. */
 MUST_USE int macvlan_remove_stale(struct macvlan_socket *socket);

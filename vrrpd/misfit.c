@@ -68,6 +68,16 @@ bool misfit_is_current(const struct misfit *misfit, const struct vip_conf *conf,
 	       mono_diff(now, misfit->at) < MAX(CURRENT_INTERVALS * interval_ns, CURRENT_MIN_NS);
 }
 
+bool misfit_differs(struct misfit_difference *difference, bool differs, struct mono now)
+{
+	bool news = differs && (difference->seen_at.ns == 0 || mono_diff(now, difference->seen_at) >= TOLD_AGAIN_NS);
+
+	difference->now = differs;
+	if (differs)
+		difference->seen_at = now;
+	return news;
+}
+
 static const char *password_fault(const struct misfit *misfit, const struct vip_conf *conf)
 {
 	bool wanted = conf->authentication == VIP_AUTHENTICATION_PASSWORD;

@@ -34,6 +34,14 @@ void misfit_clear(struct misfit *misfit, struct mono now);
 /* Whether adverts are being refused, and none is taken. */
 bool misfit_is_current(const struct misfit *misfit, const struct vip_conf *conf, struct mono now);
 
+/* What version 3 bears (RFC 9568 section 7.1): a list or an interval that is not this node's. */
+struct misfit_difference {
+	bool now; /* of the last advert that was taken */
+	struct mono seen_at;
+};
+/* True: it is to be told of. Once, until it was not seen for a minute: of several senders only one may differ. */
+MUST_USE bool misfit_differs(struct misfit_difference *difference, bool differs, struct mono now);
+
 #define MISFIT_TEXT_MAX 192
 /* "adverts of 192.0.2.12 are refused: they come every 2000 ms, …"; `buffer`, filled. */
 const char *misfit_text(const struct misfit *misfit, const struct vip_conf *conf, char buffer[static MISFIT_TEXT_MAX]);

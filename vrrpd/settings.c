@@ -196,3 +196,24 @@ int settings_raise(struct settings *settings, int ifindex, enum settings_name na
 	r = save(settings);
 	return r < 0 ? r : write_setting(ifindex, name, value);
 }
+
+void settings_release(struct settings *settings, int ifindex)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < settings->count; i++) {
+		if (settings->entries[i].ifindex == ifindex)
+			put_back(&settings->entries[i]);
+		else
+			settings->entries[kept++] = settings->entries[i];
+	}
+	if (kept == settings->count)
+		return;
+	settings->count = kept;
+	/* Where the record cannot be written, the end or the next start finds values that are not ours, and leaves
+	 * them. */
+	if (kept == 0)
+		(void)unlink(settings->path);
+	else
+		(void)!save(settings);
+}

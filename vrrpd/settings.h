@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Settings of interfaces that are not ours (net.ipv4.conf.NAME), which a virtual MAC above them wants to be stricter
- * for its time. What was there is recorded in the run dir first, and put back at the end; after a crash the next start
- * does that. What somebody else has changed meanwhile is left as it is.
+ * for its time. What was there is recorded in the run dir first, and put back when the last virtual MAC above it has
+ * gone, or at the end; after a crash the next start does that. What somebody else has changed meanwhile is left as it
+ * is.
  */
 #ifndef LBPAIR_VRRPD_SETTINGS_H
 #define LBPAIR_VRRPD_SETTINGS_H
@@ -37,5 +38,7 @@ void settings_close(struct settings *settings);
 
 /* Nothing is done where the setting is as strict already. -ENODEV; errors of the files. */
 MUST_USE int settings_raise(struct settings *settings, int ifindex, enum settings_name name, int value);
+/* Puts those of one interface back. */
+void settings_release(struct settings *settings, int ifindex);
 
 #endif

@@ -5,6 +5,7 @@
 #include "vrrpd/announce.h"
 #include "vrrpd/echo.h"
 #include "vrrpd/monitor.h"
+#include "vrrpd/neighbour.h"
 #include "vrrpd/watch.h"
 
 #include <errno.h>
@@ -23,9 +24,9 @@
 struct gateway {
 	struct watch *watch;
 	struct ip ip;
-	int arp_fd;  /* -1 for IPv6 */
+	int near_fd; /* hears the answers of a neighbour: ARP, or neighbour advertisements */
 	int echo_fd; /* raw, of the address's family */
-	struct loop_io arp_io;
+	struct loop_io near_io;
 	struct loop_io echo_io;
 	struct loop_timer next;
 	struct echo echo;
@@ -42,18 +43,19 @@ static void take_answer(struct gateway *gateway)
 	gateway->watch->report(gateway->watch, true, NULL);
 }
 
-static void on_arp(struct loop_io *io, unsigned events)
+static void on_near(struct loop_io *io, unsigned events)
 {
-	struct gateway *gateway = CONTAINER_OF(io, struct gateway, arp_io);
-	uint8_t bytes[64];
+	struct gateway *gateway = CONTAINER_OF(io, struct gateway, near_io);
+	uint8_t bytes[NEIGHBOUR_FRAME_MAX];
+	struct neighbour_word word;
 	ssize_t size;
 
 	(void)events;
 	for (int i = 0; i < READS_A_ROUND; i++) {
-		size = recv(gateway->arp_fd, bytes, sizeof bytes, MSG_DONTWAIT);
+		size = recv(gateway->near_fd, bytes, sizeof bytes, MSG_DONTWAIT);
 		if (size < 0)
 			break;
-		if (size > ETH_HLEN && echo_is_arp_answer(bytes + ETH_HLEN, (size_t)size - ETH_HLEN, &gateway->ip))
+		if (neighbour_decode(bytes, (size_t)size, &word) && word.answer && ip_equal(&word.sender, &gateway->ip))
 			take_answer(gateway);
 	}
 }
@@ -95,7 +97,10 @@ static int send_echo(struct gateway *gateway)
 	return 0;
 }
 
-/* On a network of ours ARP tells, which no firewall hides; an echo would go by the kernel's cache of neighbours. */
+/*
+ * On a network of ours ARP and neighbour discovery tell, which no firewall hides; an echo would go by the kernel's
+ * cache of neighbours.
+ */
 static void ask(struct gateway *gateway)
 {
 	struct monitor_link link;
@@ -103,8 +108,8 @@ static void ask(struct gateway *gateway)
 
 	gateway->asked = true;
 	gateway->answered = false;
-	if (gateway->arp_fd >= 0 && monitor_find_neighbour(gateway->watch->monitor, &gateway->ip, &link, &own))
-		gateway->error = announce_send(gateway->arp_fd, link.ifindex, link.mac, &own, &gateway->ip);
+	if (monitor_find_neighbour(gateway->watch->monitor, &gateway->ip, &link, &own))
+		gateway->error = announce_ask(gateway->near_fd, link.ifindex, link.mac, &own, &gateway->ip);
 	else
 		gateway->error = send_echo(gateway);
 }
@@ -115,8 +120,7 @@ static void on_next(struct loop_timer *timer, struct mono now)
 	char why[WATCH_WHY_MAX];
 
 	/* What came while this process had other things to do counts. */
-	if (gateway->arp_fd >= 0)
-		on_arp(&gateway->arp_io, 0);
+	on_near(&gateway->near_io, 0);
 	on_echo(&gateway->echo_io, 0);
 	if (gateway->asked && !gateway->answered) {
 		if (gateway->error < 0)
@@ -130,6 +134,19 @@ static void on_next(struct loop_timer *timer, struct mono now)
 		abort();
 }
 
+/* Bound when the filter is there, so that nothing passes before it. */
+static int open_near(uint16_t protocol, const struct sock_fprog *filter, int *ret_fd)
+{
+	const struct sockaddr_ll any = {.sll_family = AF_PACKET, .sll_protocol = htons(protocol)};
+	AUTO_FD fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, filter, sizeof *filter) < 0 ||
+		bind(fd, (const struct sockaddr *)&any, sizeof any) < 0)
+		return -errno;
+	*ret_fd = fd_take(&fd);
+	return 0;
+}
+
 /* Only answers of that address wake us, whatever else is on the LAN. */
 static int open_arp(const struct ip *ip, int *ret_fd)
 {
@@ -139,19 +156,47 @@ static int open_arp(const struct ip *ip, int *ret_fd)
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARPOP_REPLY, 0, 3),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ETH_HLEN + 14),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ntohl(wanted.s_addr), 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, 64),
+		BPF_STMT(BPF_RET | BPF_K, NEIGHBOUR_FRAME_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 	const struct sock_fprog filter = {.len = ARRAY_LEN(code), .filter = code};
-	const struct sockaddr_ll any = {.sll_family = AF_PACKET, .sll_protocol = htons(ETHERTYPE_ARP)};
-	AUTO_FD fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	/* Bound when the filter is there, so that nothing passes before it. */
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) < 0 ||
-		bind(fd, (const struct sockaddr *)&any, sizeof any) < 0)
-		return -errno;
-	*ret_fd = fd_take(&fd);
-	return 0;
+	return open_near(ETHERTYPE_ARP, &filter, ret_fd);
+}
+
+static uint32_t word_of(const struct ip *ip, size_t at)
+{
+	struct cursor in = cursor_of(ip->bytes + at, 4);
+
+	return cursor_u32(&in);
+}
+
+/* Where they stand when no extension header comes between, as none may (RFC 6980). */
+#define NEXT_HEADER_AT (ETH_HLEN + 6)
+#define ICMP6_AT (ETH_HLEN + 40)
+#define ADVERT_TARGET_AT (ICMP6_AT + 8)
+
+static int open_nd(const struct ip *ip, int *ret_fd)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, NEXT_HEADER_AT),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 11),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, ICMP6_AT),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ND_NEIGHBOR_ADVERT, 0, 9),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ADVERT_TARGET_AT),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, word_of(ip, 0), 0, 7),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ADVERT_TARGET_AT + 4),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, word_of(ip, 4), 0, 5),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ADVERT_TARGET_AT + 8),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, word_of(ip, 8), 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ADVERT_TARGET_AT + 12),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, word_of(ip, 12), 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, NEIGHBOUR_FRAME_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const struct sock_fprog filter = {.len = ARRAY_LEN(code), .filter = code};
+
+	return open_near(ETHERTYPE_IPV6, &filter, ret_fd);
 }
 
 static int open_echo(uint8_t family, int *ret_fd)
@@ -186,11 +231,11 @@ static int open_sockets(struct gateway *gateway)
 
 	if (r == 0)
 		r = loop_io_add(loop, &gateway->echo_io, gateway->echo_fd, LOOP_READ, on_echo);
-	if (r < 0 || gateway->ip.family != AF_INET)
-		return r;
-	r = open_arp(&gateway->ip, &gateway->arp_fd);
 	if (r == 0)
-		r = loop_io_add(loop, &gateway->arp_io, gateway->arp_fd, LOOP_READ, on_arp);
+		r = gateway->ip.family == AF_INET ? open_arp(&gateway->ip, &gateway->near_fd)
+						  : open_nd(&gateway->ip, &gateway->near_fd);
+	if (r == 0)
+		r = loop_io_add(loop, &gateway->near_io, gateway->near_fd, LOOP_READ, on_near);
 	return r;
 }
 
@@ -201,7 +246,7 @@ static int start(struct watch *watch)
 
 	if (gateway == NULL)
 		return -ENOMEM;
-	*gateway = (struct gateway){.watch = watch, .arp_fd = -1, .echo_fd = -1};
+	*gateway = (struct gateway){.watch = watch, .near_fd = -1, .echo_fd = -1};
 	watch->own = gateway;
 	r = ip_parse(watch->conf.name, &gateway->ip);
 	if (r == 0)
@@ -219,10 +264,10 @@ static void stop(struct watch *watch)
 
 	if (gateway == NULL)
 		return;
-	loop_io_remove(watch->loop, &gateway->arp_io);
+	loop_io_remove(watch->loop, &gateway->near_io);
 	loop_io_remove(watch->loop, &gateway->echo_io);
 	loop_timer_clear(watch->loop, &gateway->next);
-	fd_close(&gateway->arp_fd);
+	fd_close(&gateway->near_fd);
 	fd_close(&gateway->echo_fd);
 	free(gateway);
 }

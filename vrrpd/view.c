@@ -43,8 +43,8 @@ void view_copy_vip(const struct agent *agent, const struct vip *vip, struct view
 		.peer_state = vip->peer_state,
 		.conflict = vrrp_in_conflict(&vip->fsm),
 		.heard_source = vip->heard_source,
-		.list_differs = vip->list_differs,
-		.interval_differs = vip->interval_differs,
+		.list_differs = vip->other_list.now,
+		.interval_differs = vip->other_interval.now,
 	};
 	if (misfit_is_current(&vip->misfit, vip->conf, clock_mono()))
 		(void)misfit_text(&vip->misfit, vip->conf, ret_vip->misfit);

@@ -30,7 +30,7 @@ struct view_vip {
 	struct ip heard_source;
 	char rival[RIVAL_TEXT_MAX];   /* "": none */
 	char misfit[MISFIT_TEXT_MAX]; /* "": no adverts are refused */
-	bool list_differs;            /* as in struct vip */
+	bool list_differs;            /* of the last advert that was taken */
 	bool interval_differs;
 	struct view_track failed; /* the first thing tracked that is down */
 	struct view_track fault;  /* and the first of those that the vip cannot do without */

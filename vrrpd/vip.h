@@ -89,8 +89,8 @@ struct vip {
 	bool lent;                       /* it was given away for maintenance, and not otherwise */
 	struct ip heard_source;          /* of the last accepted advert */
 	uint8_t heard_forms;             /* of IPv4 adverts that were accepted: a bit for each enum advert_checksum */
-	bool list_differs;               /* the last accepted advert spoke of other addresses */
-	bool interval_differs;
+	struct misfit_difference other_list;
+	struct misfit_difference other_interval;
 	struct misfit misfit; /* adverts that are refused */
 	struct vip_rival {
 		uint8_t mac[6]; /* of a host that says that it has an address of the vip */

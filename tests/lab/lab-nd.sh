@@ -12,6 +12,7 @@
 CABLE=198.51.100
 GATEWAY=2001:db8::50
 VIP=2001:db8::100
+gateway_is() { is "$(pick "$1" '.vips[0].tracks[0].state')" "$2"; }
 reason_has() { pick "$1" '.vips[0].reason' | grep -qF "$2"; }
 both_paths() { is "$(pick "$1" '[.peer.seen[].alive] | tostring')" "[true,true]"; }
 
@@ -31,12 +32,33 @@ cat >"$CONFIG" <<-END
 	    node lb1 { address = 2001:db8::11  priority = 150  heartbeat = { $CABLE.11 } }
 	    node lb2 { address = 2001:db8::12  priority = 100  heartbeat = { $CABLE.12 } }
 	}
-	vip six { vrid = 52  interface = eth0  addresses = { $VIP }  advert-interval = 200ms }
+	vip six {
+	    vrid = 52  interface = eth0  addresses = { $VIP }  advert-interval = 200ms
+	    track-gateway $GATEWAY { penalty = 1 }
+	}
 END
 for node in $NODES; do start_daemon "$node" vrrpd; done
 wait_for 20 "lb1 is active, lb2 backup" pair_is lb1 lb2
 wait_for 5 "exactly lb1 holds the VIP" holders_are lb1
 wait_for 10 "both paths live" both_paths lb2
+
+say "== the gateway is asked by neighbour discovery: a firewall that takes no echo hides nothing"
+on client nft -f - <<-END || die "no nftables"
+	table ip6 quiet {
+		chain in {
+			type filter hook input priority 0;
+			icmpv6 type echo-request counter drop
+		}
+	}
+END
+for node in $NODES; do wait_for 5 "$node knows that it is there" gateway_is $node up; done
+stays_for 5 "and goes on knowing" gateway_is lb1 up
+expect "no echo was sent to it" is "$(on client nft -j list table ip6 quiet | jq '[.. | .counter?.packets? // empty] | add')" 0
+on client nft add rule ip6 quiet in icmpv6 type nd-neighbor-solicit drop
+wait_for 20 "lb1 misses it when it answers no solicitation" gateway_is lb1 down
+on client nft delete table ip6 quiet
+wait_for 20 "and finds it again" gateway_is lb1 up
+wait_for 20 "lb1 is active" settled lb1
 
 say "== adverts are lost, and nothing else"
 on lb2 nft -f - <<-END || die "no nftables"

@@ -85,6 +85,17 @@ wait_for 5 "it is made anew" alone lb1
 wait_for 5 "and answers" answers 192.0.2.100
 expect "lb1 was active all the time" is "$(pick lb1 '.vips[0].transitions')" 2
 
+say "== a reload takes the virtual MAC away, and another gives it back"
+sed -i 's/virtual-mac = yes/virtual-mac = no/' "$CONFIG"
+lbctl lb1 reload >/dev/null || fail "reload"
+wait_for 5 "lb1's macvlans are gone" macvlans_are lb1 0
+wait_for 5 "and its interface is as it was" parent_is lb1 0 0
+wait_for 5 "it holds both, without them" eval 'has lb1 192.0.2.100 && has lb1 2001:db8::100'
+sed -i 's/virtual-mac = no/virtual-mac = yes/' "$CONFIG"
+lbctl lb1 reload >/dev/null || fail "reload"
+wait_for 5 "lb1 has its macvlans again" holds lb1
+wait_for 5 "and the interface below is strict again" parent_is lb1 1 2
+
 say "== at the end each setting of the interface below is as it was, or as somebody else has set it since"
 expect "lb2 left the stricter one alone" parent_is lb2 2 2
 kill_role lb2 TERM vrrpd

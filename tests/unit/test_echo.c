@@ -64,27 +64,11 @@ static void only_the_answer_counts(void **state)
 	}
 }
 
-#define ARP(operation, sender) "\0\1\x08\0\6\4\0" operation "\2\0\0\0\0\1" sender "\2\0\0\0\0\2\xc0\0\2\x0b"
-
-static void only_the_gateway_answers_by_arp(void **state)
-{
-	const uint8_t *answer = (const uint8_t *)ARP("\2", "\xc0\0\2\1");
-	struct ip gateway;
-
-	(void)state;
-	assert_int_equal(ip_parse("192.0.2.1", &gateway), 0);
-	assert_true(echo_is_arp_answer(answer, 28, &gateway));
-	assert_false(echo_is_arp_answer(answer, 17, &gateway));
-	assert_false(echo_is_arp_answer((const uint8_t *)ARP("\1", "\xc0\0\2\1"), 28, &gateway));
-	assert_false(echo_is_arp_answer((const uint8_t *)ARP("\2", "\xc0\0\2\2"), 28, &gateway));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_question_carries_its_checksum),
 		cmocka_unit_test(only_the_answer_counts),
-		cmocka_unit_test(only_the_gateway_answers_by_arp),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

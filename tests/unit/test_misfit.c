@@ -100,6 +100,23 @@ static void what_is_no_configuration_is_passed_over(void **state)
 	assert_int_equal(misfit.verdict, ADVERT_TAKEN);
 }
 
+/* RFC 9568 section 7.1: logged once, however often it is seen, and though another sender agrees. */
+static void a_difference_is_told_once(void **state)
+{
+	struct misfit_difference difference = {0};
+
+	(void)state;
+	assert_false(misfit_differs(&difference, false, at(0)));
+	assert_true(misfit_differs(&difference, true, at(10)));
+	for (int64_t ms = 20; ms < 200000; ms += 10)
+		assert_false(misfit_differs(&difference, ms % 20 == 0, at(ms)));
+	assert_true(difference.seen_at.ns == at(199980).ns);
+	assert_false(difference.now);
+	assert_false(misfit_differs(&difference, true, at(199980 + 59999)));
+	assert_true(difference.now);
+	assert_true(misfit_differs(&difference, true, at(199980 + 59999 + 60000)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -107,6 +124,7 @@ int main(void)
 		cmocka_unit_test(it_is_told_once),
 		cmocka_unit_test(it_is_current_while_nothing_else_is_taken),
 		cmocka_unit_test(what_is_no_configuration_is_passed_over),
+		cmocka_unit_test(a_difference_is_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
