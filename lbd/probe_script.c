@@ -16,7 +16,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #define SCRIPTS_AT_ONCE 32
 #define READ_SIZE 4096
@@ -66,17 +65,17 @@ static void on_output(struct loop_io *io, unsigned events)
 	read_output(CONTAINER_OF(io, struct script, io));
 }
 
-static void on_end(void *context, int status)
+static void on_end(void *context, const struct child_end *end)
 {
 	struct script *script = context;
-	struct check_result result = {.passed = WIFEXITED(status) && WEXITSTATUS(status) == 0};
+	struct check_result result = {.passed = child_end_is_good(end)};
 
 	script->child = NULL;
 	read_output(script);
-	if (WIFEXITED(status))
-		snprintf(result.what, sizeof result.what, "exit %d", WEXITSTATUS(status));
+	if (end->signal == 0)
+		snprintf(result.what, sizeof result.what, "exit %d", end->status);
 	else
-		snprintf(result.what, sizeof result.what, "killed by signal %d", WTERMSIG(status));
+		snprintf(result.what, sizeof result.what, "killed by signal %d", end->signal);
 	if (script->line.length > 0)
 		snprintf(result.more, sizeof result.more, ": %s", script->line.text);
 	script->probe.setup.fn(script->probe.setup.context, &result);
@@ -88,8 +87,7 @@ static int run(struct script *script, int output_fd)
 	AUTO_TEXT name = {0};
 	char address[128], port[8], pool[96], server[96], ip[sizeof address + 16], number[32];
 	const char *arguments[6] = {target->conf->command};
-	const char *environment[] = {
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", pool, server, ip, number, NULL};
+	const char *environment[] = {CHILD_PATH, pool, server, ip, number, NULL};
 	size_t count = 1;
 	struct child_setup setup = {
 		.arguments = arguments,

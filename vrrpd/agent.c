@@ -115,6 +115,7 @@ static int start_parts(struct agent *agent)
 			.loop = agent->loop,
 			.conf = agent->conf,
 			.monitor = agent->monitor,
+			.runner = agent->runner,
 			.forwarder = agent->forwarder,
 			.changed = reports_tracked,
 			.context = agent,
@@ -135,7 +136,7 @@ static int start_parts(struct agent *agent)
 		r = lanwatch_new(&lanwatch, &agent->lanwatch);
 	}
 	if (r == 0)
-		r = notifier_new(agent->loop, &agent->recorder, reports_notified, agent, &agent->notifier);
+		r = notifier_new(agent->runner, &agent->recorder, reports_notified, agent, &agent->notifier);
 	if (r == 0)
 		r = handovers_new(agent->loop, agent->peer, find_vip, agent, &agent->handovers);
 	if (r == 0)
@@ -250,6 +251,7 @@ int agent_new(const struct agent_setup *setup, struct agent **ret_agent)
 	agent->state_dir = setup->state_dir;
 	agent->loop = setup->loop;
 	agent->guardian = setup->guardian;
+	agent->runner = setup->runner;
 	agent->saved_at = clock_mono();
 	agent->shared = (struct vip_shared){
 		.loop = setup->loop,

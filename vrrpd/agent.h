@@ -18,6 +18,7 @@ struct agent_setup {
 	struct loop *loop;
 	struct fence *fence;
 	struct guardian *guardian;
+	struct runner *runner;
 };
 
 /*

@@ -35,6 +35,7 @@ struct page {
 	_Atomic bool dismissed;
 	_Atomic uint64_t epoch;
 	_Atomic uint64_t sequence;
+	_Atomic pid_t programs[FENCE_PROGRAMS_MAX];
 	/* Publications so far: number n stands in slots[n % 2], and only n + 2 overwrites it. */
 	_Atomic uint64_t published;
 	struct slot slots[2];
@@ -178,6 +179,12 @@ uint64_t fence_epoch(const struct fence *fence)
 void fence_raise_epoch(struct fence *fence)
 {
 	atomic_fetch_add(&fence->page->epoch, 1);
+}
+
+_Atomic pid_t *fence_programs(struct fence *fence, size_t *ret_count)
+{
+	*ret_count = ARRAY_LEN(fence->page->programs);
+	return fence->page->programs;
 }
 
 /* What is published. */

@@ -16,6 +16,8 @@
 #include "vrrpd/advert.h"
 #include "vrrpd/family.h"
 
+#include <sys/types.h>
+
 /* The configuration's check sees to it that there are no more. */
 #define FENCE_VIPS_MAX CONF_VIPS_MAX
 #define FENCE_ADDRESSES_MAX CONF_VIP_ADDRESSES_MAX
@@ -67,6 +69,13 @@ int64_t fence_threshold_ns(const struct fence *fence);
 /* Main: a planned end, its addresses are gone and it has said goodbye; the guardian is to go without fencing. */
 void fence_dismiss(struct fence *fence);
 bool fence_is_dismissed(const struct fence *fence);
+
+/*
+ * The process groups of the programs that main runs (child.h has the ledger): each is 0 or a group, which is struck out
+ * before main gives its number back.
+ */
+#define FENCE_PROGRAMS_MAX 512
+_Atomic pid_t *fence_programs(struct fence *fence, size_t *ret_count);
 
 /* Replaces what is published: the vips, and the key to sign with (NULL: none). One writer. -ENOSPC: too many. */
 MUST_USE int fence_publish(struct fence *fence, const struct fence_vip *vips, size_t count, const struct key *key);

@@ -20,6 +20,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 
@@ -159,18 +160,35 @@ static size_t take_active_vips(struct guard *guard)
 	return taken;
 }
 
+/* What the main process ran, with all that these have started. At once, since their numbers are no longer held. */
+static size_t kill_programs(struct guard *guard)
+{
+	size_t count, killed = 0;
+	const _Atomic pid_t *groups = fence_programs(guard->fence, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		pid_t group = atomic_load(&groups[i]);
+
+		/* -1 would be every process. */
+		if (group > 1 && kill(-group, SIGKILL) == 0)
+			killed++;
+	}
+	return killed;
+}
+
 /* What it says of it comes last: a log on a slow disk holds nothing up. */
 static void fence_main(struct guard *guard, const char *why)
 {
 	int64_t silent_ns = guard->silent_ns;
-	size_t taken;
+	size_t taken, killed;
 
 	fence_raise_epoch(guard->fence);
 	(void)pidfd_send_signal(guard->main_pidfd, SIGKILL, NULL, 0);
 	(void)main_has_ended(guard, END_TIMEOUT_NS);
 	taken = take_active_vips(guard);
+	killed = kill_programs(guard);
 	log_error(why, log_ms("silent", silent_ns));
-	log_warning("the guardian has fenced the main process", log_uint("vips", taken));
+	log_warning("the guardian has fenced the main process", log_uint("vips", taken), log_uint("programs", killed));
 	while (!main_has_ended(guard, TICK_NS)) {
 		fence_guardian_progress(guard->fence);
 		remove_all(guard);

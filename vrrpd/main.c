@@ -8,6 +8,7 @@
 #include "vrrpd/pairkey.h"
 #include "vrrpd/programs.h"
 #include "vrrpd/requests.h"
+#include "vrrpd/runner.h"
 #include "vrrpd/state.h"
 
 #include <cap-ng.h>
@@ -30,6 +31,7 @@ struct program {
 	struct fence *fence;
 	struct guardian *guardian;
 	struct loop *loop;
+	struct runner *runner;
 	struct agent *agent;
 	struct desk *desk;
 	struct commands *commands;
@@ -143,6 +145,18 @@ static int open_desk(struct program *program)
 	return r;
 }
 
+/* Should the main process be killed, the guardian kills what it runs. */
+static int open_runner(struct program *program)
+{
+	size_t count;
+	_Atomic pid_t *groups = fence_programs(program->fence, &count);
+	int r = runner_new(program->loop, &program->runner);
+
+	if (r == 0)
+		runner_keep_ledger(program->runner, groups, count);
+	return r;
+}
+
 static int start(struct program *program)
 {
 	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
@@ -177,7 +191,10 @@ static int start(struct program *program)
 	setup.self = program->self;
 	setup.loop = program->loop;
 	claim_resources();
-	r = agent_new(&setup, &program->agent);
+	r = open_runner(program);
+	setup.runner = program->runner;
+	if (r == 0)
+		r = agent_new(&setup, &program->agent);
 	if (r == 0)
 		r = open_desk(program);
 	if (r < 0)
@@ -187,6 +204,8 @@ static int start(struct program *program)
 	r = log_start();
 	if (r == 0)
 		r = state_start();
+	if (r == 0)
+		r = runner_begin(program->runner);
 	if (r == 0)
 		r = desk_start(program->desk);
 	if (r < 0)
@@ -212,9 +231,11 @@ static void stop(struct program *program)
 	desk_free(program->desk);
 	reload = agent_take_reload(program->agent);
 	agent_free(program->agent);
+	runner_close(program->runner);
 	guardian_dismiss(program->guardian);
 	reload_free(reload);
-	/* Behind the guardian's back: a slow disk is no hang. */
+	/* Behind the guardian's back: a slow disk is no hang, nor is a program that takes long to die. */
+	runner_free(program->runner);
 	state_stop();
 	loop_free(program->loop);
 	conf_unref(program->conf);

@@ -2,9 +2,9 @@
 #include "vrrpd/notify.h"
 
 #include "common/model/schema.h"
+#include "common/pure/list.h"
 #include "common/system/clock.h"
 #include "common/system/log.h"
-#include "vrrpd/script.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,6 +13,8 @@
 #define STATE_MAX 16
 
 struct entry {
+	struct list link;
+	bool superseded; /* a later change of its vip waits */
 	char program[SCHEMA_PATH_MAX + 1];
 	char vip[SCHEMA_NAME_MAX + 1];
 	char from[STATE_MAX];
@@ -21,23 +23,23 @@ struct entry {
 };
 
 struct notifier {
-	struct loop *loop;
+	struct runner *runner;
 	struct recorder *recorder;
 	void (*idle)(void *context);
 	void *context;
-	struct script script;
-	struct loop_timer kick;
-	struct entry running;
-	struct entry queue[NOTIFY_QUEUE]; /* a ring */
-	size_t first;
-	size_t count;
+	struct run *run;       /* NULL: none is under way */
+	struct entry *running; /* what it tells; NULL: nothing */
+	struct list queue;     /* in the order of the changes */
+	size_t count;          /* of it */
+	struct list spare;
+	struct entry entries[NOTIFY_QUEUE + 1];
 };
 
 static void run_next(struct notifier *notifier);
 
 static void note_failure(struct notifier *notifier, const char *why)
 {
-	const struct entry *entry = &notifier->running;
+	const struct entry *entry = notifier->running;
 
 	log_warning("a notify program failed", log_str("vip", entry->vip), log_str("program", entry->program),
 		log_str("from", entry->from), log_str("to", entry->to), log_str("reason", why));
@@ -45,85 +47,124 @@ static void note_failure(struct notifier *notifier, const char *why)
 		entry->to, why);
 }
 
-static void on_end(struct script *script, const struct script_end *end)
+/* Out of the queue. */
+static struct entry *take(struct notifier *notifier, struct entry *entry)
 {
-	struct notifier *notifier = CONTAINER_OF(script, struct notifier, script);
-	char why[RECORDER_TEXT_MAX];
+	list_remove(&entry->link);
+	notifier->count--;
+	return entry;
+}
 
-	if (!script_end_is_good(end)) {
-		script_end_text(end, why, sizeof why);
-		note_failure(notifier, why);
-	}
+static void spare(struct notifier *notifier, struct entry *entry)
+{
+	list_append(&notifier->spare, &entry->link);
+}
+
+static void on_end(void *context, const struct run_end *end)
+{
+	struct notifier *notifier = context;
+
+	notifier->run = NULL;
+	if (!end->good)
+		note_failure(notifier, end->why);
+	spare(notifier, TAKE(notifier->running));
 	run_next(notifier);
 	if (notifier_is_idle(notifier))
 		notifier->idle(notifier->context);
 }
 
-/* What cannot be started is passed over, so that the loop ends. */
+static int run(struct notifier *notifier, const struct entry *entry)
+{
+	const char *argv[] = {entry->program, entry->vip, entry->from, entry->to, entry->reason, NULL};
+
+	return runner_run(notifier->runner, argv, NOTIFY_TIMEOUT_NS, on_end, notifier, &notifier->run);
+}
+
+/* What cannot be run is passed over, so that the loop ends. */
 static void run_next(struct notifier *notifier)
 {
-	while (notifier->count > 0 && !script_is_running(&notifier->script)) {
-		struct entry *entry = &notifier->running;
-		char *argv[] = {entry->program, entry->vip, entry->from, entry->to, entry->reason, NULL};
+	while (notifier->run == NULL && notifier->count > 0) {
 		int r;
 
-		*entry = notifier->queue[notifier->first];
-		notifier->first = (notifier->first + 1) % NOTIFY_QUEUE;
-		notifier->count--;
-		r = script_start(&notifier->script, notifier->loop, argv, NOTIFY_TIMEOUT_NS, on_end);
-		if (r < 0)
+		notifier->running = take(notifier, LIST_ENTRY(notifier->queue.next, struct entry, link));
+		r = run(notifier, notifier->running);
+		if (r < 0) {
 			note_failure(notifier, strerrordesc_np(-r));
+			spare(notifier, TAKE(notifier->running));
+		}
 	}
 }
 
-static void on_kick(struct loop_timer *timer, struct mono now)
+/* The oldest that says less than a later one; else the oldest. */
+static void pass_over(struct notifier *notifier)
 {
-	struct notifier *notifier = CONTAINER_OF(timer, struct notifier, kick);
+	struct entry *victim = LIST_ENTRY(notifier->queue.next, struct entry, link), *entry;
 
-	(void)now;
-	run_next(notifier);
-	if (notifier_is_idle(notifier))
-		notifier->idle(notifier->context);
+	LIST_FOR_EACH(entry, &notifier->queue, link)
+	{
+		if (!entry->superseded)
+			continue;
+		victim = entry;
+		break;
+	}
+	log_warning("notify programs are too slow, a change is passed over", log_str("vip", victim->vip),
+		log_str("from", victim->from), log_str("to", victim->to));
+	recorder_add(notifier->recorder, clock_mono(), clock_real_ns(), victim->vip,
+		"notify %s -> %s: passed over, the programs are too slow", victim->from, victim->to);
+	spare(notifier, take(notifier, victim));
+}
+
+static void supersede(struct notifier *notifier, const char *vip)
+{
+	struct entry *entry;
+
+	LIST_FOR_EACH(entry, &notifier->queue, link)
+	{
+		if (!entry->superseded && strcmp(entry->vip, vip) == 0)
+			entry->superseded = true;
+	}
 }
 
 void notifier_add(struct notifier *notifier, const struct notify_change *change)
 {
 	struct entry *entry;
 
-	if (notifier->count == NOTIFY_QUEUE) {
-		log_warning("notify programs are too slow, a change is passed over",
-			log_str("vip", notifier->queue[notifier->first].vip),
-			log_str("to", notifier->queue[notifier->first].to));
-		notifier->first = (notifier->first + 1) % NOTIFY_QUEUE;
-		notifier->count--;
-	}
-	entry = &notifier->queue[(notifier->first + notifier->count++) % NOTIFY_QUEUE];
+	supersede(notifier, change->vip);
+	if (notifier->count == NOTIFY_QUEUE)
+		pass_over(notifier);
+	entry = LIST_ENTRY(notifier->spare.next, struct entry, link);
+	entry->superseded = false;
 	snprintf(entry->program, sizeof entry->program, "%s", change->program);
 	snprintf(entry->vip, sizeof entry->vip, "%s", change->vip);
 	snprintf(entry->from, sizeof entry->from, "%s", change->from);
 	snprintf(entry->to, sizeof entry->to, "%s", change->to);
 	snprintf(entry->reason, sizeof entry->reason, "%s", change->reason);
-	/* Not at once: many vips may move together, and a fork between two of them costs the second one time. */
-	if (loop_timer_set(notifier->loop, &notifier->kick, clock_mono(), on_kick) < 0)
-		log_error("no memory for a timer, the notify program waits for the next change");
+	list_remove(&entry->link);
+	list_append(&notifier->queue, &entry->link);
+	notifier->count++;
+	run_next(notifier);
 }
 
 bool notifier_is_idle(const struct notifier *notifier)
 {
-	return notifier->count == 0 && !script_is_running(&notifier->script);
+	return notifier->run == NULL && notifier->count == 0;
 }
 
-int notifier_new(struct loop *loop, struct recorder *recorder, void (*idle)(void *context), void *context,
+int notifier_new(struct runner *runner, struct recorder *recorder, void (*idle)(void *context), void *context,
 	struct notifier **ret_notifier)
 {
 	struct notifier *notifier = calloc(1, sizeof *notifier);
 
 	if (notifier == NULL)
 		return -ENOMEM;
-	notifier->loop = loop;
+	notifier->runner = runner;
 	notifier->recorder = recorder;
 	notifier->idle = idle;
 	notifier->context = context;
+	list_init(&notifier->queue);
+	list_init(&notifier->spare);
+	for (size_t i = 0; i < ARRAY_LEN(notifier->entries); i++)
+		list_append(&notifier->spare, &notifier->entries[i].link);
 	*ret_notifier = notifier;
 	return 0;
 }
@@ -134,7 +175,7 @@ void notifier_free(struct notifier *notifier)
 		return;
 	if (notifier->count > 0)
 		log_warning("notify programs were not run any more", log_uint("changes", notifier->count));
-	script_kill(&notifier->script);
-	loop_timer_clear(notifier->loop, &notifier->kick);
+	if (notifier->run != NULL)
+		run_cancel(notifier->run);
 	free(notifier);
 }

@@ -13,6 +13,7 @@
 #include "vrrpd/notify.h"
 #include "vrrpd/peer.h"
 #include "vrrpd/recorder.h"
+#include "vrrpd/runner.h"
 #include "vrrpd/state.h"
 #include "vrrpd/tracker.h"
 #include "vrrpd/vip.h"
@@ -26,6 +27,7 @@ struct agent {
 
 	struct loop *loop;
 	struct guardian *guardian;
+	struct runner *runner;
 	struct keyring ring;
 	struct recorder recorder;
 	struct herald_news news;

@@ -1,71 +1,75 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/system/clock.h"
-#include "vrrpd/script.h"
+#include "vrrpd/runner.h"
 #include "vrrpd/watch.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-struct run {
+/* Beyond its time-out: so long the end of a run may take to be told, with a busy machine in between. */
+#define GRACE_NS NS_PER_S
+
+struct program {
 	struct watch *watch;
-	struct script script;
+	struct run *run;   /* NULL: none is under way */
+	struct mono limit; /* of what is under way */
 	struct loop_timer next;
 };
 
-static void on_end(struct script *script, const struct script_end *end)
+static void on_end(void *context, const struct run_end *end)
 {
-	struct run *run = CONTAINER_OF(script, struct run, script);
-	char why[WATCH_WHY_MAX];
+	struct program *program = context;
 
-	script_end_text(end, why, sizeof why);
-	run->watch->report(run->watch, script_end_is_good(end), why);
+	program->run = NULL;
+	program->watch->report(program->watch, end->good, end->why);
 }
 
-static void begin(struct run *run)
+static void begin(struct program *program, struct mono now)
 {
-	char *argv[] = {(char *)run->watch->conf.name, NULL};
-	int r;
+	struct watch *watch = program->watch;
+	const char *argv[] = {watch->conf.name, NULL};
 
-	if (script_is_running(&run->script)) {
-		/* Killed, and still there: a process in the kernel's hands ends when the kernel lets it. */
-		if (script_is_overdue(&run->script))
-			run->watch->report(run->watch, false, "it was killed and does not end");
+	if (program->run != NULL) {
+		/* A process in the kernel's hands ends when the kernel lets it. */
+		if (mono_reached(program->limit, now))
+			watch->report(watch, false, "it was killed and does not end");
 		return;
 	}
-	r = script_start(&run->script, run->watch->loop, argv, run->watch->conf.timeout_ns, on_end);
-	if (r < 0)
-		run->watch->report(run->watch, false, "it could not be started");
+	program->limit = mono_add(now, watch->conf.timeout_ns + GRACE_NS);
+	if (runner_run(watch->runner, argv, watch->conf.timeout_ns, on_end, program, &program->run) < 0)
+		watch->report(watch, false, "it could not be started");
 }
 
 static void on_next(struct loop_timer *timer, struct mono now)
 {
-	struct run *run = CONTAINER_OF(timer, struct run, next);
+	struct program *program = CONTAINER_OF(timer, struct program, next);
 
-	begin(run);
-	if (loop_timer_set(run->watch->loop, timer, mono_add(now, run->watch->conf.interval_ns), on_next) < 0)
+	begin(program, now);
+	if (loop_timer_set(program->watch->loop, timer, mono_add(now, program->watch->conf.interval_ns), on_next) < 0)
 		abort();
 }
 
 static int start(struct watch *watch)
 {
-	struct run *run = calloc(1, sizeof *run);
+	struct program *program = calloc(1, sizeof *program);
 
-	if (run == NULL)
+	if (program == NULL)
 		return -ENOMEM;
-	run->watch = watch;
-	watch->own = run;
-	return loop_timer_set(watch->loop, &run->next, clock_mono(), on_next);
+	program->watch = watch;
+	watch->own = program;
+	return loop_timer_set(watch->loop, &program->next, clock_mono(), on_next);
 }
 
 static void stop(struct watch *watch)
 {
-	struct run *run = watch->own;
+	struct program *program = watch->own;
 
-	if (run == NULL)
+	if (program == NULL)
 		return;
-	script_kill(&run->script);
-	loop_timer_clear(watch->loop, &run->next);
-	free(run);
+	if (program->run != NULL)
+		run_cancel(program->run);
+	loop_timer_clear(watch->loop, &program->next);
+	free(program);
 }
 
 const struct watch_kind watch_script = {

@@ -185,6 +185,7 @@ static int watch_new(
 		.conf = *conf,
 		.loop = tracker->setup.loop,
 		.monitor = tracker->setup.monitor,
+		.runner = tracker->setup.runner,
 		.forwarder = tracker->setup.forwarder,
 		.report = on_report,
 		.owner = tracker,

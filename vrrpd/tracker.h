@@ -12,12 +12,14 @@
 
 struct forwarder;
 struct monitor;
+struct runner;
 struct tracker;
 
 struct tracker_setup {
 	struct loop *loop;
 	const struct conf *conf;
 	const struct monitor *monitor;
+	struct runner *runner;
 	const struct forwarder *forwarder; /* NULL: no services are configured */
 	/* A tracked thing changed its state; `why` is what was found where it is down. */
 	void (*changed)(void *context, const char *kind, const char *name, enum track_state state, const char *why);

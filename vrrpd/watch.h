@@ -14,6 +14,7 @@
 
 struct forwarder;
 struct monitor;
+struct runner;
 struct watch;
 
 struct watch_kind {
@@ -32,6 +33,7 @@ struct watch {
 	struct track_conf conf; /* the name is its own */
 	struct loop *loop;
 	const struct monitor *monitor;
+	struct runner *runner;
 	const struct forwarder *forwarder; /* NULL: no services are configured */
 	/* A result, and in words what was found where it is bad. */
 	void (*report)(struct watch *watch, bool good, const char *why);

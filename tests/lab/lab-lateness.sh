@@ -2,22 +2,27 @@
 # SPDX-License-Identifier: MIT
 #
 # What must not make adverts late (DESIGN section 5.7): 100 vips on one LAN, while fifty ask for the status in a loop,
-# nobody reads the log, those who follow the events do not read them, addresses are deleted, and all vips are announced at
-# once. How late an advert has been at most, by its own timer, is printed after each; what has to hold on a busy machine is
+# nobody reads the log, those who follow the events do not read them, addresses are deleted, fifty tracked programs run
+# ten times a second, and all vips are announced at once, a notify program told of each. How late an advert has been at most, by its own timer, is printed after each; what has to hold on a busy machine is
 # that the peer never takes a vip for dead.
 #
 #      lb1 (150) ---- LAN ---- lb2 (100)      vip N: VRID N, 10.0.N.1 to .5
 #
-#   VIPS=N ASKERS=N   how many vips, and how many ask for the status
+#   VIPS=N ASKERS=N SCRIPTS=N   how many vips, how many ask for the status, and how many programs are tracked
 . "$(dirname "$0")/lab.sh"
 
 LAB_HOSTS="lb1 lb2"
 VIPS=${VIPS:-100}
 ASKERS=${ASKERS:-50}
+SCRIPTS=${SCRIPTS:-50}
 
-# Without services, so that vrrpd is alone.
+# Programs that belong to root, as vrrpd wants them.
+LAB_PROGRAM_DIR=$(mktemp -d /tmp/lbpair-lateness.XXXXXX) || exit 1
+lab_lateness_down() { rm -rf "$LAB_PROGRAM_DIR"; }
+
+# many_vips [SCRIPTS]: without services, so that vrrpd is alone; the first of them track a program of their own each
 many_vips() {
-	local vip
+	local vip track
 	cat <<-END
 		pair {
 		    key-file = $LAB_DIR/pair.key
@@ -26,6 +31,9 @@ many_vips() {
 		}
 	END
 	for ((vip = 1; vip <= VIPS; vip++)); do
+		track=
+		[ "$vip" -gt "${1:-0}" ] ||
+			track="track-script $LAB_PROGRAM_DIR/true$vip { penalty = 1  interval = 100ms  timeout = 2s }"
 		cat <<-END
 			vip v$vip {
 			    vrid = $vip
@@ -33,6 +41,8 @@ many_vips() {
 			    addresses = { 10.0.$vip.1/32, 10.0.$vip.2/32, 10.0.$vip.3/32, 10.0.$vip.4/32, 10.0.$vip.5/32 }
 			    advert-interval = $ADVERT_INTERVAL
 			    lease = ${LEASE}s
+			    notify = $LAB_PROGRAM_DIR/notify
+			    $track
 			}
 		END
 	done
@@ -73,7 +83,16 @@ delete_on() {
 	done
 }
 
+all_tracked_are_up() { is "$(pick lb1 '[.vips[].tracks[].state] | map(select(. == "up")) | length')" "$SCRIPTS"; }
+# changes_told FROM TO: of how many vips the programs of both nodes were told so
+changes_told() { grep -c " $1 $2\$" "$LAB_PROGRAM_DIR/told"; }
+all_were_told() { is "$(changes_told "$1" "$2")" "$VIPS"; }
+
 lab_up
+trap 'lab_lateness_down; lab_down' EXIT
+for ((i = 1; i <= SCRIPTS; i++)); do ln -s /bin/true "$LAB_PROGRAM_DIR/true$i"; done
+printf '#!/bin/sh\necho "$1 $2 $3" >>%s/told\n' "$LAB_PROGRAM_DIR" >"$LAB_PROGRAM_DIR/notify"
+chmod 755 "$LAB_PROGRAM_DIR" "$LAB_PROGRAM_DIR/notify"
 many_vips >"$CONFIG"
 start_stuck
 start_daemon lb2 vrrpd
@@ -83,10 +102,14 @@ nap 3
 regular lb1 "left alone"
 
 touch "$LAB_DIR/asking"
-for ((i = 0; i < ASKERS; i++)); do ask_on & done
+askers=()
+for ((i = 0; i < ASKERS; i++)); do
+	ask_on &
+	askers+=($!)
+done
 nap 4
 rm "$LAB_DIR/asking"
-wait
+wait "${askers[@]}"
 regular lb1 "$ASKERS asked for the status"
 
 # What lbctl writes stays in the pipe, since its reader sleeps, and then lbctl waits there; one does not even take it.
@@ -99,12 +122,19 @@ regular lb1 "those who follow did not read, nor did anybody the log, and address
 expect "status answers beside them" answers lb1
 wait_for 5 "what was deleted is back" holds_all lb1
 
+many_vips "$SCRIPTS" >"$CONFIG"
+expect "lb1 takes $SCRIPTS programs to track up" eval "lbctl lb1 reload >/dev/null"
+wait_for 20 "each has run" all_tracked_are_up
+nap 3
+regular lb1 "$SCRIPTS tracked programs ran ten times a second"
+
 before=$(transitions_of lb1)
 lbctl lb1 failover >/dev/null || fail "the failover was refused"
 wait_for 20 "lb2 is active for all, lb1 backup" all_are lb2 lb1
 MOVES=$((before + VIPS))
 nap 2
 regular lb2 "having announced $((5 * VIPS)) addresses at once"
+wait_for 60 "the notify programs were told of each that left lb1" all_were_told active backup
 
 # What the stuck log held.
 timeout 1 cat <&"$STUCK" | tr -d '\0' >"$LAB_DIR/lb1-vrrpd.log"

@@ -321,6 +321,31 @@ static void a_killed_main_is_fenced(void **state)
 	printf("main killed: its vip was gone after %.3f ms\n", (double)assert_fenced(start) / 1e6);
 }
 
+/* With what they have started: the group, of which the first process may have ended. */
+static void what_main_ran_is_killed(void **state)
+{
+	size_t count;
+	_Atomic pid_t *programs = fence_programs(fence, &count);
+	pid_t leader, other;
+
+	(void)state;
+	start_main();
+	leader = fork();
+	if (leader == 0)
+		pause();
+	assert_int_equal(setpgid(leader, leader), 0);
+	other = fork();
+	if (other == 0)
+		pause();
+	assert_int_equal(setpgid(other, leader), 0);
+	programs[count - 1] = leader;
+	programs[0] = 1;
+	kill(main_pid, SIGKILL);
+	(void)assert_fenced(clock_mono());
+	assert_killed(leader);
+	assert_killed(other);
+}
+
 static void a_stopped_main_is_killed_and_fenced(void **state)
 {
 	struct mono start;
@@ -579,6 +604,7 @@ int main(int argc, char *argv[])
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_killed_main_is_fenced),
+		TEST(what_main_ran_is_killed),
 		TEST(a_stopped_main_is_killed_and_fenced),
 		TEST(a_main_that_goes_on_is_left_alone),
 		TEST(a_pause_of_both_is_no_hang),

@@ -21,7 +21,7 @@ static struct fixture {
 	struct child *child;
 	struct loop_timer timer;
 	int output[2];
-	int status;
+	struct child_end end;
 	bool ended;
 } fixture;
 
@@ -49,10 +49,10 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void on_end(void *context, int status)
+static void on_end(void *context, const struct child_end *end)
 {
 	(void)context;
-	fixture.status = status;
+	fixture.end = *end;
 	fixture.ended = true;
 	loop_stop(fixture.loop);
 }
@@ -64,14 +64,22 @@ static void on_late(struct loop_timer *timer, struct mono now)
 	loop_stop(fixture.loop);
 }
 
-static void begin(const char *script)
+static void begin_for(const char *script, int64_t timeout_ns)
 {
 	const char *arguments[] = {"/bin/sh", "-c", script, NULL};
 	const char *environment[] = {"WORD=hello", NULL};
-	struct child_setup child = {
-		.arguments = arguments, .environment = environment, .output_fd = fixture.output[1], .fn = on_end};
+	struct child_setup child = {.arguments = arguments,
+		.environment = environment,
+		.output_fd = fixture.output[1],
+		.timeout_ns = timeout_ns,
+		.fn = on_end};
 
 	assert_int_equal(child_start(fixture.children, &child, &fixture.child), 0);
+}
+
+static void begin(const char *script)
+{
+	begin_for(script, 0);
 }
 
 static void run_for(int64_t ms)
@@ -112,10 +120,9 @@ static void the_end_is_told_with_its_status(void **state)
 		begin(cases[i].script);
 		run_for(5000);
 		assert_true(fixture.ended);
-		if (cases[i].status >= 0)
-			assert_true(WIFEXITED(fixture.status) && WEXITSTATUS(fixture.status) == cases[i].status);
-		else
-			assert_true(WIFSIGNALED(fixture.status) && WTERMSIG(fixture.status) == -cases[i].status);
+		assert_int_equal(fixture.end.status, MAX(cases[i].status, 0));
+		assert_int_equal(fixture.end.signal, MAX(-cases[i].status, 0));
+		assert_int_equal(child_end_is_good(&fixture.end), cases[i].status == 0);
 		expect_output(cases[i].output);
 	}
 }
@@ -188,6 +195,73 @@ static void one_that_is_killed_takes_its_group_along(void **state)
 	assert_true(was_killed(pid));
 }
 
+static void one_that_takes_too_long_is_killed_with_its_group(void **state)
+{
+	struct child_end good = {0}, status = {.status = 3}, signal = {.signal = 15};
+	char text[64];
+	pid_t pid;
+
+	(void)state;
+	begin_for("trap '' TERM; sleep 60 & echo $!; wait", 300 * NS_PER_MS);
+	pid = read_pid();
+	assert_true(pid > 1);
+	run_for(5000);
+	assert_true(fixture.ended);
+	assert_true(fixture.end.timed_out);
+	assert_false(child_end_is_good(&fixture.end));
+	child_end_text(&fixture.end, text, sizeof text);
+	assert_string_equal(text, "it took too long and was killed");
+	assert_true(was_killed(pid));
+	child_end_text(&status, text, sizeof text);
+	assert_string_equal(text, "it ended with status 3");
+	child_end_text(&signal, text, sizeof text);
+	assert_string_equal(text, "it was ended by signal 15");
+	assert_true(child_end_is_good(&good));
+}
+
+/* Of the two that there is room for, the one that ends makes room. */
+static void what_runs_is_written_down(void **state)
+{
+	_Atomic pid_t slots[2] = {0};
+	struct child *kept;
+
+	(void)state;
+	children_keep_ledger(fixture.children, slots, ARRAY_LEN(slots));
+	begin("exec sleep 60");
+	kept = fixture.child;
+	begin("exit 0");
+	assert_true(slots[0] > 1 && slots[1] > 1);
+	assert_int_equal(getpgid(slots[0]), slots[0]);
+	begin("exec sleep 60");
+	run_for(5000);
+	assert_true(slots[0] > 1);
+	assert_int_equal(slots[1], 0);
+	child_kill(kept);
+	run_for(300);
+	assert_int_equal(slots[0], 0);
+	begin("exec sleep 60");
+	assert_true(slots[0] > 1);
+	children_free(TAKE(fixture.children));
+	assert_int_equal(slots[0], 0);
+}
+
+/* As a SIGKILL of the daemon leaves it: nobody is there to kill what runs. */
+static void it_dies_with_us(void **state)
+{
+	pid_t parent = fork(), pid;
+
+	(void)state;
+	if (parent == 0) {
+		begin("echo $$; exec sleep 60");
+		pause();
+	}
+	pid = read_pid();
+	assert_true(pid > 1);
+	assert_int_equal(kill(parent, SIGKILL), 0);
+	assert_int_equal(waitpid(parent, NULL, 0), parent);
+	assert_true(was_killed(pid));
+}
+
 static void the_end_of_all_kills_and_waits(void **state)
 {
 	pid_t pid;
@@ -221,6 +295,9 @@ int main(void)
 		TEST(it_has_nothing_of_ours),
 		TEST(what_it_leaves_behind_is_killed),
 		TEST(one_that_is_killed_takes_its_group_along),
+		TEST(one_that_takes_too_long_is_killed_with_its_group),
+		TEST(what_runs_is_written_down),
+		TEST(it_dies_with_us),
 		TEST(the_end_of_all_kills_and_waits),
 		TEST(what_cannot_be_run_is_told),
 	};

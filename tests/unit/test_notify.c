@@ -19,6 +19,7 @@ struct fixture {
 	char program[128];
 	char out[128];
 	struct loop *loop;
+	struct runner *runner;
 	struct loop_timer limit;
 	struct recorder recorder;
 	struct notifier *notifier;
@@ -51,7 +52,9 @@ static int set_up(void **state)
 	snprintf(fixture->program, sizeof fixture->program, "%s/program", fixture->dir);
 	snprintf(fixture->out, sizeof fixture->out, "%s/out", fixture->dir);
 	*state = fixture;
-	return notifier_new(fixture->loop, &fixture->recorder, on_idle, fixture, &fixture->notifier);
+	if (runner_new(fixture->loop, &fixture->runner) < 0 || runner_begin(fixture->runner) < 0)
+		return -1;
+	return notifier_new(fixture->runner, &fixture->recorder, on_idle, fixture, &fixture->notifier);
 }
 
 static int tear_down(void **state)
@@ -59,6 +62,8 @@ static int tear_down(void **state)
 	struct fixture *fixture = *state;
 
 	notifier_free(fixture->notifier);
+	runner_close(fixture->runner);
+	runner_free(fixture->runner);
 	loop_timer_clear(fixture->loop, &fixture->limit);
 	unlink(fixture->program);
 	unlink(fixture->out);
@@ -142,20 +147,45 @@ static void a_bad_program_holds_nobody_up(void **state)
 		recorder_entry(&fixture->recorder, 1)->text, "notify backup -> active: it ended with status 3");
 }
 
-static void of_too_many_the_newest_are_told(void **state)
+/* The first runs already, and holds all others up until they are there. */
+static void of_too_many_the_oldest_are_passed_over(void **state)
 {
 	struct fixture *fixture = *state;
 	char name[32];
 
 	if (geteuid() != 0)
 		skip();
-	write_program(fixture, "[ -s \"$out\" ] || echo \"$1\" >>\"$out\"");
-	for (int i = 0; i < NOTIFY_QUEUE + 3; i++) {
-		snprintf(name, sizeof name, "vip%d", i);
+	write_program(fixture,
+		"[ \"$1\" != first ] || sleep 1; [ -s \"$out\" ] || [ \"$1\" = first ] || echo \"$1\" >>\"$out\"");
+	add(fixture, fixture->program, "first", "");
+	for (unsigned i = 0; i < NOTIFY_QUEUE + 3; i++) {
+		snprintf(name, sizeof name, "vip%u", i);
 		add(fixture, fixture->program, name, "");
 	}
 	run(fixture);
 	assert_out(fixture, "vip3\n");
+	assert_string_equal(recorder_entry(&fixture->recorder, 2)->vip, "vip2");
+	assert_string_equal(recorder_entry(&fixture->recorder, 2)->text,
+		"notify backup -> active: passed over, the programs are too slow");
+	assert_int_equal(fixture->recorder.count, 3);
+}
+
+/* However many changes there are: what each vip's program hears last is what is. */
+static void the_last_change_of_each_vip_is_told(void **state)
+{
+	struct fixture *fixture = *state;
+
+	if (geteuid() != 0)
+		skip();
+	write_program(fixture, "[ \"$1\" != first ] || sleep 1; [ \"$1$4\" = bflap ] || echo \"$1 $4\" >>\"$out\"");
+	add(fixture, fixture->program, "first", "begins");
+	add(fixture, fixture->program, "a", "once");
+	for (unsigned i = 0; i < NOTIFY_QUEUE + 10; i++)
+		add(fixture, fixture->program, "b", "flap");
+	add(fixture, fixture->program, "b", "at last");
+	add(fixture, fixture->program, "c", "once");
+	run(fixture);
+	assert_out(fixture, "first begins\na once\nb at last\nc once\n");
 }
 
 static void what_runs_at_the_end_is_killed(void **state)
@@ -177,7 +207,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(changes_are_told_in_order, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_bad_program_holds_nobody_up, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(of_too_many_the_newest_are_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(of_too_many_the_oldest_are_passed_over, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_last_change_of_each_vip_is_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_runs_at_the_end_is_killed, set_up, tear_down),
 	};
 
