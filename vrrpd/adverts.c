@@ -5,35 +5,16 @@
 #include "vrrpd/wanted.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* Adverts taken in before others get their turn. */
 #define ADVERT_BATCH 256
-
-static void count_discard(struct agent *agent, int ifindex, enum advert_discard reason)
-{
-	for (size_t i = 0; i < agent->vip_count; i++) {
-		if (agent->vips[i]->link.ifindex == ifindex)
-			agent->vips[i]->counters.discarded[reason]++;
-	}
-}
-
-static struct vip *find_vip_by_vrid(struct agent *agent, int ifindex, uint8_t vrid)
-{
-	for (size_t i = 0; i < agent->vip_count; i++) {
-		struct vip *vip = agent->vips[i];
-
-		if (vip->conf->vrid == vrid && vip->link.ifindex == ifindex)
-			return vip;
-	}
-	return NULL;
-}
 
 static void refuse_version(struct vip *vip, const struct advert_packet *packet)
 {
 	hearing_refuse(vip, ADVERT_BAD_VERSION, packet, &(struct advert_received){.version = packet->bytes[0] >> 4});
 }
 
-/* A packet that belongs to no vip of ours is counted at all of its interface. */
 static void take_packet(struct agent *agent, const struct rawsock_packet *raw)
 {
 	struct advert_packet packet = {
@@ -45,13 +26,18 @@ static void take_packet(struct agent *agent, const struct rawsock_packet *raw)
 	};
 	struct advert_received received = {0};
 	enum advert_discard verdict = advert_decode(&packet, &received);
-	struct vip *vip = received.vrid != 0 ? find_vip_by_vrid(agent, raw->ifindex, received.vrid) : NULL;
+	struct port *port = ports_find(agent->ports, raw->ifindex);
+	struct vip *vip = port != NULL && received.vrid != 0 ? ports_find_vip(agent->ports, port, received.vrid) : NULL;
+
+	/* Others' groups are received as well. */
+	if (port == NULL)
+		return;
 
 	/* Another version's fields say something else: what is wrong with them is not looked at. */
 	if (vip != NULL && verdict != ADVERT_BAD_TTL && raw->bytes[0] >> 4 != vip->conf->version)
 		verdict = ADVERT_BAD_VERSION;
 	if (vip == NULL)
-		count_discard(agent, raw->ifindex, verdict != ADVERT_TAKEN ? verdict : ADVERT_BAD_VRID);
+		port->discarded[verdict != ADVERT_TAKEN ? verdict : ADVERT_BAD_VRID]++;
 	else if (verdict == ADVERT_BAD_VERSION)
 		refuse_version(vip, &packet);
 	else if (verdict != ADVERT_TAKEN)
@@ -97,6 +83,8 @@ static void on_ipv6(struct loop_io *io, unsigned events)
 
 static void close_one(struct agent *agent, enum family family)
 {
+	if (agent->ports != NULL)
+		ports_forget_group(agent->ports, family);
 	loop_io_remove(agent->loop, &agent->advert_io[family]);
 	rawsock_close(&agent->shared.sockets[family]);
 }
@@ -139,33 +127,47 @@ void adverts_close(struct agent *agent)
 		close_one(agent, family);
 }
 
-int adverts_join(struct agent *agent, const struct vip *vip, int ifindex)
+int adverts_join(struct agent *agent, const struct vip *vip)
 {
-	int r = 0;
+	const bool wanted[] = {[FAMILY_IPV4] = vip->conf->has_ipv4, [FAMILY_IPV6] = vip->conf->has_ipv6};
+	struct port *port = vip->port;
 
-	if (vip->conf->has_ipv4)
-		r = rawsock_join(&agent->shared.sockets[FAMILY_IPV4], ifindex);
-	if (r == 0 && vip->conf->has_ipv6)
-		r = rawsock_join(&agent->shared.sockets[FAMILY_IPV6], ifindex);
-	return r;
-}
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		int r;
 
-/* Whether some vip wants the family's adverts of that interface. */
-static bool is_heard(const struct agent *agent, enum family family, int ifindex)
-{
-	for (size_t i = 0; i < agent->vip_count; i++) {
-		const struct vip *vip = agent->vips[i];
-
-		if (vip->link.ifindex == ifindex && (family == FAMILY_IPV4 ? vip->conf->has_ipv4 : vip->conf->has_ipv6))
-			return true;
+		if (!wanted[family] || port->joined[family])
+			continue;
+		r = rawsock_join(&agent->shared.sockets[family], port->ifindex);
+		if (r < 0)
+			return r;
+		port->joined[family] = true;
 	}
-	return false;
+	return 0;
 }
 
 void adverts_leave(struct agent *agent, int ifindex)
 {
+	struct port *port = ports_find(agent->ports, ifindex);
+
 	for (enum family family = 0; ifindex != 0 && family < FAMILY_COUNT; family++) {
-		if (agent->shared.sockets[family].fd >= 0 && !is_heard(agent, family, ifindex))
-			(void)!rawsock_leave(&agent->shared.sockets[family], ifindex);
+		if (agent->shared.sockets[family].fd < 0 || (port != NULL && port->wants[family]))
+			continue;
+		(void)!rawsock_leave(&agent->shared.sockets[family], ifindex);
+		if (port != NULL)
+			port->joined[family] = false;
 	}
+}
+
+void adverts_follow(struct agent *agent, const struct vip *vip, int ifindex, bool usable)
+{
+	struct port *port = vip->port;
+	int before = port->ifindex;
+
+	ports_move(agent->ports, port, ifindex);
+	/* Memberships outlive their interface: they would fill the socket where one comes and goes. */
+	if (before != ifindex)
+		adverts_leave(agent, before);
+	/* It may come back as another one under the same index. */
+	if (!usable)
+		memset(port->joined, 0, sizeof port->joined);
 }

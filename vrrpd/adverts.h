@@ -11,10 +11,15 @@ MUST_USE int adverts_open(struct agent *agent, const struct conf *conf);
 /* Closes those that no vip of the configuration in use wants. */
 void adverts_trim(struct agent *agent);
 void adverts_close(struct agent *agent);
-/* Receives the groups of the vip's families on that interface. Negative errno of rawsock_join. */
-MUST_USE int adverts_join(struct agent *agent, const struct vip *vip, int ifindex);
+/*
+ * Receives the groups of the vip's families on the interface of its port, once for all vips there. Negative errno of
+ * rawsock_join.
+ */
+MUST_USE int adverts_join(struct agent *agent, const struct vip *vip);
 /* No longer receives those of the interface that no vip wants. */
 void adverts_leave(struct agent *agent, int ifindex);
+/* The vip's interface is that one now, or 0; where it cannot be used, its groups are joined anew when it can. */
+void adverts_follow(struct agent *agent, const struct vip *vip, int ifindex, bool usable);
 /* Takes in what waits in the sockets, a bounded number at a time. */
 void adverts_receive(struct agent *agent);
 

@@ -170,6 +170,10 @@ static int start_vips(struct agent *agent)
 		agent->vip_count++;
 	}
 	state_free(&state);
+	if (r == 0)
+		r = ports_new(agent->conf, &agent->ports);
+	if (r == 0)
+		ports_settle(agent->ports, agent->vips);
 	return r;
 }
 
@@ -327,6 +331,7 @@ void agent_free(struct agent *agent)
 	address_close(agent->shared.addresses);
 	macvlan_close(agent->shared.macvlans);
 	free(agent->vips);
+	ports_free(agent->ports);
 	conf_unref(agent->conf);
 	crypto_wipe(&agent->ring, sizeof agent->ring);
 	free(agent);

@@ -63,6 +63,7 @@ struct change {
 	struct tracker *tracker;
 	struct vip **vips; /* in the order of the configuration */
 	size_t vip_count;
+	struct ports *ports;
 	struct vip_change *kept; /* those of them that there were */
 	size_t kept_count;
 };
@@ -143,7 +144,7 @@ static int make_vips(struct change *change)
 		if (r == 0)
 			change->vips[change->vip_count++] = vip;
 	}
-	return r;
+	return r < 0 ? r : ports_new(conf, &change->ports);
 }
 
 static bool is_kept(const struct change *change, const struct vip *vip)
@@ -167,6 +168,7 @@ static void unmake(struct change *change)
 	forwarder_free(change->forwarder);
 	peer_abandon(change->peer_change);
 	peer_free(change->peer);
+	ports_free(change->ports);
 	adverts_trim(change->agent);
 }
 
@@ -277,6 +279,9 @@ static void swap_vips(struct change *change, struct vip ***ret_former, size_t *r
 	*ret_former_count = agent->vip_count;
 	agent->vips = TAKE(change->vips);
 	agent->vip_count = change->vip_count;
+	ports_settle(change->ports, agent->vips);
+	ports_free(agent->ports);
+	agent->ports = TAKE(change->ports);
 }
 
 static void swap(struct change *change)
@@ -324,7 +329,7 @@ static void follow_kept(struct agent *agent, const struct vip_change *kept)
 
 	if (kept->what & SUCCESSION_ADDRESSES) {
 		/* A family that it had not has a group of its own. */
-		if (vip->fsm.facts.link_ok && adverts_join(agent, vip, vip->link.ifindex) < 0)
+		if (vip->fsm.facts.link_ok && adverts_join(agent, vip) < 0)
 			log_error("the group of the adverts could not be joined",
 				log_str("interface", vip->conf->interface));
 		tell_role(agent, vip);

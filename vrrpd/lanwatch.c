@@ -54,17 +54,6 @@ static struct watched *find(const struct lanwatch *watch, const char *interface)
 
 /* Hearing. */
 
-static bool is_vip_address(const struct conf *conf, const struct ip *ip)
-{
-	for (size_t i = 0; i < conf->vip_count; i++) {
-		for (size_t k = 0; k < conf->vips[i].address_count; k++) {
-			if (ip_equal(&conf->vips[i].addresses[k].ip, ip))
-				return true;
-		}
-	}
-	return false;
-}
-
 static bool is_node_address(const struct conf *conf, const struct ip *ip)
 {
 	for (size_t i = 0; i < conf->pair.node_count; i++) {
@@ -92,12 +81,8 @@ static bool is_peer_mac(const struct lanwatch *watch, const uint8_t mac[static P
 
 static struct watched *find_index(const struct lanwatch *watch, int ifindex, struct monitor_link *ret_link)
 {
-	for (size_t i = 0; i < watch->count; i++) {
-		*ret_link = monitor_find(watch->setup.monitor, watch->list[i]->interface);
-		if (ret_link->ifindex == ifindex)
-			return watch->list[i];
-	}
-	return NULL;
+	*ret_link = monitor_find_index(watch->setup.monitor, ifindex);
+	return ret_link->ifindex != 0 ? find(watch, ret_link->name) : NULL;
 }
 
 /*
@@ -122,10 +107,8 @@ static void hear(struct lanwatch *watch, int ifindex, const struct neighbour_wor
 	struct watched *watched;
 	struct ip own;
 
-	if (is_vip_address(conf, &word->sender)) {
-		watch->setup.claimed(watch->setup.context, ifindex, word);
+	if (watch->setup.claimed(watch->setup.context, ifindex, word))
 		return;
-	}
 	watched = find_index(watch, ifindex, &link);
 	if (watched == NULL || is_node_address(conf, &word->sender) ||
 		memcmp(word->mac, link.mac, sizeof link.mac) == 0)

@@ -21,8 +21,8 @@ struct lanwatch_setup {
 	const struct conf *conf;
 	const struct monitor *monitor;
 	int announce_fd; /* to ask by */
-	/* Somebody on the interface says that an address of a vip is his; it may be this node. */
-	void (*claimed)(void *context, int ifindex, const struct neighbour_word *word);
+	/* Somebody on the interface, it may be this node, says that an address is his. Whether it is one of a vip. */
+	bool (*claimed)(void *context, int ifindex, const struct neighbour_word *word);
 	void *context;
 };
 

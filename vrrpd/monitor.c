@@ -315,6 +315,13 @@ struct monitor_link monitor_find(const struct monitor *monitor, const char *name
 	return monitor_table_find(&monitor->table, name);
 }
 
+struct monitor_link monitor_find_index(const struct monitor *monitor, int ifindex)
+{
+	const struct monitor_link *link = monitor_table_find_link(&monitor->table, ifindex);
+
+	return link != NULL ? *link : (struct monitor_link){0};
+}
+
 bool monitor_source(const struct monitor *monitor, int ifindex, enum family family, const struct prefix *except,
 	size_t except_count, struct ip *ret_ip)
 {

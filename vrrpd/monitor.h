@@ -33,6 +33,7 @@ void monitor_free(struct monitor *monitor);
 
 /* The present state of the interface of that name; ifindex 0 in the result when there is none. No system call. */
 struct monitor_link monitor_find(const struct monitor *monitor, const char *name);
+struct monitor_link monitor_find_index(const struct monitor *monitor, int ifindex);
 /*
  * The address of the interface that adverts come from: the first IPv4 address, or the first IPv6 link-local one, that
  * is neither one of `except` nor marked as a VIP (address.h). False: none. No system call.

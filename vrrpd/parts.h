@@ -12,6 +12,7 @@
 #include "vrrpd/lanwatch.h"
 #include "vrrpd/notify.h"
 #include "vrrpd/peer.h"
+#include "vrrpd/ports.h"
 #include "vrrpd/recorder.h"
 #include "vrrpd/runner.h"
 #include "vrrpd/state.h"
@@ -42,6 +43,7 @@ struct agent {
 	struct reload *reload;
 	struct vip **vips; /* each stays where it is, its timers with it */
 	size_t vip_count;
+	struct ports *ports;
 
 	struct loop_io advert_io[FAMILY_COUNT];
 	struct loop_timer pulse;

@@ -105,41 +105,88 @@ int rawsock_open(enum family family, struct rawsock *ret_socket)
 
 void rawsock_close(struct rawsock *socket)
 {
+	while (socket->holder_count > 0)
+		fd_close(&socket->holders[--socket->holder_count]);
 	fd_close(&socket->fd);
 }
 
-static int change_membership(const struct rawsock *socket, bool join, int ifindex)
+static int change_membership(enum family family, int fd, bool join, int ifindex)
 {
-	struct ip group = family_group(socket->family);
+	struct ip group = family_group(family);
 	struct ip_mreqn v4 = {.imr_ifindex = ifindex};
 	struct ipv6_mreq v6 = {.ipv6mr_interface = (unsigned)ifindex};
 	int r;
 
-	if (socket->family == FAMILY_IPV4) {
+	if (family == FAMILY_IPV4) {
 		v4.imr_multiaddr = ip_to_v4(&group);
-		r = setsockopt(socket->fd, IPPROTO_IP, join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &v4, sizeof v4);
+		r = setsockopt(fd, IPPROTO_IP, join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &v4, sizeof v4);
 	} else {
 		v6.ipv6mr_multiaddr = ip_to_v6(&group);
-		r = setsockopt(socket->fd, IPPROTO_IPV6, join ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, &v6, sizeof v6);
+		r = setsockopt(fd, IPPROTO_IPV6, join ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, &v6, sizeof v6);
 	}
 	return r < 0 ? -errno : 0;
 }
 
-int rawsock_join(struct rawsock *socket, int ifindex)
+static int join_by(enum family family, int fd, int ifindex)
 {
-	int r = change_membership(socket, true, ifindex);
+	int r = change_membership(family, fd, true, ifindex);
 
 	if (r != -EADDRINUSE)
 		return r;
 	/* The socket's membership outlives the interface; only leaving and joining makes it good for a new one. */
-	(void)change_membership(socket, false, ifindex);
-	return change_membership(socket, true, ifindex);
+	(void)change_membership(family, fd, false, ifindex);
+	return change_membership(family, fd, true, ifindex);
+}
+
+/* Its receiver then hears the group wherever some socket of this host is a member; who reads it knows his interfaces.
+ */
+static int add_holder(struct rawsock *receiver)
+{
+	bool v6 = receiver->family == FAMILY_IPV6;
+	AUTO_FD fd = -1;
+	const int on = 1;
+
+	if (receiver->holder_count == RAWSOCK_HOLDERS_MAX)
+		return -ENOBUFS;
+	fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || setsockopt(receiver->fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+			      v6 ? IPV6_MULTICAST_ALL : IP_MULTICAST_ALL, &on, sizeof on) < 0)
+		return -errno;
+	receiver->holders[receiver->holder_count++] = fd_take(&fd);
+	return 0;
+}
+
+static bool is_full(int r)
+{
+	return r == -ENOBUFS || r == -ENOMEM;
+}
+
+int rawsock_join(struct rawsock *socket, int ifindex)
+{
+	int r = join_by(socket->family, socket->fd, ifindex);
+
+	for (size_t i = 0; is_full(r); i++) {
+		if (i == socket->holder_count) {
+			int added = add_holder(socket);
+
+			if (added < 0)
+				return r;
+		}
+		r = join_by(socket->family, socket->holders[i], ifindex);
+	}
+	return r;
 }
 
 int rawsock_leave(struct rawsock *socket, int ifindex)
 {
-	int r = change_membership(socket, false, ifindex);
+	int r = change_membership(socket->family, socket->fd, false, ifindex);
 
+	/* It may have been taken by another one when there was no room in the first, and by the first later. */
+	for (size_t i = 0; i < socket->holder_count; i++) {
+		int left = change_membership(socket->family, socket->holders[i], false, ifindex);
+
+		r = left == 0 ? 0 : r;
+	}
 	return r == -ENODEV || r == -EADDRNOTAVAIL ? 0 : r;
 }
 

@@ -15,10 +15,15 @@
 
 /* Longer than any advert and its IP header; what is cut here is too long for the codec all the same. */
 #define RAWSOCK_BUFFER_SIZE 4352
+/* With 20 groups each, as Linux has it (net.ipv4.igmp_max_memberships), they are enough for a thousand interfaces. */
+#define RAWSOCK_HOLDERS_MAX 64
 
 struct rawsock {
 	int fd; /* -1: closed */
 	enum family family;
+	/* A socket may be a member of few groups only: further sockets, which receive nothing, join for this one. */
+	int holders[RAWSOCK_HOLDERS_MAX];
+	size_t holder_count;
 	/* The kernel stamps packets by the time of day: a step of that clock must not make them look old. */
 	int64_t offset_ns; /* the time of day minus the monotonic clock, when it was last looked at */
 	struct mono offset_at;
@@ -42,7 +47,7 @@ void rawsock_close(struct rawsock *socket);
 
 /*
  * Receives the group on that interface, once for all vips there. Joining anew is no error, and is needed when an
- * interface has come back under the same index. -ENODEV; -ENOBUFS: more than net.ipv4.igmp_max_memberships.
+ * interface has come back under the same index. -ENODEV; -ENOBUFS, -ENOMEM: of more interfaces than there is room for.
  */
 MUST_USE int rawsock_join(struct rawsock *socket, int ifindex);
 /* Receives it there no longer. An interface that is gone, or was not joined, is no error. */

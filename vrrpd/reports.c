@@ -156,18 +156,17 @@ static void on_address(void *context, int ifindex, const struct prefix *address,
 	round_note(agent, ROUND_REVIEW);
 }
 
-void reports_claimed(void *context, int ifindex, const struct neighbour_word *word)
+bool reports_claimed(void *context, int ifindex, const struct neighbour_word *word)
 {
 	struct agent *agent = context;
+	struct vip *vip = ports_find_address(agent->ports, &word->sender, NULL);
+	bool ours = vip != NULL;
 
-	for (size_t i = 0; i < agent->vip_count; i++) {
-		const struct vip_conf *conf = agent->vips[i]->conf;
-
-		for (size_t k = 0; agent->vips[i]->link.ifindex == ifindex && k < conf->address_count; k++) {
-			if (ip_equal(&conf->addresses[k].ip, &word->sender))
-				rival_heard(agent->vips[i], word);
-		}
+	for (; vip != NULL; vip = ports_find_address(agent->ports, &word->sender, vip)) {
+		if (vip->link.ifindex == ifindex)
+			rival_heard(vip, word);
 	}
+	return ours;
 }
 
 static void on_overrun(void *context)

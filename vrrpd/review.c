@@ -185,6 +185,7 @@ void review_vip(struct agent *agent, struct vip *vip)
 	struct vrrp_facts facts;
 	const char *why;
 
+	adverts_follow(agent, vip, link.ifindex, link.ifindex != 0 && link.up && link.carrier);
 	if (bridges_gap(vip, &link, &source)) {
 		memcpy(sources, vip->sources, sizeof sources);
 		source = vip->fsm.facts.source;
@@ -210,7 +211,7 @@ void review_vip(struct agent *agent, struct vip *vip)
 	if (!vip->fsm.facts.link_ok) {
 		/* At the start lbd's own word covers it; later on checks made while the cable was out do not count. */
 		vip->link_ok_at = vip->fsm.state == VRRP_FAULT ? clock_mono() : (struct mono){0};
-		if (adverts_join(agent, vip, link.ifindex) < 0)
+		if (adverts_join(agent, vip) < 0)
 			log_error("the group of the adverts could not be joined",
 				log_str("interface", vip->conf->interface));
 	}

@@ -46,6 +46,8 @@ void view_copy_vip(const struct agent *agent, const struct vip *vip, struct view
 		.list_differs = vip->other_list.now,
 		.interval_differs = vip->other_interval.now,
 	};
+	for (size_t i = 0; i < ADVERT_DISCARD_COUNT; i++)
+		ret_vip->counters.discarded[i] += vip->port->discarded[i];
 	if (misfit_is_current(&vip->misfit, vip->conf, clock_mono()))
 		(void)misfit_text(&vip->misfit, vip->conf, ret_vip->misfit);
 	(void)rival_text(vip, ret_vip->rival);

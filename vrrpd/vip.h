@@ -23,6 +23,7 @@
 #include "vrrpd/senders.h"
 #include "vrrpd/track.h"
 
+struct port;
 struct vip;
 
 /* What all vips of the process use; owned by the agent. */
@@ -65,6 +66,7 @@ struct vip {
 	struct vip_shared *shared;
 	struct vrrp_fsm fsm;
 	struct vip_counters counters;
+	struct port *port;        /* the interface that it is on (ports.h) */
 	struct monitor_link link; /* as the state machine knows it: the one that the addresses are on */
 	/* What the last review found of this vip by itself, for the others of its group. */
 	struct vip_condition {

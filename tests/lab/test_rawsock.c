@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <net/ethernet.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -217,6 +218,40 @@ static void receives_nothing_where_it_has_not_joined(void **state)
 	assert_int_equal(rawsock_receive(&raw, &packet), -EAGAIN);
 }
 
+/* Each socket of IPv4 has room for few groups, 20 as Linux has it. */
+static void joins_more_interfaces_than_one_socket_can(void **state)
+{
+	int first = 0, r;
+
+	(void)state;
+	for (int i = 0; i < 45; i++) {
+		char name[IFNAMSIZ];
+
+		snprintf(name, sizeof name, "many%d", i);
+		if (i % 2 == 0)
+			netns_run("ip link add many%d type veth peer name many%d", i, i + 1);
+		assert_int_equal(rawsock_join(&raw, (int)if_nametoindex(name)), 0);
+		if (i == 0)
+			first = (int)if_nametoindex(name);
+	}
+	assert_int_equal(rawsock_join(&raw, host), 0);
+	assert_int_equal(rawsock_join(&raw, host), 0);
+	assert_true(raw.holder_count > 0);
+	inject("192.0.2.9", "224.0.0.18", 255, "x", 1);
+	assert_true(netns_wait(packet_came, &r, 10 * NS_PER_S, NULL));
+	assert_int_equal(r, 0);
+	assert_int_equal(packet.ifindex, host);
+	/* There is room in the first now; it is left wherever it stands. */
+	assert_int_equal(rawsock_leave(&raw, first), 0);
+	assert_int_equal(rawsock_join(&raw, host), 0);
+	assert_int_equal(rawsock_leave(&raw, host), 0);
+	inject("192.0.2.9", "224.0.0.18", 255, "x", 1);
+	usleep(20000);
+	assert_int_equal(rawsock_receive(&raw, &packet), -EAGAIN);
+	for (int i = 0; i < 45; i += 2)
+		netns_run("ip link delete many%d", i);
+}
+
 static void a_long_packet_is_cut_and_stays_too_long(void **state)
 {
 	static const uint8_t payload[1400];
@@ -290,6 +325,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(receives_what_was_sent_to_the_group, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_age_is_the_time_in_the_queue, setup, teardown),
 		cmocka_unit_test_setup_teardown(receives_nothing_where_it_has_not_joined, setup, teardown),
+		cmocka_unit_test_setup_teardown(joins_more_interfaces_than_one_socket_can, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_long_packet_is_cut_and_stays_too_long, setup, teardown),
 		cmocka_unit_test_setup_teardown(ipv6_goes_from_one_end_to_the_other, setup, teardown),
 		cmocka_unit_test_setup_teardown(joins_an_interface_that_came_back, setup, teardown),
