@@ -50,6 +50,45 @@ int conf_prefixes_read(const struct reading *in, size_t index);
 void conf_prefixes_print(const struct schema_option *row, const void *object, struct text *out);
 void conf_prefixes_describe(const struct schema_option *row, struct text *out);
 
+/* conf_value_quantities.c */
+int conf_number_read(const struct reading *in, size_t index);
+void conf_number_print(const struct schema_option *row, const void *object, struct text *out);
+void conf_number_describe(const struct schema_option *row, struct text *out);
+int conf_span_read(const struct reading *in, size_t index);
+void conf_span_print(const struct schema_option *row, const void *object, struct text *out);
+void conf_span_describe(const struct schema_option *row, struct text *out);
+int conf_rate_read(const struct reading *in, size_t index);
+void conf_rate_print(const struct schema_option *row, const void *object, struct text *out);
+void conf_rate_describe(const struct schema_option *row, struct text *out);
+int conf_size_read(const struct reading *in, size_t index);
+void conf_size_print(const struct schema_option *row, const void *object, struct text *out);
+void conf_size_describe(const struct schema_option *row, struct text *out);
+int conf_status_range_read(const struct reading *in, size_t index);
+void conf_status_range_print(const struct schema_option *row, const void *object, struct text *out);
+void conf_status_range_describe(const struct schema_option *row, struct text *out);
+
+/* conf_value_words.c */
+int conf_yes_no_read(const struct reading *in, size_t index);
+void conf_yes_no_print(const struct schema_option *row, const void *object, struct text *out);
+void conf_yes_no_describe(const struct schema_option *row, struct text *out);
+int conf_word_read(const struct reading *in, size_t index);
+void conf_word_print(const struct schema_option *row, const void *object, struct text *out);
+void conf_word_describe(const struct schema_option *row, struct text *out);
+
+/* conf_value_texts.c */
+int conf_string_read(const struct reading *in, size_t index);
+void conf_string_print(const struct schema_option *row, const void *object, struct text *out);
+void conf_string_describe(const struct schema_option *row, struct text *out);
+int conf_path_read(const struct reading *in, size_t index);
+void conf_path_describe(const struct schema_option *row, struct text *out);
+void conf_name_describe(const struct schema_option *row, struct text *out);
+int conf_shares_read(const struct reading *in, size_t index);
+void conf_shares_print(const struct schema_option *row, const void *object, struct text *out);
+void conf_shares_describe(const struct schema_option *row, struct text *out);
+int conf_bytes_read(const struct reading *in, size_t index);
+void conf_bytes_print(const struct schema_option *row, const void *object, struct text *out);
+void conf_bytes_describe(const struct schema_option *row, struct text *out);
+
 /* conf_value_names.c */
 int conf_texts_read(const struct reading *in, size_t index);
 void conf_texts_print(const struct schema_option *row, const void *object, struct text *out);
