@@ -8,7 +8,7 @@ BUILD_PACKAGES="gcc libc6-dev make autoconf automake autoconf-archive pkg-config
 	libssl-dev libnl-3-dev libnl-route-3-dev libmnl-dev libsystemd-dev libcap-ng-dev
 	libmicrohttpd-dev libc-ares-dev"
 TEST_PACKAGES="libcmocka-dev"
-LAB_PACKAGES="iproute2 jq nftables nginx procps util-linux"
+LAB_PACKAGES="iproute2 jq nftables nginx procps tcpdump util-linux"
 # The other speakers of VRRP; without one of them its rows of the interoperation test are skipped.
 INTEROP_PACKAGES="keepalived frr"
 

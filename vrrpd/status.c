@@ -3,6 +3,7 @@
 
 #include "common/system/clock.h"
 #include "vrrpd/reason.h"
+#include "vrrpd/timers.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -253,11 +254,16 @@ static void explain_waits(const struct view_vip *vip, struct mono now, struct te
 
 static void explain_backup(const struct view *view, const struct view_vip *vip, struct text *out)
 {
+	const struct vrrp_fsm *fsm = &vip->fsm;
+
 	explain_waits(vip, clock_mono(), out);
 	if (vip->fsm.active_priority != 0 && vip->fsm.silent_at.ns == 0)
 		text_addf(out, "The active node's priority is %u, this node's %u.\n", vip->fsm.active_priority,
 			vip->fsm.facts.priority);
-	text_add(out, "It would come here: by `lbctl failover`, when the active node resigns or falls silent, ");
+	text_addf(out,
+		"It would come here: by `lbctl failover`, when the active node resigns, or falls silent for %.2f s, ",
+		(double)timers_active_down_ns(fsm->conf.version, fsm->facts.priority, fsm->active_interval_ns) /
+			(double)NS_PER_S);
 	if (is_owner(vip))
 		text_addf(out, "or at once%s: this node is the owner (priority 255).\n",
 			view->has_forwarder ? " when lbd has bound its listeners" : "");

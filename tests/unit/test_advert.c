@@ -178,7 +178,12 @@ static const struct {
 	 "4f5e"
 	 "c0000264"
 	 "0000000000000507",
-		254, ADVERT_BAD_TTL},
+		254, ADVERT_BAD_TTL}, /* version 2, behind a router */
+	{"2233c8010001"
+	 "4e5e"
+	 "c0000264"
+	 "0000000000000507",
+		255, ADVERT_BAD_VERSION}, /* version 2, type 2 */
 	{"1133c801006464"
 	 "02c0000264",
 		255, ADVERT_BAD_VERSION},
@@ -188,7 +193,7 @@ static const struct {
 	{"3233c8010064"
 	 "4302"
 	 "c0000264",
-		255, ADVERT_BAD_VERSION}, /* type 2 */
+		255, ADVERT_BAD_VERSION}, /* version 3, type 2 */
 	{"00", 255, ADVERT_BAD_VERSION},
 	{"3133c80100644403c0000264", 255, ADVERT_BAD_CHECKSUM},
 	{"3133c80100640000c0000264", 255, ADVERT_BAD_CHECKSUM},
@@ -196,8 +201,8 @@ static const struct {
 	{"3100c8010064"
 	 "4435"
 	 "c0000264",
-		255, ADVERT_BAD_VRID},
-	{"3133c80000640668", 255, ADVERT_BAD_COUNT},
+		255, ADVERT_BAD_VRID},               /* VRID 0 */
+	{"3133c80000640668", 255, ADVERT_BAD_COUNT}, /* no address */
 	{"3133c8010000"
 	 "4466"
 	 "c0000264",
@@ -390,6 +395,25 @@ static void the_ipv6_vector_of_the_draft_is_read(void **state)
 	assert_int_equal(advert_decode(&packet, &got), ADVERT_BAD_CHECKSUM);
 }
 
+/* RFC 3768 5.3: zero where there is no authentication, and behind the addresses. */
+static void version_2_has_eight_bytes_of_authentication(void **state)
+{
+	const struct ip vip = ip_of("192.0.2.100"), source = ip_of("198.51.100.10"), group = ip_of("224.0.0.18");
+	struct advert advert = {2, 51, 200, NS_PER_S, &vip, 1, NULL};
+	struct bytes got;
+	struct writer out = writer_of(got.bytes, sizeof got.bytes);
+
+	(void)state;
+	memset(got.bytes, 0xff, sizeof got.bytes);
+	advert_encode(&advert, &source, &group, ADVERT_CHECKSUM_MESSAGE, NULL, 0, &out);
+	got.size = out.length;
+	assert_hex(&got, "2133c80100015465c00002640000000000000000");
+	advert.password = (const uint8_t *)"\0\0\0\0\0\0\5\7";
+	out = writer_of(got.bytes, sizeof got.bytes);
+	advert_encode(&advert, &source, &group, ADVERT_CHECKSUM_MESSAGE, NULL, 0, &out);
+	assert_hex(&got, "2133c80101014e5ec00002640000000000000507");
+}
+
 static void version_2_is_for_ipv4_alone(void **state)
 {
 	struct bytes bytes = from_hex("2133c8010001"
@@ -486,6 +510,7 @@ int main(void)
 		cmocka_unit_test(what_is_written_is_read),
 		cmocka_unit_test(the_ipv6_vector_of_the_draft_comes_out),
 		cmocka_unit_test(the_ipv6_vector_of_the_draft_is_read),
+		cmocka_unit_test(version_2_has_eight_bytes_of_authentication),
 		cmocka_unit_test(version_2_is_for_ipv4_alone),
 		cmocka_unit_test(what_came_by_a_router_is_marked),
 		cmocka_unit_test(what_does_not_fit_is_told),

@@ -575,6 +575,13 @@ static const struct trace traces[] = {
 		TICK(713, VRRP_BACKUP, NOTHING),
 		TICK(715, VRRP_ACTIVE, CLAIM),
 	}},
+	{"version 2: priority 0 costs the skew in seconds", .version = 2, .rows = {
+		START(NOTHING),
+		ADVERT(100, 200, VRRP_BACKUP, NOTHING),
+		ADVERT(150, 0, VRRP_BACKUP, NOTHING),
+		TICK(150 + 414, VRRP_BACKUP, NOTHING),
+		TICK(150 + 415, VRRP_ACTIVE, CLAIM),
+	}},
 	{"version 2 says nothing to a lower priority", .version = 2, .rows = {
 		START(NOTHING),
 		TICK(715, VRRP_ACTIVE, CLAIM),
@@ -760,6 +767,35 @@ static void the_interval_is_learnt(void **state)
 	assert_int_equal(mono_diff(vrrp_deadline(&fsm), at(3450)), down_ns);
 }
 
+/* RFC 9568 6.4.3: whatever was learnt as a backup. */
+static void own_adverts_keep_their_interval(void **state)
+{
+	static const struct trace trace = {.name = "own interval"};
+	struct vrrp_conf conf = {.version = 3, .priority = 150, .interval_ns = INTERVAL, .preempt = true};
+	struct vrrp_event event = {.kind = VRRP_EVENT_FACTS, .facts = good_facts(&trace)};
+	struct vrrp_actions actions;
+	struct vrrp_fsm fsm;
+
+	(void)state;
+	vrrp_init(&fsm, &conf, false);
+	vrrp_step(&fsm, &event, at(0), &actions);
+	vrrp_step(&fsm, &(struct vrrp_event){.kind = VRRP_EVENT_START}, at(0), &actions);
+	event = (struct vrrp_event){.kind = VRRP_EVENT_ADVERT, .priority = 200, .interval_ns = 40 * NS_PER_S};
+	vrrp_step(&fsm, &event, at(10), &actions);
+	event.priority = 0;
+	vrrp_step(&fsm, &event, at(20), &actions);
+	/* The skew is of the interval that was learnt. */
+	assert_int_equal(mono_diff(vrrp_deadline(&fsm), at(20)), 106 * 40 * NS_PER_S / 256);
+	event = (struct vrrp_event){.kind = VRRP_EVENT_TICK};
+	for (unsigned i = 0; i < 4; i++) {
+		struct mono due = vrrp_deadline(&fsm);
+
+		vrrp_step(&fsm, &event, due, &actions);
+		assert_true(actions.todo & VRRP_DO_ADVERT);
+		assert_int_equal(mono_diff(vrrp_deadline(&fsm), due), INTERVAL);
+	}
+}
+
 static void run(struct vrrp_fsm *fsm, enum vrrp_event_kind kind, int at_ms, struct vrrp_actions *ret_actions)
 {
 	struct vrrp_event event = {.kind = kind, .facts = fsm->facts};
@@ -940,6 +976,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(traces_go_as_told),
 		cmocka_unit_test(the_interval_is_learnt),
+		cmocka_unit_test(own_adverts_keep_their_interval),
 		cmocka_unit_test(an_active_changes_in_place),
 		cmocka_unit_test(a_backup_changes_in_place),
 		cmocka_unit_test(says_whether_adverts_are_missed),
