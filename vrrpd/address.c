@@ -3,11 +3,12 @@
  * libnl's objects of addresses (rtnl_addr) know no IFA_PROTO and no lifetimes of their own in a replacement, so the
  * messages are built attribute by attribute, as rtnetlink(7) has them.
  *
- * A burst is a run of requests of which only the last asks for an acknowledgement: the kernel answers a failed one
- * always, and it answers in order, so that the last one's answer ends the burst.
+ * A burst is a run of requests, sent by one system call, of which only the last asks for an acknowledgement: the kernel
+ * answers a failed one always, and it answers in order, so that the last one's answer ends the burst.
  */
 #include "vrrpd/address.h"
 
+#include "common/system/log.h"
 #include "vrrpd/rtnl.h"
 
 #include <errno.h>
@@ -18,9 +19,14 @@
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
 #include <string.h>
+#include <sys/uio.h>
 
 /* So many errors, each with the request in it, fit into any receive buffer. */
 #define BURST_MAX ((size_t)64)
+/* More than a request takes: its headers, two addresses, their lifetimes and the protocol. */
+#define MESSAGE_MAX 256
+/* Of a call that is refused for each address. */
+#define REFUSALS_TOLD_MAX 3
 /* A dump is to be repeated when the addresses change in its course. */
 #define DUMP_ATTEMPTS 20
 
@@ -90,7 +96,8 @@ static bool put_lease(struct nl_msg *message, const struct request *request, con
 /* NULL: out of memory. */
 static struct nl_msg *build(const struct request *request, const struct prefix *address, bool is_last)
 {
-	AUTO_MESSAGE *message = nlmsg_alloc_simple(request->type, request->flags | (is_last ? NLM_F_ACK : 0));
+	/* Not nlmsg_alloc_simple, which takes and clears a page. */
+	AUTO_MESSAGE *message = nlmsg_alloc_size(MESSAGE_MAX);
 	struct ifaddrmsg header = {
 		.ifa_family = address->ip.family,
 		.ifa_prefixlen = address->length,
@@ -101,7 +108,10 @@ static struct nl_msg *build(const struct request *request, const struct prefix *
 
 	if (address->ip.family == AF_INET6 && request->type == RTM_NEWADDR)
 		header.ifa_flags = IFA_F_NODAD;
-	if (message == NULL || nlmsg_append(message, &header, sizeof header, NLMSG_ALIGNTO) < 0 ||
+	if (message == NULL ||
+		nlmsg_put(message, NL_AUTO_PORT, NL_AUTO_SEQ, request->type, 0,
+			request->flags | (is_last ? NLM_F_ACK : 0)) == NULL ||
+		nlmsg_append(message, &header, sizeof header, NLMSG_ALIGNTO) < 0 ||
 		nla_put(message, IFA_LOCAL, size, address->ip.bytes) < 0 ||
 		nla_put(message, IFA_ADDRESS, size, address->ip.bytes) < 0)
 		return NULL;
@@ -162,19 +172,27 @@ static int collect(struct address_socket *socket, struct answers *answers)
 static int send_burst(struct address_socket *socket, const struct request *request, const struct prefix *list,
 	size_t count, struct answers *answers)
 {
-	for (size_t i = 0; i < count; i++) {
-		AUTO_MESSAGE *message = build(request, &list[i], i == count - 1);
-		int r;
+	struct nl_msg *messages[BURST_MAX];
+	struct iovec parts[BURST_MAX];
+	size_t built = 0;
+	int r = 0;
 
-		if (message == NULL)
-			return -ENOMEM;
-		r = nl_send_auto(socket->nl, message);
-		if (r < 0)
-			return rtnl_errno(r);
-		if (i == 0)
-			answers->first = nlmsg_hdr(message)->nlmsg_seq;
+	while (built < count && (messages[built] = build(request, &list[built], built == count - 1)) != NULL) {
+		struct nlmsghdr *header = nlmsg_hdr(messages[built]);
+
+		nl_complete_msg(socket->nl, messages[built]);
+		parts[built++] = (struct iovec){header, header->nlmsg_len};
 	}
-	return 0;
+	if (built < count) {
+		r = -ENOMEM;
+	} else if (count > 0) {
+		answers->first = nlmsg_hdr(messages[0])->nlmsg_seq;
+		r = nl_send_iovec(socket->nl, messages[0], parts, (unsigned)count);
+		r = r < 0 ? rtnl_errno(r) : 0;
+	}
+	while (built > 0)
+		nlmsg_free(messages[--built]);
+	return r;
 }
 
 /* Does one request for each of at most BURST_MAX addresses; `results` gets 0 or a negative errno for each. */
@@ -197,10 +215,23 @@ static bool is_done(const struct request *request, int result)
 	return result == 0 || ((request->flags & NLM_F_EXCL) && result == -EEXIST);
 }
 
+/* An interface that is gone is the caller's to tell of: it is the same for each. */
+static void tell_refusal(const struct request *request, const struct prefix *address, int result, unsigned *told)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	if (result == -ENODEV || (*told)++ >= REFUSALS_TOLD_MAX)
+		return;
+	log_warning("the kernel refused a change of an address", log_str("address", prefix_text(address, text)),
+		log_str("change", request->type == RTM_DELADDR ? "removal" : "lease"),
+		log_int("ifindex", request->ifindex), log_errno(result));
+}
+
 /* The same for any number of addresses; returns the first error. A burst without an answer has failed as a whole. */
 static int bursts(struct address_socket *socket, const struct request *request, const struct prefix *list, size_t count,
 	int *results)
 {
+	unsigned told = 0;
 	int error = 0;
 
 	for (size_t i = 0; i < count; i += BURST_MAX) {
@@ -210,7 +241,10 @@ static int bursts(struct address_socket *socket, const struct request *request, 
 		for (size_t j = i; j < i + n; j++) {
 			if (r < 0)
 				results[j] = r;
-			if (error == 0 && !is_done(request, results[j]))
+			if (is_done(request, results[j]))
+				continue;
+			tell_refusal(request, &list[j], results[j], &told);
+			if (error == 0)
 				error = results[j];
 		}
 	}

@@ -265,6 +265,7 @@ int agent_new(const struct agent_setup *setup, struct agent **ret_agent)
 		.announce_fd = -1,
 		.sockets = {{.fd = -1}, {.fd = -1}},
 		.other = agent->other,
+		.renews_together = wanted_together(setup->conf),
 	};
 	reports_share(agent);
 	r = open_reload(agent, setup->config_path);

@@ -293,6 +293,7 @@ static void swap(struct change *change)
 	agent->ring = *change->ring;
 	agent->shared.key = change->key;
 	agent->shared.other = change->other;
+	agent->shared.renews_together = wanted_together(change->conf);
 	swap_peer(change);
 	swap_forwarder(change);
 	agent->tracker = TAKE(change->tracker);

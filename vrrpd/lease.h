@@ -8,8 +8,8 @@
 
 #include "common/pure/mono.h"
 
-/* Renewed so many times within its length. */
-#define LEASE_RENEWALS 4
+/* As many addresses as a node renews in a burst of all vips, of a few milliseconds. */
+#define LEASE_TOGETHER_MAX 20
 
 struct lease {
 	bool held;               /* the addresses are ours */
@@ -23,5 +23,18 @@ static inline bool lease_is_whole(const struct lease *lease, uint64_t epoch, int
 {
 	return lease->epoch == epoch && boot_ns - lease->renewed_boot_ns < lease->length_ns;
 }
+
+/* How long after a renewal that failed the next one comes. */
+static inline int64_t lease_retry_ns(int64_t length_ns)
+{
+	return length_ns / 8;
+}
+
+/*
+ * When the lease of a vip is renewed next: which is about twice in its course, at fixed moments of
+ * the clock. Those that go `together` have the same moments; otherwise a vip has its own, and all of them
+ * are spread over the time between two renewals (lease.c has why).
+ */
+struct mono lease_next(int64_t length_ns, uint8_t vrid, bool together, struct mono now);
 
 #endif

@@ -17,8 +17,8 @@
 /* What the kernel fills at most in one go of a dump. */
 #define BUFFER_SIZE 32768
 #define RECEIVE_BUFFER (1024 * 1024)
-/* So many datagrams are read before others have their turn. */
-#define READS_PER_TURN 16
+/* So many datagrams are read before others have their turn: each is an event, which may make a vip renew its lease. */
+#define READS_PER_TURN 4
 #define DRAIN_MAX 100000
 #define DUMP_ATTEMPTS 20
 #define DUMP_TIMEOUT_S 2

@@ -146,7 +146,7 @@ static void on_address(void *context, int ifindex, const struct prefix *address,
 	for (size_t i = 0; i < agent->vip_count; i++) {
 		struct vip *vip = agent->vips[i];
 
-		if (!vip_sits_on(vip, ifindex))
+		if (!vip_sits_on(vip, ifindex) || !vip_has_address(vip, &address->ip))
 			continue;
 		if (added)
 			remove_strays(agent, vip, ifindex);

@@ -176,6 +176,15 @@ bool vip_sits_on(const struct vip *vip, int ifindex)
 	return vip->link.ifindex == ifindex;
 }
 
+bool vip_has_address(const struct vip *vip, const struct ip *ip)
+{
+	for (size_t i = 0; i < vip->conf->address_count; i++) {
+		if (ip_equal(&vip->conf->addresses[i].ip, ip))
+			return true;
+	}
+	return false;
+}
+
 static int write_lease(struct vip *vip, place_fn *write)
 {
 	const struct fence_vip entry = vip_fence_entry(vip);
@@ -209,6 +218,23 @@ static bool check_lease(struct vip *vip)
 	return false;
 }
 
+static void on_renewal(struct loop_timer *timer, struct mono now);
+
+static void renew_later(struct vip *vip)
+{
+	struct mono next = lease_next(
+		vip->conf->lease_ns, vip->conf->vrid, vip->shared->renews_together, loop_now(vip->shared->loop));
+
+	set_timer(vip, &vip->renewal, next, on_renewal);
+}
+
+static void renew_soon(struct vip *vip)
+{
+	struct mono now = loop_now(vip->shared->loop);
+
+	set_timer(vip, &vip->renewal, mono_add(now, lease_retry_ns(vip->conf->lease_ns)), on_renewal);
+}
+
 static void renew(struct vip *vip)
 {
 	int r;
@@ -223,15 +249,18 @@ static void renew(struct vip *vip)
 		raise_macvlans(vip, true);
 		r = write_lease(vip, address_renew);
 	}
-	if (r < 0)
-		log_error("the lease could not be renewed", log_str("vip", vip->conf->name), log_errno(r));
+	if (r >= 0)
+		return;
+	log_error("the lease could not be renewed", log_str("vip", vip->conf->name), log_errno(r));
+	renew_soon(vip);
 }
 
 static void on_renewal(struct loop_timer *timer, struct mono now)
 {
 	struct vip *vip = CONTAINER_OF(timer, struct vip, renewal);
 
-	set_timer(vip, timer, mono_add(now, vip->conf->lease_ns / LEASE_RENEWALS), on_renewal);
+	(void)now;
+	renew_later(vip);
 	renew(vip);
 }
 
@@ -240,18 +269,21 @@ static void on_install(struct loop_timer *timer, struct mono now)
 	struct vip *vip = CONTAINER_OF(timer, struct vip, renewal);
 	int r;
 
+	(void)now;
 	if (!check_lease(vip))
 		return;
 	vip->shared->settle(vip->shared->context);
-	/* What cannot be installed is tried again with each renewal. */
+	/* What cannot be installed is tried again by renewals. */
 	vip->lease.renewed_boot_ns = clock_boot_ns();
 	vip->lease.length_ns = vip->conf->lease_ns;
 	raise_macvlans(vip, true);
+	renew_later(vip);
 	r = write_lease(vip, address_install);
-	if (r < 0)
+	if (r < 0) {
+		renew_soon(vip);
 		log_error("the addresses could not be installed", log_str("vip", vip->conf->name),
 			log_str("interface", vip->conf->interface), log_errno(r));
-	set_timer(vip, timer, mono_add(now, vip->conf->lease_ns / LEASE_RENEWALS), on_renewal);
+	}
 	fence_progress(vip->shared->fence);
 	announce(vip);
 }

@@ -37,6 +37,7 @@ struct vip_shared {
 	const struct node_conf *other; /* NULL: there is none */
 	const struct keyring *ring;
 	const struct key *key;  /* to sign with; NULL: none */
+	bool renews_together;   /* the vips' leases; few addresses (lease.h) */
 	uint64_t kept_sequence; /* the highest that an earlier run accepted of the peer */
 	struct recorder *recorder;
 	void *context;
@@ -160,6 +161,7 @@ void vip_address_gone(struct vip *vip, int ifindex, const struct prefix *address
 MUST_USE int vip_prepare(struct vip *vip, int ifindex);
 /* Whether the vip's addresses sit on that interface. */
 bool vip_sits_on(const struct vip *vip, int ifindex);
+bool vip_has_address(const struct vip *vip, const struct ip *ip);
 /* The hardware address that goes with that one of its addresses. */
 void vip_mac(const struct vip *vip, const struct ip *address, uint8_t ret_mac[static MONITOR_MAC_SIZE]);
 /* Says once, and not in a burst, that the addresses are here. */

@@ -2,6 +2,7 @@
 #include "vrrpd/wanted.h"
 
 #include "common/pure/mono.h"
+#include "vrrpd/lease.h"
 
 /* Two intervals, within these bounds. */
 #define THRESHOLD_MIN_NS (100 * NS_PER_MS)
@@ -49,4 +50,13 @@ int64_t wanted_interval_ns(const struct conf *conf)
 int64_t wanted_threshold_ns(const struct conf *conf)
 {
 	return MAX(MIN(2 * wanted_interval_ns(conf), THRESHOLD_MAX_NS), THRESHOLD_MIN_NS);
+}
+
+bool wanted_together(const struct conf *conf)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < conf->vip_count; i++)
+		count += conf->vips[i].address_count;
+	return count <= LEASE_TOGETHER_MAX;
 }

@@ -16,5 +16,7 @@ bool wanted_family(const struct conf *conf, enum family family);
 int64_t wanted_interval_ns(const struct conf *conf);
 /* The guardian's threshold (DESIGN section 5.2). */
 int64_t wanted_threshold_ns(const struct conf *conf);
+/* Whether all vips' leases are renewed in one burst (lease.h). */
+bool wanted_together(const struct conf *conf);
 
 #endif

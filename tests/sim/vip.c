@@ -65,8 +65,9 @@ static void write_lease(struct sim_vip *vip)
 static void renew_later(struct sim_vip *vip)
 {
 	int64_t lease_ns = setup_of(vip->node)->lease_ns;
+	struct mono next = lease_next(lease_ns, (uint8_t)vip->index, false, now_of(vip->node));
 
-	set_vip_timer(vip, VIP_TIMER_RENEWAL, mono_add(now_of(vip->node), lease_ns / LEASE_RENEWALS));
+	set_vip_timer(vip, VIP_TIMER_RENEWAL, next);
 }
 
 static void renew(struct sim_vip *vip)
