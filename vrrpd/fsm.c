@@ -358,6 +358,13 @@ static void backup_on_tick(struct vrrp_fsm *fsm, struct mono now, struct vrrp_ac
 	become_active(fsm, claim_reason(fsm, now), now, out);
 }
 
+/* It was offered, and lost before the answer came. */
+static void yield_late(struct vrrp_fsm *fsm, struct vrrp_actions *out)
+{
+	fsm->yielding = true;
+	out->todo |= VRRP_DO_KEEP;
+}
+
 static void backup_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, struct mono now, struct vrrp_actions *out)
 {
 	switch (event->kind) {
@@ -382,8 +389,7 @@ static void backup_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, st
 		fsm->down_at = mono_add(now, active_down_ns(fsm));
 		break;
 	case VRRP_EVENT_TAKEN:
-		/* It was offered, and lost before the answer came. */
-		fsm->yielding = true;
+		yield_late(fsm, out);
 		break;
 	case VRRP_EVENT_START:
 	case VRRP_EVENT_STOP:
@@ -608,6 +614,9 @@ void vrrp_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, struct mono
 		active_step(fsm, event, now, out);
 		break;
 	case VRRP_FAULT:
+		if (event->kind == VRRP_EVENT_TAKEN)
+			yield_late(fsm, out);
+		break;
 	case VRRP_STATE_COUNT:
 		break;
 	}

@@ -110,6 +110,7 @@ enum {
 	VRRP_DO_ANNOUNCE = 1 << 3, /* gratuitous ARP, a whole burst */
 	VRRP_DO_RELEASE =
 		1 << 4, /* lbd ends the vip's connections; the addresses go a moment later, with a step of their own */
+	VRRP_DO_KEEP = 1 << 5, /* what outlives a restart has changed, though the state has not */
 };
 
 struct vrrp_actions {

@@ -23,6 +23,11 @@ static void settle(void *context)
 	round_settle(context, ROUND_PUBLISH);
 }
 
+static void keep(void *context)
+{
+	round_note(context, ROUND_SAVE);
+}
+
 static void notify(struct agent *agent, const struct vip *vip, enum vrrp_state from)
 {
 	char reason[REASON_MAX];
@@ -206,5 +211,6 @@ void reports_share(struct agent *agent)
 	agent->shared.settle = settle;
 	agent->shared.moved = on_moved;
 	agent->shared.release = on_release;
+	agent->shared.keep = keep;
 	agent->shared.catch_up = catch_up;
 }

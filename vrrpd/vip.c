@@ -432,6 +432,8 @@ static void carry_out(struct vip *vip, const struct vrrp_actions *actions)
 		announce(vip);
 	if (actions->todo & VRRP_DO_RELEASE)
 		vip->shared->release(vip->shared->context, vip);
+	if (actions->todo & VRRP_DO_KEEP)
+		vip->shared->keep(vip->shared->context);
 }
 
 static void on_tick(struct loop_timer *timer, struct mono now);

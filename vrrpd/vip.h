@@ -47,6 +47,8 @@ struct vip_shared {
 	void (*settle)(void *context);
 	/* The state has changed. */
 	void (*moved)(void *context, struct vip *vip, enum vrrp_state from);
+	/* What the state file says no longer holds. */
+	void (*keep)(void *context);
 	/* lbd is to end the vip's connections: its addresses are about to go. */
 	void (*release)(void *context, struct vip *vip);
 	/* The process woke late: everything that waits in sockets is to be taken in. Whether the peer was heard then.

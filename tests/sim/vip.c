@@ -128,6 +128,8 @@ static void carry_out(struct sim_vip *vip, const struct vrrp_actions *actions)
 		kernel_send_advert(vip->node, vip->index, actions->advert_priority);
 	if (actions->todo & VRRP_DO_ANNOUNCE)
 		announce(vip);
+	if (actions->todo & VRRP_DO_KEEP)
+		sim_vip_save(vip->node);
 }
 
 void sim_vip_save(struct sim_node *node)
