@@ -686,6 +686,11 @@ void vrrp_end_yield(struct vrrp_fsm *fsm)
 	fsm->wanted_back = is_set(fsm->leave_at);
 }
 
+bool vrrp_is_leaving(const struct vrrp_fsm *fsm)
+{
+	return is_set(fsm->leave_at);
+}
+
 const char *vrrp_refuse_take(const struct vrrp_fsm *fsm)
 {
 	switch (fsm->state) {

@@ -171,6 +171,8 @@ bool vrrp_hears_late(const struct vrrp_fsm *fsm, struct mono now);
 bool vrrp_misses_adverts(const struct vrrp_fsm *fsm);
 /* What was given away as planned may be preempted again as configured. */
 void vrrp_end_yield(struct vrrp_fsm *fsm);
+/* Whether the peer has it, and our addresses are about to go. */
+bool vrrp_is_leaving(const struct vrrp_fsm *fsm);
 /* Why this node would not take the vip over as planned now; NULL: it would. */
 const char *vrrp_refuse_take(const struct vrrp_fsm *fsm);
 

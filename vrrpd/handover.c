@@ -208,15 +208,40 @@ static bool answer_again(struct handovers *all, const struct peer_message *messa
 	return false;
 }
 
+/* A dry run is no offer: nothing moves by it. */
+static bool is_offered(const struct handovers *all, const struct vip *vip)
+{
+	struct handover *handover;
+
+	LIST_FOR_EACH(handover, &all->pending, link)
+	{
+		if (handover->vip == vip && handover->kind == PEER_OFFER && !handover->dry_run)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * While an offer of ours waits for its answer, the peer's of the same vip is no way to get it back: where two were
+ * active, and both offered it, each would leave by the other's consent; and a further copy of ours would move it again.
+ */
+static const char *refuse_offer(const struct handovers *all, const struct vip *vip)
+{
+	if (vip == NULL)
+		return "it has no vip of that name";
+	return is_offered(all, vip) ? "a failover of this vip is under way there" : vrrp_refuse_take(&vip->fsm);
+}
+
 /* What was refused stays refused: of the copies of an offer one may come when the giver counts on keeping the vip. */
 static void take_offer(struct handovers *all, const struct peer_message *message)
 {
 	struct vip *vip = all->find(all->context, message->vip);
 	const char *reason;
 
-	if (answer_again(all, message))
+	/* Whoever is about to leave would consent and leave all the same: the offer's next copy comes after that. */
+	if (answer_again(all, message) || (vip != NULL && vrrp_is_leaving(&vip->fsm)))
 		return;
-	reason = vip == NULL ? "it has no vip of that name" : vrrp_refuse_take(&vip->fsm);
+	reason = refuse_offer(all, vip);
 	if (reason != NULL && !message->dry_run) {
 		answer(all, message->request, message->vip, false, reason);
 		return;

@@ -186,10 +186,17 @@ void plan_start(struct sim_vip *vip, bool dry_run, bool entering, uint64_t asked
 
 /* What the peer wants. */
 
+static bool is_offered(const struct sim_vip *vip)
+{
+	return vip->handover.pending && vip->handover.kind == PEER_OFFER && !vip->handover.dry_run;
+}
+
 static void take_offer(struct sim_vip *vip, const struct peer_message *message)
 {
-	bool accepted = vip->refused != message->request && vrrp_refuse_take(&vip->fsm) == NULL;
+	bool accepted = vip->refused != message->request && !is_offered(vip) && vrrp_refuse_take(&vip->fsm) == NULL;
 
+	if (vip->refused != message->request && vrrp_is_leaving(&vip->fsm))
+		return;
 	if (!accepted && !message->dry_run)
 		vip->refused = message->request;
 	if (accepted && !message->dry_run) {
