@@ -6,12 +6,11 @@
 #include "common/system/fd.h"
 #include "common/system/log.h"
 #include "vrrpd/peer_session.h"
+#include "vrrpd/statesock.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #define DEAD_AFTER_INTERVALS 3
 /* What the schema allows. */
@@ -20,8 +19,6 @@
 #define ROUND_TRIP_MAX_NS (500 * NS_PER_MS)
 /* Greetings are answered at once, but no faster than this: whoever records and replays them gets no amplifier. */
 #define GREETING_GAP_NS (5 * NS_PER_MS)
-/* Offers of several hundred vips, and their answers, come at once. */
-#define RECEIVE_BUFFER (1024 * 1024)
 
 /*
  * Ways between the nodes: from one of our addresses to the one of the peer's that stands in its place. The first is
@@ -126,12 +123,8 @@ static void check_timer(int r)
 static void send_on(struct path *path, const uint8_t *bytes, size_t size)
 {
 	struct endpoint to = {.ip = path->other, .port = path->peer->conf.port};
-	struct sockaddr_storage address;
-	socklen_t address_size = endpoint_to_sockaddr(&to, &address);
-	int error = 0;
+	int error = statesock_send(path->fd, &to, bytes, size);
 
-	if (sendto(path->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&address, address_size) < 0)
-		error = -errno;
 	/* ECONNREFUSED is the peer's host saying that no vrrpd listens, which is no news of ours. */
 	if (error < 0 && error != -ECONNREFUSED && error != path->send_error)
 		log_warning("the state port could not be reached", log_ip("peer", &path->other), log_errno(error));
@@ -340,37 +333,18 @@ static void take(struct path *path, const uint8_t *bytes, size_t size, int ifind
 static bool receive_one(struct path *path)
 {
 	uint8_t bytes[PEER_DATAGRAM_MAX];
-	union {
-		char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
-		struct cmsghdr align;
-	} control;
-	struct iovec iov = {.iov_base = bytes, .iov_len = sizeof bytes};
-	struct msghdr header = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-	ssize_t size = recvmsg(path->fd, &header, MSG_DONTWAIT | MSG_TRUNC);
+	size_t size = 0;
 	int ifindex = 0;
+	int r = statesock_receive(path->fd, bytes, sizeof bytes, &size, &ifindex);
 
-	if (size < 0)
-		return errno == ECONNREFUSED ||
-		       errno == EINTR; /* an ICMP answer to what we sent: the next may be there */
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(&header); c != NULL; c = CMSG_NXTHDR(&header, c)) {
-		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-			struct in_pktinfo info;
-
-			memcpy(&info, CMSG_DATA(c), sizeof info);
-			ifindex = info.ipi_ifindex;
-		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
-			struct in6_pktinfo info;
-
-			memcpy(&info, CMSG_DATA(c), sizeof info);
-			ifindex = (int)info.ipi6_ifindex;
-		}
-	}
-	if ((size_t)size > sizeof bytes)
+	/* An ICMP answer to what we sent: the next may be there. */
+	if (r == -ECONNREFUSED || r == -EINTR)
+		return true;
+	if (r == -EMSGSIZE)
 		path->peer->discarded++;
-	else
-		take(path, bytes, (size_t)size, ifindex);
-	return true;
+	else if (r == 0)
+		take(path, bytes, size, ifindex);
+	return r == 0 || r == -EMSGSIZE;
 }
 
 /* Bounded, so that a flood on this port never starves the adverts. */
@@ -396,38 +370,6 @@ static void on_readable(struct loop_io *io, unsigned events)
 
 /* Life. */
 
-static int open_socket(const struct endpoint *own, int *ret_fd)
-{
-	int family = own->ip.family;
-	AUTO_FD fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	const int on = 1, tos = 0xc0; /* network control, as adverts */
-	const int buffer = RECEIVE_BUFFER;
-	struct sockaddr_storage address;
-	socklen_t size = endpoint_to_sockaddr(own, &address);
-
-	if (fd < 0)
-		return -errno;
-	/* Where that is not allowed, what does not fit is sent again. */
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer);
-	if (family == AF_INET) {
-		if (setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) < 0 ||
-			setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof tos) < 0 ||
-			setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof on) < 0)
-			return -errno;
-	} else if (setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on) < 0 ||
-		   setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof tos) < 0 ||
-		   setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof on) < 0) {
-		return -errno;
-	}
-	if (bind(fd, (struct sockaddr *)&address, size) < 0) {
-		log_error("the state port could not be bound: is another vrrpd running with this address?",
-			log_endpoint("address", own), log_errno(-errno));
-		return -errno;
-	}
-	*ret_fd = fd_take(&fd);
-	return 0;
-}
-
 static void path_free(struct path *path)
 {
 	if (path == NULL)
@@ -446,7 +388,7 @@ static int path_new(struct peer *peer, const struct endpoint *own, const struct 
 	if (path == NULL)
 		return -ENOMEM;
 	*path = (struct path){.peer = peer, .own = *own, .other = *other, .fd = -1};
-	r = open_socket(own, &path->fd);
+	r = statesock_open(own, &path->fd);
 	if (r == 0)
 		r = loop_io_add(peer->loop, &path->io, path->fd, LOOP_READ | LOOP_PRIORITY, on_readable);
 	if (r < 0) {

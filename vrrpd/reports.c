@@ -209,8 +209,8 @@ void reports_share(struct agent *agent)
 	agent->shared.context = agent;
 	agent->shared.publish = publish;
 	agent->shared.settle = settle;
+	agent->shared.keep = keep;
 	agent->shared.moved = on_moved;
 	agent->shared.release = on_release;
-	agent->shared.keep = keep;
 	agent->shared.catch_up = catch_up;
 }
