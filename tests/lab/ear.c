@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ear: hears the adverts on a LAN and says how regular they are. By the kernel's time stamps, so that it does not
+ * ear: hears the adverts on its LANs and says how regular they are. By the kernel's time stamps, so that it does not
  * matter how busy this machine is; by the frames' source MACs, since addresses can be forged; and of each VRID and
  * family apart.
  *
- *   ear [INTERFACE]    prints what was heard since the last mark, as a line of JSON, and begins anew: at once, for a
+ *   ear INTERFACE...    prints what was heard since the last mark, as a line of JSON, and begins anew: at once, for a
  * sign that it hears, with each SIGUSR1, and with SIGTERM before it ends
  *
  * For each MAC: how many VRIDs (of a family each) and adverts, how many of these of priority 0; the longest time
@@ -159,7 +159,17 @@ static void print(int fd)
 	fflush(stdout);
 }
 
-static int open_socket(const char *interface)
+/* Whatever group and address the frames are for. */
+static void hear_all(int fd, const char *interface)
+{
+	struct packet_mreq promiscuous = {.mr_ifindex = (int)if_nametoindex(interface), .mr_type = PACKET_MR_PROMISC};
+
+	if (promiscuous.mr_ifindex == 0 ||
+		setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous, sizeof promiscuous) < 0)
+		die(interface);
+}
+
+static int open_socket(char *const *interfaces)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 2 * ETH_ALEN),
@@ -174,22 +184,18 @@ static int open_socket(const char *interface)
 	};
 	const struct sock_fprog filter = {.len = ARRAY_LEN(code), .filter = code};
 	struct sockaddr_ll any = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
-	struct packet_mreq promiscuous = {.mr_type = PACKET_MR_PROMISC};
 	AUTO_FD fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	const int on = 1, buffer = RECEIVE_BUFFER;
 
-	any.sll_ifindex = (int)if_nametoindex(interface);
-	promiscuous.mr_ifindex = any.sll_ifindex;
-	if (any.sll_ifindex == 0)
-		die(interface);
 	/* What this host sends is not what the others hear first. */
 	if (fd < 0 || setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on) < 0 ||
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer) < 0 ||
 		setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) < 0 ||
 		setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) < 0 ||
-		setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous, sizeof promiscuous) < 0 ||
 		bind(fd, (const struct sockaddr *)&any, sizeof any) < 0)
 		die("packet socket");
+	for (; *interfaces != NULL; interfaces++)
+		hear_all(fd, *interfaces);
 	return fd_take(&fd);
 }
 
@@ -203,7 +209,11 @@ int main(int argc, char *argv[])
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	fds[0].fd = open_socket(argc > 1 ? argv[1] : "eth0");
+	if (argc < 2) {
+		fprintf(stderr, "usage: ear INTERFACE...\n");
+		return 2;
+	}
+	fds[0].fd = open_socket(argv + 1);
 	fds[1].fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fds[1].fd < 0)
 		die("signalfd");
