@@ -3,13 +3,12 @@
 #
 # What must not make adverts late (DESIGN section 5.7): 100 vips on one LAN, while fifty ask for the status in a loop,
 # nobody reads the log, those who follow the events do not read them, addresses are deleted, fifty tracked programs run
-# ten times a second, and all vips are announced at once, a notify program told of each. How late an advert has been at most, by its own timer, is printed after each; what has to hold on a busy machine is
-# that the peer never takes a vip for dead.
-#
-#      lb1 (150) ---- LAN ---- lb2 (100)      vip N: VRID N, 10.0.N.1 to .5
+# ten times a second, and all vips are announced at once, a notify program told of each. How late an advert has been at
+# most, by its own timer, is printed after each; what has to hold on a busy machine is that the peer never takes a vip for
+# dead.
 #
 #   VIPS=N ASKERS=N SCRIPTS=N   how many vips, how many ask for the status, and how many programs are tracked
-. "$(dirname "$0")/lab.sh"
+. "$(dirname "$0")/many.sh"
 
 LAB_HOSTS="lb1 lb2"
 VIPS=${VIPS:-100}
@@ -20,41 +19,15 @@ SCRIPTS=${SCRIPTS:-50}
 LAB_PROGRAM_DIR=$(mktemp -d /tmp/lbpair-lateness.XXXXXX) || exit 1
 lab_lateness_down() { rm -rf "$LAB_PROGRAM_DIR"; }
 
-# many_vips [SCRIPTS]: without services, so that vrrpd is alone; the first of them track a program of their own each
-many_vips() {
-	local vip track
-	cat <<-END
-		pair {
-		    key-file = $LAB_DIR/pair.key
-		    node lb1 { address = 192.0.2.11  priority = 150 }
-		    node lb2 { address = 192.0.2.12  priority = 100 }
-		}
-	END
-	for ((vip = 1; vip <= VIPS; vip++)); do
-		track=
-		[ "$vip" -gt "${1:-0}" ] ||
-			track="track-script $LAB_PROGRAM_DIR/true$vip { penalty = 1  interval = 100ms  timeout = 2s }"
-		cat <<-END
-			vip v$vip {
-			    vrid = $vip
-			    interface = eth0
-			    addresses = { 10.0.$vip.1/32, 10.0.$vip.2/32, 10.0.$vip.3/32, 10.0.$vip.4/32, 10.0.$vip.5/32 }
-			    advert-interval = $ADVERT_INTERVAL
-			    lease = ${LEASE}s
-			    notify = $LAB_PROGRAM_DIR/notify
-			    $track
-			}
-		END
-	done
+# The first of them, TRACKED in number, track a program of their own each.
+TRACKED=0
+vip_more() {
+	MORE="notify = $LAB_PROGRAM_DIR/notify"
+	[ "${1#v}" -gt "$TRACKED" ] ||
+		MORE="$MORE track-script $LAB_PROGRAM_DIR/true${1#v} { penalty = 1  interval = 100ms  timeout = 2s }"
 }
 
-states() { pick "$1" '[.vips[].state] | unique | join(" ")'; }
-all_are() { is "$(states "$1")" active && is "$(states "$2")" backup; } # all_are ACTIVE BACKUP
-transitions_of() { pick "$1" '[.vips[].transitions] | add'; }
 answers() { is_not "$(pid_of "$1" vrrpd)" ""; }
-# How many VIPs the kernel of the node has.
-held_by() { ip -n "$LAB_PREFIX$1" -o -4 addr show dev eth0 | grep -c ' 10\.0\.'; }
-holds_all() { is "$(held_by "$1")" $((5 * VIPS)); }
 
 # regular NODE WHAT: how late its adverts have been, and that its peer has missed none since MOVES was taken
 regular() {
@@ -93,10 +66,10 @@ trap 'lab_lateness_down; lab_down' EXIT
 for ((i = 1; i <= SCRIPTS; i++)); do ln -s /bin/true "$LAB_PROGRAM_DIR/true$i"; done
 printf '#!/bin/sh\necho "$1 $2 $3" >>%s/told\n' "$LAB_PROGRAM_DIR" >"$LAB_PROGRAM_DIR/notify"
 chmod 755 "$LAB_PROGRAM_DIR" "$LAB_PROGRAM_DIR/notify"
-many_vips >"$CONFIG"
+many_config "$VIPS" "$ADVERT_INTERVAL"
 start_stuck
 start_daemon lb2 vrrpd
-wait_for 30 "lb1 is active for all, lb2 backup" all_are lb1 lb2 || die "the pair does not come up"
+wait_for 30 "lb1 is active for all, lb2 backup" many_are lb1 lb2 || die "the pair does not come up"
 MOVES=$(transitions_of lb2)
 nap 3
 regular lb1 "left alone"
@@ -122,7 +95,8 @@ regular lb1 "those who follow did not read, nor did anybody the log, and address
 expect "status answers beside them" answers lb1
 wait_for 5 "what was deleted is back" holds_all lb1
 
-many_vips "$SCRIPTS" >"$CONFIG"
+TRACKED=$SCRIPTS
+many_config "$VIPS" "$ADVERT_INTERVAL"
 expect "lb1 takes $SCRIPTS programs to track up" eval "lbctl lb1 reload >/dev/null"
 wait_for 20 "each has run" all_tracked_are_up
 nap 3
@@ -130,10 +104,10 @@ regular lb1 "$SCRIPTS tracked programs ran ten times a second"
 
 before=$(transitions_of lb1)
 lbctl lb1 failover >/dev/null || fail "the failover was refused"
-wait_for 20 "lb2 is active for all, lb1 backup" all_are lb2 lb1
+wait_for 20 "lb2 is active for all, lb1 backup" many_are lb2 lb1
 MOVES=$((before + VIPS))
 nap 2
-regular lb2 "having announced $((5 * VIPS)) addresses at once"
+regular lb2 "having announced $ADDRESSES addresses at once"
 wait_for 60 "the notify programs were told of each that left lb1" all_were_told active backup
 
 # What the stuck log held.

@@ -32,7 +32,12 @@ lans_up() { # NUMBER OF ALL
 	done
 }
 
+# A script defines this anew to have more in a vip's section: vip_more NAME sets MORE.
+vip_more() { :; }
+
 many_vip() { # NAME VRID LAN ADDRESSES
+	MORE=
+	vip_more "$1"
 	cat <<-END
 		vip $1 {
 		    vrid = $2
@@ -40,6 +45,7 @@ many_vip() { # NAME VRID LAN ADDRESSES
 		    addresses = { $4 }
 		    advert-interval = $INTERVAL
 		    lease = 2s
+		    $MORE
 		}
 	END
 }

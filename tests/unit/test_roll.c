@@ -131,6 +131,21 @@ static void what_is_cut_comes_together_again(void **state)
 	}
 }
 
+/* Ids that lie side by side: a range ends right before the next one's first. */
+static void a_range_ends_where_the_next_begins(void **state)
+{
+	static const uint32_t left[] = {1, 5, 9};
+	static struct roll own, theirs;
+
+	(void)state;
+	for (uint32_t id = 0; id < 12; id++)
+		roll_add(&theirs, &(struct peer_vip){.id = id});
+	for (size_t i = 0; i < ARRAY_LEN(left); i++)
+		roll_add(&own, &(struct peer_vip){.id = left[i]});
+	assert_int_equal(deliver(&own, &theirs, 1, 1, at_ms(1), 0), 3);
+	assert_same(&own, &theirs);
+}
+
 static void a_lost_datagram_leaves_what_was_heard(void **state)
 {
 	static struct roll own, theirs;
@@ -236,6 +251,7 @@ int main(void)
 		cmocka_unit_test(vips_are_found_by_their_ids),
 		cmocka_unit_test(of_two_alike_one_stays),
 		cmocka_unit_test(what_is_cut_comes_together_again),
+		cmocka_unit_test(a_range_ends_where_the_next_begins),
 		cmocka_unit_test(a_lost_datagram_leaves_what_was_heard),
 		cmocka_unit_test(what_is_not_told_again_is_forgotten),
 		cmocka_unit_test(a_sender_who_starts_again_counts_anew),
