@@ -240,7 +240,12 @@ static pid_t launch(struct launch *launch)
 
 	if (pid == 0)
 		become_program(launch);
-	return pid < 0 ? -errno : pid;
+	if (pid < 0)
+		return -errno;
+	/* The child has done so, but where vfork(2) does not wait, as under ThreadSanitizer: it may be killed at once.
+	 */
+	(void)setpgid(pid, pid);
+	return pid;
 }
 
 static int launch_program(const struct child_setup *setup, pid_t *ret_pid)
