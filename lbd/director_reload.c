@@ -200,6 +200,7 @@ int director_reload(struct director *director, struct conf *conf, uint64_t *ret_
 	}
 	checks_commit(director->checks, checks);
 	commit_parts(director, &parts);
+	roles_keep(&director->roles, conf);
 	director_follow_names(director);
 	director->reloads++;
 	operate_settle(director->runtime, conf);

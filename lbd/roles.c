@@ -76,6 +76,19 @@ struct snapshot_yield *roles_yields(const struct roles *roles, size_t *ret_count
 	return yields;
 }
 
+void roles_keep(struct roles *roles, const struct conf *conf)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < roles->count; i++) {
+		if (conf_find_vip(conf, roles->list[i].vip) != NULL)
+			roles->list[kept++] = roles->list[i];
+		else
+			free(roles->list[i].addresses);
+	}
+	roles->count = kept;
+}
+
 void roles_free(struct roles *roles)
 {
 	for (size_t i = 0; i < roles->count; i++)

@@ -3,6 +3,7 @@
 #ifndef LBPAIR_LBD_ROLES_H
 #define LBPAIR_LBD_ROLES_H
 
+#include "common/model/conf.h"
 #include "lbd/snapshot.h"
 
 #define ROLE_NAME_MAX 64
@@ -31,6 +32,8 @@ MUST_USE int roles_set(
 	struct roles *roles, const char *vip, const char *state, const struct ip *addresses, size_t count);
 /* The addresses that are not this node's, to be freed by the caller; NULL and 0: none, NULL else: out of memory. */
 MUST_USE struct snapshot_yield *roles_yields(const struct roles *roles, size_t *ret_count);
+/* Forgets those whose vip the configuration does not have any more. */
+void roles_keep(struct roles *roles, const struct conf *conf);
 void roles_free(struct roles *roles);
 
 #endif

@@ -177,13 +177,16 @@ json_t *status_pool_json(const struct director *director, uint32_t slot)
 		"digest", digest_json(director, slot), "queue", queue_json(director, slot));
 }
 
-static json_t *roles_json(const struct roles *roles)
+/* vrrpd's last word of a vip that has gone may come after our own reload. */
+static json_t *roles_json(const struct roles *roles, const struct conf *conf)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < roles->count; i++)
-		json_array_append_new(
-			list, json_pack("{s:s, s:s}", "vip", roles->list[i].vip, "state", roles->list[i].state));
+	for (size_t i = 0; i < roles->count; i++) {
+		if (conf_find_vip(conf, roles->list[i].vip) != NULL)
+			json_array_append_new(list,
+				json_pack("{s:s, s:s}", "vip", roles->list[i].vip, "state", roles->list[i].state));
+	}
 	return list;
 }
 
@@ -193,5 +196,5 @@ json_t *status_head_json(const struct director *director, const struct status_id
 		"config_hash", director_conf(director)->hash, "generation",
 		(json_int_t)runtime_generation(director_runtime(director)), "pid", (int)getpid(), "threads",
 		(int)workers_count(director_workers(director)), "config_path", identity->config_path, "roles",
-		roles_json(director_roles(director)));
+		roles_json(director_roles(director), director_conf(director)));
 }

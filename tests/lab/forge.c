@@ -36,6 +36,7 @@
 struct options {
 	struct in_addr source;
 	struct in_addr address;
+	struct in6_addr address6;
 	const char *interface;
 	unsigned version;
 	unsigned type;
@@ -77,6 +78,9 @@ static _Noreturn void usage(void)
 		"port\n"
 		"       forge claims --address=IP --rate=N --seconds=N               ARP: that address, and others, "
 		"are here\n"
+		"       forge flood6 --address6=IP --rate=N --seconds=N     IPv6: wrong adverts to VRIDs 1 to --vrid, "
+		"and claims of\n"
+		"                                                           that address, in turn\n"
 		"  --interface=IF --source=IP --address=IP --version=N --type=N --vrid=N --priority=N --count=N\n"
 		"  --interval=CENTISECONDS --ttl=N --bad-checksum --key=HEX --key-id=N --bad-mac --clock=SECONDS\n"
 		"  --truncate=BYTES --times=N --every=MS\n");
@@ -375,6 +379,98 @@ static void forge_claims(const struct options *o)
 	}
 }
 
+/* The Internet checksum of what follows the IPv6 header, with its pseudo-header (RFC 8200 section 8.1). */
+static uint16_t inet6_sum(const uint8_t *packet, size_t size)
+{
+	uint8_t input[PACKET_MAX + 40] = {0};
+
+	memcpy(input, packet + 8, 32);
+	put_u16(input + 34, (uint16_t)size);
+	input[39] = packet[6];
+	memcpy(input + 40, packet + 40, size);
+	return inet_sum(input, 40 + size);
+}
+
+/* Ethernet to that group, IPv6 from fe80::9. */
+static uint8_t *put_head6(uint8_t *frame, uint8_t next, uint8_t hops, uint8_t group, size_t size)
+{
+	const uint8_t ethernet[14] = {0x33, 0x33, 0, 0, 0, group, 2, 0, 0, 0, 0, 9, 0x86, 0xdd};
+	uint8_t *packet = frame + sizeof ethernet;
+
+	memcpy(frame, ethernet, sizeof ethernet);
+	packet[0] = 0x60;
+	put_u16(packet + 4, (uint16_t)size);
+	packet[6] = next;
+	packet[7] = hops;
+	packet[8] = 0xfe;
+	packet[9] = 0x80;
+	packet[23] = 9;
+	packet[24] = 0xff;
+	packet[25] = 2;
+	packet[39] = group;
+	return packet;
+}
+
+enum { FLOOD6_KINDS = 8, FLOOD6_SIZE = 14 + 40 + 32, ADVERT6_SIZE = HEADER_SIZE + 16 };
+
+/* Unsigned, of version 2, with a wrong checksum, from behind a router, of a VRID that nobody has. */
+static size_t put_advert6(unsigned kind, unsigned vrid, uint8_t *frame)
+{
+	uint8_t *packet = put_head6(frame, VRRP_PROTOCOL, kind == 3 ? 64 : 255, 0x12, ADVERT6_SIZE);
+	uint8_t *message = packet + 40;
+
+	message[0] = kind == 1 ? 0x21 : 0x31;
+	message[1] = (uint8_t)(kind == 4 ? 255 : vrid);
+	message[2] = 254;
+	message[3] = 1;
+	put_u16(message + 4, 10);
+	message[HEADER_SIZE] = 0xfe;
+	message[HEADER_SIZE + 1] = 0x80;
+	put_u16(message + 6, (uint16_t)(inet6_sum(packet, ADVERT6_SIZE) ^ (kind == 2 ? 0x0101 : 0)));
+	return 14 + 40 + ADVERT6_SIZE;
+}
+
+/* A neighbour advertisement: the address, or a neighbour of it, is here. */
+static size_t put_claim6(const struct options *o, unsigned neighbour, uint8_t *frame)
+{
+	uint8_t *packet = put_head6(frame, IPPROTO_ICMPV6, 255, 1, 32);
+	uint8_t *message = packet + 40;
+	const uint8_t option[8] = {2, 1, 2, 0, 0, 0, 0, 9};
+
+	message[0] = 136;
+	message[4] = 0x20;
+	memcpy(message + 8, &o->address6, 16);
+	message[23] = (uint8_t)(message[23] + neighbour);
+	memcpy(message + 24, option, sizeof option);
+	put_u16(message + 2, inet6_sum(packet, 32));
+	return FLOOD6_SIZE;
+}
+
+static void forge_flood6(const struct options *o)
+{
+	static uint8_t frames[256][FLOOD6_KINDS][FLOOD6_SIZE];
+	size_t sizes[FLOOD6_KINDS] = {0};
+	struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex(o->interface)};
+	unsigned vrids = MAX(o->vrid, 1u);
+	AUTO_FD fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	struct flood flood;
+
+	if (fd < 0)
+		die("socket");
+	for (unsigned i = 0; i < vrids; i++) {
+		for (unsigned kind = 0; kind < FLOOD6_KINDS; kind++)
+			sizes[kind] = kind < 5 ? put_advert6(kind, i + 1, frames[i][kind])
+					       : put_claim6(o, (kind - 5) * (i + 100) % 256, frames[i][kind]);
+	}
+	flood = flood_of(o);
+	while (flood_goes_on(&flood)) {
+		unsigned kind = flood.sent % FLOOD6_KINDS;
+
+		(void)!sendto(fd, frames[flood.sent / FLOOD6_KINDS % vrids][kind], sizes[kind], 0,
+			(const struct sockaddr *)&to, sizeof to);
+	}
+}
+
 static unsigned number(const char *text, unsigned long max)
 {
 	char *end;
@@ -390,6 +486,15 @@ static struct in_addr address(const char *text)
 	struct in_addr parsed;
 
 	if (inet_pton(AF_INET, text, &parsed) != 1)
+		usage();
+	return parsed;
+}
+
+static struct in6_addr address6(const char *text)
+{
+	struct in6_addr parsed;
+
+	if (inet_pton(AF_INET6, text, &parsed) != 1)
 		usage();
 	return parsed;
 }
@@ -414,6 +519,8 @@ static void option_set(struct options *o, const char *name, const char *value)
 		o->source = address(value);
 	else if (strcmp(name, "address") == 0)
 		o->address = address(value);
+	else if (strcmp(name, "address6") == 0)
+		o->address6 = address6(value);
 	else if (strcmp(name, "version") == 0)
 		o->version = number(value, 15);
 	else if (strcmp(name, "type") == 0)
@@ -458,6 +565,7 @@ static void options_parse(struct options *o, int argc, char *argv[])
 		{"interface", required_argument, NULL, 1},
 		{"source", required_argument, NULL, 1},
 		{"address", required_argument, NULL, 1},
+		{"address6", required_argument, NULL, 1},
 		{"version", required_argument, NULL, 1},
 		{"type", required_argument, NULL, 1},
 		{"vrid", required_argument, NULL, 1},
@@ -524,6 +632,8 @@ int main(int argc, char *argv[])
 		forge_datagrams(&o);
 	else if (argc - optind == 1 && strcmp(argv[optind], "claims") == 0)
 		forge_claims(&o);
+	else if (argc - optind == 1 && strcmp(argv[optind], "flood6") == 0)
+		forge_flood6(&o);
 	else
 		usage();
 	return 0;

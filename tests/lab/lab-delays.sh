@@ -43,16 +43,17 @@ wait_for 10 "lb2 is a backup" node_is lb2 backup
 expect "that would claim after three intervals and its skew" explains lb2 "falls silent for 120.31 s"
 started lb1
 wait_for 10 "lb1, the owner, is active" settled lb1
-slow_adverts() { tcpdump -nn -v -r "$LAB_DIR/slow.pcap" 2>/dev/null | grep -oE 'prio [0-9]+, authtype[^,]*|prio [0-9]+, intvl [0-9]+cs' | sort -u; }
-said() { slow_adverts | grep -qx "$1"; }
-wait_for 5 "its first advert says 4000 cs" said "prio 255, intvl 4000cs"
+# What kinds of adverts a capture has.
+kinds() { tcpdump -nn -v -r "$LAB_DIR/$1.pcap" 2>/dev/null | grep -oE 'prio [0-9]+, intvl [0-9]+cs' | sort -u; }
+said() { kinds "$1" | grep -qx "$2"; } # said CAPTURE KIND
+wait_for 5 "its first advert says 4000 cs" said slow "prio 255, intvl 4000cs"
 wait_for 5 "lb2 knows who is active" is "$(pick lb2 '.vips[0].active_node')" lb1
 BEGAN=$(now_ms)
 kill_role lb1 TERM vrrpd
 wait_for 20 "lb1 says priority 0, and lb2 claims before silence would tell" settled lb2
 expect "after its skew" took_at_least 312
 expect "because lb1 resigned" reason_is lb2 "the active node resigned"
-wait_for 5 "priority 0 says 4000 cs as well" said "prio 0, intvl 4000cs"
+wait_for 5 "priority 0 says 4000 cs as well" said slow "prio 0, intvl 4000cs"
 started lb1
 wait_for 10 "lb1 is back, and takes what it owns at once" settled lb1
 wait_for 5 "lb2 has yielded" node_is lb2 backup
@@ -64,21 +65,21 @@ say "== its guardian says priority 0 too, to a backup that is configured for 200
 config 255 254 'advert-interval = 200ms'
 started lb2
 wait_for 10 "lb2 is active" settled lb2
-wait_for 5 "it says 20 cs" said "prio 254, intvl 20cs"
+wait_for 5 "it says 20 cs" said slow "prio 254, intvl 20cs"
 config 255 254 'advert-interval = 40s'
 started lb1
 wait_for 10 "lb1, the owner, is active" settled lb1
 wait_for 5 "lb2 has learnt its interval" explains lb2 "come every 40000 ms, this node's own would every 200 ms"
 expect "and waits for three of it" explains lb2 "falls silent for 120.31 s"
-on client tcpdump -i eth0 -U -w "$LAB_DIR/slow.pcap" 'ip proto 112 and ip[22] = 254' 2>"$LAB_DIR/tcpdump.log" &
-wait_until 10 grep -q 'listening on' "$LAB_DIR/tcpdump.log"
+on client tcpdump -i eth0 -U -w "$LAB_DIR/claim.pcap" 'ip proto 112 and ip[22] = 254' 2>"$LAB_DIR/tcpdump2.log" &
+wait_for 10 "tcpdump listens to lb2" grep -q 'listening on' "$LAB_DIR/tcpdump2.log"
 BEGAN=$(now_ms)
 kill_role lb1 KILL vrrpd
 wait_for 20 "lb1 is killed, and lb2 claims" settled lb2
 expect "after the skew of 40 s" took_at_least 312
 expect "because lb1 resigned" reason_is lb2 "the active node resigned"
-wait_for 5 "its own adverts say 20 cs" said "prio 254, intvl 20cs"
-expect "and nothing else" is "$(slow_adverts | wc -l)" 1
+wait_for 5 "its own adverts say 20 cs" said claim "prio 254, intvl 20cs"
+expect "and nothing else" is "$(kinds claim)" "prio 254, intvl 20cs"
 stopped lb2 TERM
 wait_for 5 "lb1 has ended" gone "${DAEMON_PID[lb1-vrrpd]}"
 

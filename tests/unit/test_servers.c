@@ -386,6 +386,12 @@ static void addresses_are_yielded_once_each_time(void **state)
 	assert_int_equal(count_yields(&roles, &addresses[0], &second), 1);
 	assert_true(second > first);
 	assert_int_equal(roles.count, 2);
+	roles_keep(&roles, &(struct conf){.vips = (struct vip_conf[]){{.name = "mail"}}, .vip_count = 1});
+	assert_int_equal(roles.count, 1);
+	assert_string_equal(roles.list[0].vip, "mail");
+	assert_int_equal(roles_set(&roles, "web", "initialize", addresses, 1), 1);
+	assert_int_equal(count_yields(&roles, &addresses[0], &first), 2);
+	assert_true(first > second);
 	for (int i = 0; i < ROLES_MAX + 10; i++) {
 		char name[16];
 
