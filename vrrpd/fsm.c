@@ -668,6 +668,11 @@ bool vrrp_in_conflict(const struct vrrp_fsm *fsm)
 	return fsm->state == VRRP_ACTIVE && is_set(fsm->rival_until);
 }
 
+bool vrrp_holds_back(const struct vrrp_fsm *fsm, struct mono now)
+{
+	return mono_before(now, fsm->facts.hold_back_until) || mono_before(now, start_delay_end(fsm));
+}
+
 bool vrrp_hears_late(const struct vrrp_fsm *fsm, struct mono now)
 {
 	return vrrp_misses_adverts(fsm) ||

@@ -165,6 +165,8 @@ struct mono vrrp_deadline(const struct vrrp_fsm *fsm);
 bool vrrp_in_conflict(const struct vrrp_fsm *fsm);
 /* Whether an active node sent no advert for so long that a backup may have claimed (5.3). */
 bool vrrp_has_overslept(const struct vrrp_fsm *fsm, struct mono now);
+/* Whether nothing is claimed at present, whoever is gone: it resigned lately, or start-delay runs. */
+bool vrrp_holds_back(const struct vrrp_fsm *fsm, struct mono now);
 /* Whether it is a backup that has not heard an advert for two intervals: the active node may have lost its LAN. */
 bool vrrp_hears_late(const struct vrrp_fsm *fsm, struct mono now);
 /* Whether this node is a backup that hears no adverts, be it for a while or as yet. */

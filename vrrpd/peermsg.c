@@ -29,7 +29,7 @@ enum {
 	VIP_CARRIER = 1 << 3,
 	VIP_LAN_HEARD = 1 << 4,
 	VIP_MISSING = 1 << 5,
-	VIP_RESIGNED = 1 << 6,
+	VIP_HOLDS_BACK = 1 << 6,
 	VIP_LAN_SILENT = 1 << 7,
 };
 static_assert(PEER_VIP_STATE_COUNT <= VIP_STATE_MASK + 1, "the state does not fit");
@@ -130,7 +130,7 @@ static void write_stamp(struct writer *out, const struct peer_stamp *stamp)
 static void write_vip(struct writer *out, const struct peer_vip *vip)
 {
 	unsigned flags = (unsigned)vip->state | flag(vip->carrier, VIP_CARRIER) | flag(vip->lan_heard, VIP_LAN_HEARD) |
-			 flag(vip->missing, VIP_MISSING) | flag(vip->resigned, VIP_RESIGNED) |
+			 flag(vip->missing, VIP_MISSING) | flag(vip->holds_back, VIP_HOLDS_BACK) |
 			 flag(vip->lan_silent, VIP_LAN_SILENT);
 
 	writer_u32(out, vip->id);
@@ -277,7 +277,7 @@ static void read_vip(struct cursor *in, size_t record_size, struct peer_vip *vip
 	vip->lan_heard = flags & VIP_LAN_HEARD;
 	vip->lan_silent = flags & VIP_LAN_SILENT;
 	vip->missing = flags & VIP_MISSING;
-	vip->resigned = flags & VIP_RESIGNED;
+	vip->holds_back = flags & VIP_HOLDS_BACK;
 	if ((flags & VIP_STATE_MASK) >= PEER_VIP_STATE_COUNT)
 		in->bad = true;
 	else

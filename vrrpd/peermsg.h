@@ -65,7 +65,7 @@ struct peer_vip {
 	bool lan_heard;  /* somebody outside the pair was heard on the vip's LAN within three intervals */
 	bool lan_silent; /* those asked on the vip's LAN do not answer, and nobody else is heard */
 	bool missing;    /* a backup that reports missed adverts: asks the active one to probe its LAN */
-	bool resigned;   /* gave the vip away and holds back */
+	bool holds_back; /* claims nothing for a time: it resigned, or has just started */
 };
 
 /* Of a vip whose adverts a backup misses: the active node is to look whether it reaches its LAN. */

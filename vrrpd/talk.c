@@ -67,7 +67,7 @@ static void fill_vips(const struct agent *agent, struct roll *ret_roll)
 					   .lan_heard = lanwatch_is_heard(agent->lanwatch, vip->conf->interface),
 					   .lan_silent = lanwatch_is_silent(agent->lanwatch, vip->conf->interface),
 					   .missing = vrrp_misses_adverts(&vip->fsm),
-					   .resigned = mono_before(clock_mono(), vip->verdict.hold_back_until),
+					   .holds_back = vrrp_holds_back(&vip->fsm, clock_mono()),
 				   });
 	}
 }

@@ -18,8 +18,9 @@ static const struct scenario {
 	bool rolls_out;
 	bool unicast;
 	bool ipv6;
-	bool owner;     /* lb1's priority is 255 */
-	bool quiet;     /* no neighbour speaks unasked */
+	bool owner; /* lb1's priority is 255 */
+	bool quiet; /* no neighbour speaks unasked */
+	int start_delay_ms;
 	int latency_ms; /* 0: 0.1 */
 	int gateway;    /* the neighbour that is one; 0: none is */
 	int nodes;      /* 0: two; the third has priority 120 */
@@ -74,6 +75,9 @@ static const struct scenario {
 	/* But the half with the gateway is better. */
 	{"the-half-without-the-gateway", .both = true, .gateway = 2, .faults = {{3000, 1, FAULT_PARTITION, 9000}},
 		.owners = "121", .outage_ms = 1000, .double_ms = 5},
+	/* Unless who is there may not claim yet. */
+	{"the-half-with-the-gateway-has-just-started", .both = true, .gateway = 2, .start_delay_ms = 3000,
+		.faults = {{6000, 2, FAULT_RESTART, 100}, {6300, 1, FAULT_PARTITION, 2000}}, .owners = "1"},
 	{"the-half-with-the-gateway", .both = true, .gateway = 1, .faults = {{3000, 1, FAULT_PARTITION, 9000}},
 		.owners = "1"},
 	{"state-port-closed", .faults = {{3000, 1, FAULT_PORT, 5000}}, .owners = "1"},
@@ -142,6 +146,7 @@ static struct sim_setup setup_of_scenario(const struct scenario *scenario)
 		.interval_ns = scenario->version == 2 ? NS_PER_S : 100 * MS,
 		.lease_ns = 2 * NS_PER_S,
 		.preempt = !scenario->no_preempt,
+		.start_delay_ns = scenario->start_delay_ms * MS,
 		.paths = scenario->alone  ? 0
 			 : scenario->both ? SIM_PATH_LAN | SIM_PATH_SIDE
 			 : scenario->side ? SIM_PATH_SIDE

@@ -61,7 +61,7 @@ static void fill_vip(const struct sim_vip *vip, struct peer_message *message)
 		.lan_heard = lan_is_heard(&vip->lan, interval_ns, now),
 		.lan_silent = lan_is_silent(&vip->lan, interval_ns, now),
 		.missing = vrrp_misses_adverts(&vip->fsm),
-		.resigned = mono_before(now, vip->verdict.hold_back_until),
+		.holds_back = vrrp_holds_back(&vip->fsm, now),
 	};
 	if (vrrp_hears_late(&vip->fsm, now)) {
 		struct peer_probe *probe = &message->probes[message->probe_count++];

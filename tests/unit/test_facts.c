@@ -24,7 +24,7 @@ static const struct conf conf = {
 static const struct {
 	const char *name;
 	bool no_peer, peer_active, peer_without_carrier, peer_on_lan, peer_hears, peer_hears_nobody, active_here,
-		silent_here, mute_here, given_up;
+		silent_here, mute_here, given_up, dead_here, peer_holds_back;
 	enum peer_health own, peer;
 	bool unbound, unchecked, down_here;
 	int link_back_s;                  /* 0: it was never away */
@@ -60,6 +60,13 @@ static const struct {
 		.priority = 150},
 	{"an active node is heard by nobody, but hears others", .active_here = true, .mute_here = true,
 		.peer_active = true, .ready = true, .holds = true, .priority = 150},
+	{"what answers the peer does not answer here", .active_here = true, .dead_here = true, .ready = true,
+		.priority = 150, .lan_dead = true},
+	{"but the peer may not claim yet", .active_here = true, .dead_here = true, .peer_holds_back = true,
+		.ready = true, .priority = 150},
+	{"or cannot serve", .active_here = true, .dead_here = true, .peer = PEER_HEALTH_DEAD, .ready = true,
+		.sicker = true, .priority = 150},
+	{"or is not heard", .active_here = true, .dead_here = true, .no_peer = true, .ready = true, .priority = 150},
 	{"a backup on this LAN holds nothing", .peer_on_lan = true, .ready = true, .priority = 150},
 	{"nor does who lost the carrier", .peer_active = true, .peer_without_carrier = true, .peer_on_lan = true,
 		.ready = true, .priority = 150},
@@ -113,6 +120,7 @@ static void facts_follow_from_what_is_known(void **state)
 			.peer_on_lan = cases[i].peer_on_lan,
 			.lan_silent = cases[i].silent_here,
 			.lan_mute = cases[i].mute_here,
+			.lan_dead = cases[i].dead_here,
 			.tracked = {.penalty = cases[i].penalty, .fault = cases[i].fault, .unsure = cases[i].unsure},
 			.tracks_services = i % 2 == 0,
 			.peer_priority = 100,
@@ -130,6 +138,7 @@ static void facts_follow_from_what_is_known(void **state)
 		heartbeat.vips[0] = (struct peer_vip){.id = VIP_ID,
 			.lan_heard = cases[i].peer_hears,
 			.lan_silent = cases[i].peer_hears_nobody,
+			.holds_back = cases[i].peer_holds_back,
 			.state = cases[i].peer_active ? PEER_VIP_ACTIVE : PEER_VIP_BACKUP,
 			.effective_priority = (uint8_t)(cases[i].peer_effective != 0 ? cases[i].peer_effective : 100),
 			.carrier = !cases[i].peer_without_carrier};

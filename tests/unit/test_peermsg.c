@@ -60,7 +60,7 @@ static struct peer_message usual_heartbeat(void)
 					.id = peer_vip_id("edge", 53),
 					.state = PEER_VIP_BACKUP,
 					.effective_priority = 254,
-					.resigned = true,
+					.holds_back = true,
 				},
 				{
 					.id = peer_vip_id("web", 51),
@@ -142,7 +142,7 @@ static void assert_same_heartbeat(const struct peer_message *a, const struct pee
 		assert_int_equal(a->vips[i].carrier, b->vips[i].carrier);
 		assert_int_equal(a->vips[i].lan_heard, b->vips[i].lan_heard);
 		assert_int_equal(a->vips[i].missing, b->vips[i].missing);
-		assert_int_equal(a->vips[i].resigned, b->vips[i].resigned);
+		assert_int_equal(a->vips[i].holds_back, b->vips[i].holds_back);
 	}
 	assert_int_equal(a->service_count, b->service_count);
 	assert_memory_equal(a->services_up, b->services_up, sizeof a->services_up);
