@@ -50,6 +50,8 @@ struct job {
 	uint64_t ran;
 	uint64_t failed;
 	int64_t longest_ns[WATCH_RULE_COUNT];
+	int64_t lived_ns;
+	int64_t exempt_ns[WATCH_EXEMPT_COUNT];
 	unsigned claims[16]; /* runs in which a vip was claimed so often without any fault in between */
 };
 
@@ -139,6 +141,9 @@ static void work(const struct options *options, const char *program, unsigned wh
 		}
 		for (size_t k = 0; k < WATCH_RULE_COUNT; k++)
 			job->longest_ns[k] = MAX(job->longest_ns[k], run.watch.longest_ns[k]);
+		job->lived_ns += run.watch.lived_ns;
+		for (size_t k = 0; k < WATCH_EXEMPT_COUNT; k++)
+			job->exempt_ns[k] += run.watch.exempt_ns[k];
 		job->claims[MIN(run.watch.most_claims, (unsigned)ARRAY_LEN(job->claims) - 1)]++;
 	}
 }
@@ -150,6 +155,9 @@ static void add_job(struct job *sum, const struct job *job, bool ended)
 	sum->failed += job->failed + (ended ? 0 : 1);
 	for (size_t i = 0; i < WATCH_RULE_COUNT; i++)
 		sum->longest_ns[i] = MAX(sum->longest_ns[i], job->longest_ns[i]);
+	sum->lived_ns += job->lived_ns;
+	for (size_t i = 0; i < WATCH_EXEMPT_COUNT; i++)
+		sum->exempt_ns[i] += job->exempt_ns[i];
 	for (size_t i = 0; i < ARRAY_LEN(sum->claims); i++)
 		sum->claims[i] += job->claims[i];
 }
@@ -190,6 +198,9 @@ static void print_sum(const struct options *options, const struct job *sum, stru
 			printf("%8u runs in which a vip was claimed %zu times without a fault in between\n",
 				sum->claims[i], i);
 	}
+	for (size_t i = 0; sum->lived_ns > 0 && i < WATCH_EXEMPT_COUNT; i++)
+		printf("%5.1f %% of a vip's time: %s\n", 100.0 * (double)sum->exempt_ns[i] / (double)sum->lived_ns,
+			watch_exempt_name((enum watch_exempt)i));
 	printf("%" PRIu64 " seeds in %.1f s, %" PRIu64 " failed%s\n", sum->ran,
 		(double)mono_diff(clock_mono(), start) / 1e9, sum->failed,
 		sum->ran < options->seeds ? " (the rest did not fit into the time)" : "");

@@ -30,6 +30,18 @@ const char *watch_rule_name(enum watch_rule rule)
 	return rule_names[rule];
 }
 
+const char *watch_exempt_name(enum watch_exempt exempt)
+{
+	static const char *const names[] = {
+		[WATCH_EXEMPT_LOSSY] = "packets were lost at random, and two might hold it",
+		[WATCH_EXEMPT_UNABLE] = "nobody held it, and nobody could",
+		[WATCH_EXEMPT_UNHEALED] = "something was wrong, and a neighbour need not know where it is",
+	};
+	static_assert(ARRAY_LEN(names) == WATCH_EXEMPT_COUNT, "an exemption has no name");
+
+	return names[exempt];
+}
+
 void watch_init(struct sim_watch *watch)
 {
 	*watch = (struct sim_watch){0};
@@ -481,6 +493,33 @@ static void look_at_node(const struct view *view, int index)
 		fail(view->watch, view->sim, "lb%d: renewed an address that was taken from it", index + 1);
 }
 
+static bool is_anybody_able(const struct sim *sim, int vip)
+{
+	for (int i = 0; i < sim->world.setup.node_count; i++) {
+		if (is_able(sim, vip, i))
+			return true;
+	}
+	return false;
+}
+
+/* What was so at the last look has been so until now. */
+static void count_exempt(struct sim_watch *watch, const struct sim *sim)
+{
+	int64_t passed_ns = watch->looked_at.ns != 0 ? mono_diff(sim->world.now, watch->looked_at) : 0;
+
+	watch->looked_at = sim->world.now;
+	for (int vip = 0; vip < sim->world.setup.vip_count; vip++) {
+		bool *exempt = watch->exempt[vip];
+
+		watch->lived_ns += passed_ns;
+		for (size_t i = 0; i < WATCH_EXEMPT_COUNT; i++)
+			watch->exempt_ns[i] += exempt[i] ? passed_ns : 0;
+		exempt[WATCH_EXEMPT_LOSSY] = !world_is_lossless(&sim->world);
+		exempt[WATCH_EXEMPT_UNABLE] = !is_held(sim, vip) && !is_anybody_able(sim, vip);
+		exempt[WATCH_EXEMPT_UNHEALED] = watch->healed_since.ns == 0;
+	}
+}
+
 void watch_look(struct sim_watch *watch, const struct sim *sim)
 {
 	if (!is_healed(sim)) {
@@ -489,6 +528,7 @@ void watch_look(struct sim_watch *watch, const struct sim *sim)
 	} else if (watch->healed_since.ns == 0) {
 		watch->healed_since = sim->world.now;
 	}
+	count_exempt(watch, sim);
 	for (int vip = 0; vip < sim->world.setup.vip_count; vip++) {
 		struct view view = {.watch = watch, .of = &watch->vips[vip], .sim = sim, .vip = vip};
 

@@ -19,6 +19,14 @@ enum watch_rule {
 	WATCH_RULE_COUNT,
 };
 
+/* For how long a rule asked nothing of anybody: the sum over the vips. */
+enum watch_exempt {
+	WATCH_EXEMPT_LOSSY,    /* packets are lost: two nodes may hold it */
+	WATCH_EXEMPT_UNABLE,   /* nobody holds it, and nobody could */
+	WATCH_EXEMPT_UNHEALED, /* something is wrong: a neighbour need not know where it is */
+	WATCH_EXEMPT_COUNT,
+};
+
 #define WATCH_TEXT_MAX 200
 #define WATCH_OWNERS_MAX 16
 
@@ -41,6 +49,10 @@ struct watch_vip {
 struct sim_watch {
 	struct watch_vip vips[SIM_VIPS_MAX];
 	struct mono healed_since;
+	struct mono looked_at;
+	bool exempt[SIM_VIPS_MAX][WATCH_EXEMPT_COUNT]; /* since then */
+	int64_t lived_ns;
+	int64_t exempt_ns[WATCH_EXEMPT_COUNT];
 	bool was_lossy; /* until then */
 	int64_t longest_ns[WATCH_RULE_COUNT];
 	unsigned most_claims;
@@ -56,5 +68,6 @@ void watch_look(struct sim_watch *watch, const struct sim *sim);
 /* When all faults have been over for long: who is active is who should be, and everybody knows. */
 void watch_end(struct sim_watch *watch, const struct sim *sim);
 const char *watch_rule_name(enum watch_rule rule);
+const char *watch_exempt_name(enum watch_exempt exempt);
 
 #endif
