@@ -217,7 +217,8 @@ static const struct schema_section vip_sections[] = {
 		OPTIONS(track_options), .help = "Another interface that the node needs: up, with a carrier."},
 	{"track-gateway", TITLED(SCHEMA_TITLE_IP), MANY(struct vip_conf, track_gateways, track_gateway_count),
 		OPTIONS(track_gateway_options),
-		.help = "A neighbour that has to answer: on a network of the node by ARP, else, and over IPv6, by "
+		.help = "A neighbour that has to answer: on a network of the node by ARP or neighbour discovery, else "
+			"by "
 			"ICMP echo."},
 	{"track-service", TITLED(SCHEMA_TITLE_NAME), MANY(struct vip_conf, track_services, track_service_count),
 		OPTIONS(track_options),
