@@ -46,7 +46,8 @@ static void take_packet(struct agent *agent, const struct rawsock_packet *raw)
 		hearing_receive(vip, &packet, &received, raw->age_ns);
 }
 
-static void receive_from(struct agent *agent, struct rawsock *socket)
+/* Whether it was emptied. */
+static bool receive_from(struct agent *agent, struct rawsock *socket)
 {
 	static struct rawsock_packet raw;
 
@@ -56,29 +57,33 @@ static void receive_from(struct agent *agent, struct rawsock *socket)
 		if (r == -EBADMSG)
 			continue;
 		if (r < 0)
-			return;
+			return true;
 		take_packet(agent, &raw);
 	}
+	return false;
 }
 
-void adverts_receive(struct agent *agent)
+bool adverts_receive(struct agent *agent)
 {
+	bool emptied = true;
+
 	for (size_t i = 0; i < FAMILY_COUNT; i++) {
 		if (agent->shared.sockets[i].fd >= 0)
-			receive_from(agent, &agent->shared.sockets[i]);
+			emptied &= receive_from(agent, &agent->shared.sockets[i]);
 	}
+	return emptied;
 }
 
 static void on_ipv4(struct loop_io *io, unsigned events)
 {
 	(void)events;
-	adverts_receive(CONTAINER_OF(io, struct agent, advert_io[FAMILY_IPV4]));
+	(void)adverts_receive(CONTAINER_OF(io, struct agent, advert_io[FAMILY_IPV4]));
 }
 
 static void on_ipv6(struct loop_io *io, unsigned events)
 {
 	(void)events;
-	adverts_receive(CONTAINER_OF(io, struct agent, advert_io[FAMILY_IPV6]));
+	(void)adverts_receive(CONTAINER_OF(io, struct agent, advert_io[FAMILY_IPV6]));
 }
 
 static void close_one(struct agent *agent, enum family family)

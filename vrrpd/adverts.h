@@ -20,7 +20,7 @@ MUST_USE int adverts_join(struct agent *agent, const struct vip *vip);
 void adverts_leave(struct agent *agent, int ifindex);
 /* The vip's interface is that one now, or 0; where it cannot be used, its groups are joined anew when it can. */
 void adverts_follow(struct agent *agent, const struct vip *vip, int ifindex, bool usable);
-/* Takes in what waits in the sockets, a bounded number at a time. */
-void adverts_receive(struct agent *agent);
+/* Takes in what waits in the sockets, a bounded number at a time. Whether none waits any longer. */
+bool adverts_receive(struct agent *agent);
 
 #endif

@@ -111,6 +111,7 @@ static void move_to(struct vrrp_fsm *fsm, enum vrrp_state state, const char *rea
 	fsm->silent_at = (struct mono){0};
 	fsm->heard_at = (struct mono){0};
 	fsm->weaker_since = (struct mono){0};
+	fsm->loss_awaited = false;
 	fsm->resigned_heard = false;
 	fsm->overslept = false;
 	fsm->hurried = 0;
@@ -264,6 +265,7 @@ static void backup_on_advert(struct vrrp_fsm *fsm, const struct vrrp_event *even
 		return;
 	}
 	fsm->silent_at = (struct mono){0};
+	fsm->loss_awaited = false;
 	fsm->heard_at = now;
 	fsm->reason = fsm->moved_reason;
 	if (event->priority >= fsm->facts.priority)
@@ -340,13 +342,25 @@ static const char *claim_reason(const struct vrrp_fsm *fsm, struct mono now)
 	return fsm->active_priority != 0 ? "the active node fell silent" : "no active node was heard";
 }
 
-static void backup_on_tick(struct vrrp_fsm *fsm, struct mono now, struct vrrp_actions *out)
+/* Whether the adverts that the timer ran out for may be among those that were lost here. */
+static bool may_have_lost_them(const struct vrrp_fsm *fsm, struct mono lost_at, struct mono now)
+{
+	return !fsm->loss_awaited && !fsm->resigned_heard && !is_preemption(fsm, now) && !is_set(fsm->silent_at) &&
+	       is_set(lost_at) && !mono_before(lost_at, mono_add(fsm->down_at, -active_down_ns(fsm)));
+}
+
+static void backup_on_tick(struct vrrp_fsm *fsm, struct mono lost_at, struct mono now, struct vrrp_actions *out)
 {
 	const char *why;
 	struct mono again;
 
 	if (!mono_reached(fsm->down_at, now))
 		return;
+	if (may_have_lost_them(fsm, lost_at, now)) {
+		fsm->loss_awaited = true;
+		fsm->down_at = mono_add(now, active_down_ns(fsm));
+		return;
+	}
 	if (!is_set(fsm->silent_at))
 		fsm->silent_at = now;
 	why = held_back(fsm, now, &again);
@@ -375,7 +389,7 @@ static void backup_step(struct vrrp_fsm *fsm, const struct vrrp_event *event, st
 		backup_on_stale(fsm, now);
 		break;
 	case VRRP_EVENT_TICK:
-		backup_on_tick(fsm, now, out);
+		backup_on_tick(fsm, event->lost_at, now, out);
 		break;
 	case VRRP_EVENT_PEER_GONE:
 		backup_on_advert(fsm, &(struct vrrp_event){.priority = VRRP_PRIORITY_RESIGN}, now);

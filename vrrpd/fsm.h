@@ -12,7 +12,9 @@
  * (5.1);
  * - both families of a vip are one state: an advert of either restarts the one timer, and so a claim is due when both
  * are silent; at equal priority the IPv4 source alone breaks the tie (5.4);
- * - a node that overslept gives up to whoever claimed meanwhile, whatever the priorities (5.3).
+ * - a node that overslept gives up to whoever claimed meanwhile, whatever the priorities (5.3);
+ * - a backup whose sockets lost adverts while its timer ran gives it one more run: what was lost may have been the
+ * active node's, and a flood that goes on puts a claim off but once.
  */
 #ifndef LBPAIR_VRRPD_FSM_H
 #define LBPAIR_VRRPD_FSM_H
@@ -99,6 +101,8 @@ struct vrrp_event {
 	struct ip source;
 	uint8_t priority;
 	int64_t interval_ns;
+	/* VRRP_EVENT_TICK: when adverts were last lost on their way to this process; {0}: never. */
+	struct mono lost_at;
 	/* VRRP_EVENT_OVERSLEPT: nobody who could have claimed can be asked. */
 	bool blind;
 };
@@ -133,6 +137,7 @@ struct vrrp_fsm {
 	struct mono silent_at;      /* when the timer first expired in the present silence; {0}: it has not */
 	int64_t active_interval_ns; /* Active_Adver_Interval, learned */
 	uint8_t active_priority;    /* of the last accepted or passed-over advert; 0: nobody heard */
+	bool loss_awaited;          /* the timer was started anew once, since adverts were lost while it ran */
 	bool resigned_heard;        /* priority 0 or PEER_GONE: a claim needs no more consent */
 	struct mono heard_at;       /* the last advert but priority 0; {0}: none was heard in this state */
 	struct mono weaker_since;   /* since when only adverts that we could preempt are heard; {0}: not so */

@@ -10,6 +10,7 @@
 #include "vrrpd/handover.h"
 #include "vrrpd/herald.h"
 #include "vrrpd/lanwatch.h"
+#include "vrrpd/look.h"
 #include "vrrpd/notify.h"
 #include "vrrpd/peer.h"
 #include "vrrpd/ports.h"
@@ -46,6 +47,7 @@ struct agent {
 	struct ports *ports;
 
 	struct loop_io advert_io[FAMILY_COUNT];
+	struct look look;
 	struct loop_timer pulse;
 	struct loop_timer finish_limit;
 	struct mono saved_at;

@@ -227,7 +227,7 @@ static void on_silence(struct loop_timer *timer, struct mono now)
 	struct path *path = CONTAINER_OF(timer, struct path, silence);
 
 	(void)now;
-	peer_receive(path->peer);
+	(void)peer_receive(path->peer);
 	if (!loop_timer_is_set(timer))
 		set_path_alive(path, false);
 }
@@ -350,22 +350,29 @@ static bool receive_one(struct path *path)
 /* Bounded, so that a flood on this port never starves the adverts. */
 #define RECEIVE_BATCH 64
 
-static void receive(struct path *path)
+/* Whether it was emptied. */
+static bool receive(struct path *path)
 {
-	for (int i = 0; i < RECEIVE_BATCH && receive_one(path); i++)
-		;
+	for (int i = 0; i < RECEIVE_BATCH; i++) {
+		if (!receive_one(path))
+			return true;
+	}
+	return false;
 }
 
-void peer_receive(struct peer *peer)
+bool peer_receive(struct peer *peer)
 {
+	bool emptied = true;
+
 	for (size_t i = 0; i < peer->path_count; i++)
-		receive(peer->paths[i]);
+		emptied &= receive(peer->paths[i]);
+	return emptied;
 }
 
 static void on_readable(struct loop_io *io, unsigned events)
 {
 	(void)events;
-	receive(CONTAINER_OF(io, struct path, io));
+	(void)receive(CONTAINER_OF(io, struct path, io));
 }
 
 /* Life. */

@@ -55,8 +55,8 @@ void peer_abandon(struct peer_change *change);
 void peer_hurry(struct peer *peer);
 /* Sends an ask, an offer or an answer; everything but its own fields is filled in here. */
 void peer_send(struct peer *peer, struct peer_message *message);
-/* Takes in what waits in the socket. */
-void peer_receive(struct peer *peer);
+/* Takes in what waits in the sockets, a bounded number at a time. Whether none waits any longer. */
+bool peer_receive(struct peer *peer);
 
 bool peer_is_alive(const struct peer *peer);
 /* When the last fresh message came; {0}: none yet. */

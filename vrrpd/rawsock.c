@@ -6,6 +6,7 @@
 #include "common/system/fd.h"
 
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <string.h>
 
 #define PROTOCOL 112
@@ -355,4 +356,14 @@ int rawsock_receive(struct rawsock *socket, struct rawsock_packet *ret_packet)
 	ret_packet->bytes = ret_packet->buffer;
 	ret_packet->size = (size_t)received;
 	return 0;
+}
+
+uint32_t rawsock_lost(const struct rawsock *socket)
+{
+	uint32_t memory[SK_MEMINFO_VARS] = {0};
+	socklen_t size = sizeof memory;
+
+	if (socket->fd < 0 || getsockopt(socket->fd, SOL_SOCKET, SO_MEMINFO, memory, &size) < 0)
+		return 0;
+	return memory[SK_MEMINFO_DROPS];
 }

@@ -61,6 +61,10 @@ MUST_USE int rawsock_leave(struct rawsock *socket, int ifindex);
 MUST_USE int rawsock_send(struct rawsock *socket, int ifindex, const struct ip *source, const struct ip *destination,
 	const uint8_t *bytes, size_t size);
 
+/* How many packets did not fit since the socket was opened, by the kernel's count, which begins anew after 2^32; 0
+ * where it is closed. */
+uint32_t rawsock_lost(const struct rawsock *socket);
+
 /* The next packet. -EAGAIN: there is none. -EBADMSG: that one had no sound IP header; the next may be read. */
 MUST_USE int rawsock_receive(struct rawsock *socket, struct rawsock_packet *ret_packet);
 

@@ -2,7 +2,7 @@
 #include "vrrpd/reports.h"
 
 #include "common/system/clock.h"
-#include "vrrpd/adverts.h"
+#include "vrrpd/drain.h"
 #include "vrrpd/pulse.h"
 #include "vrrpd/reason.h"
 #include "vrrpd/review.h"
@@ -99,17 +99,23 @@ static void on_release(void *context, struct vip *vip)
 
 /* Adverts. */
 
-/* Whether the peer can be asked: it was not known before, or it was heard among what waited. */
-static bool catch_up(void *context)
+static bool look(void *context, struct mono due)
 {
-	struct agent *agent = context;
+	return drain_until(context, due);
+}
 
-	adverts_receive(agent);
-	if (agent->peer == NULL || !peer_is_alive(agent->peer))
-		return true;
-	peer_receive(agent->peer);
-	/* What woke us was read before any timer was looked at. */
-	return !mono_before(peer_heard_at(agent->peer), loop_now(agent->loop));
+static bool is_blind(void *context, struct mono since)
+{
+	const struct agent *agent = context;
+
+	return agent->peer != NULL && peer_is_alive(agent->peer) && mono_before(peer_heard_at(agent->peer), since);
+}
+
+static struct mono lost_at(void *context)
+{
+	const struct agent *agent = context;
+
+	return agent->look.lost_at;
 }
 
 /* lbd and the links. */
@@ -212,5 +218,7 @@ void reports_share(struct agent *agent)
 	agent->shared.keep = keep;
 	agent->shared.moved = on_moved;
 	agent->shared.release = on_release;
-	agent->shared.catch_up = catch_up;
+	agent->shared.look = look;
+	agent->shared.is_blind = is_blind;
+	agent->shared.lost_at = lost_at;
 }

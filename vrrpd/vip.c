@@ -491,15 +491,34 @@ void vip_event(struct vip *vip, enum vrrp_event_kind kind)
 /* DESIGN section 5.3: before an active node that slept goes on, it takes in what came meanwhile. */
 static void wake_late(struct vip *vip)
 {
-	struct vrrp_event event = {.kind = VRRP_EVENT_OVERSLEPT};
-
 	log_warning("overslept", log_str("vip", vip->conf->name),
 		log_ms("since_last_advert", mono_diff(clock_mono(), vip->advert_sent_at)));
 	note(vip, "overslept");
-	vip_step(vip, &event);
-	event.blind = !vip->shared->catch_up(vip->shared->context);
-	if (event.blind)
-		vip_step(vip, &event);
+	vip->woke_at = loop_now(vip->shared->loop);
+	vip_event(vip, VRRP_EVENT_OVERSLEPT);
+}
+
+/* All of that has been taken in. */
+static void end_waking(struct vip *vip)
+{
+	bool blind = vip->shared->is_blind(vip->shared->context, vip->woke_at);
+
+	vip->woke_at = (struct mono){0};
+	if (blind && vip->fsm.state == VRRP_ACTIVE)
+		vip_step(vip, &(struct vrrp_event){.kind = VRRP_EVENT_OVERSLEPT, .blind = true});
+}
+
+/* Whether what had come by the deadline has been taken in, for whom it matters; else the tick comes again at once. */
+static bool has_looked(struct vip *vip)
+{
+	struct mono due = vrrp_deadline(&vip->fsm);
+
+	if (vip->woke_at.ns == 0 && vip->fsm.state != VRRP_BACKUP)
+		return true;
+	if (!mono_reached(due, clock_mono()) || vip->shared->look(vip->shared->context, due))
+		return true;
+	set_tick(vip, clock_mono());
+	return false;
 }
 
 static void on_tick(struct loop_timer *timer, struct mono now)
@@ -509,11 +528,14 @@ static void on_tick(struct loop_timer *timer, struct mono now)
 	(void)now;
 	if (vip->fsm.state == VRRP_ACTIVE)
 		vip->counters.late_max_ns = MAX(vip->counters.late_max_ns, mono_diff(clock_mono(), timer->at));
-	if (vrrp_has_overslept(&vip->fsm, clock_mono()))
+	if (vip->woke_at.ns == 0 && vrrp_has_overslept(&vip->fsm, clock_mono()))
 		wake_late(vip);
-	else if (vip->fsm.state == VRRP_BACKUP)
-		(void)vip->shared->catch_up(vip->shared->context);
-	vip_event(vip, VRRP_EVENT_TICK);
+	if (!has_looked(vip))
+		return;
+	if (vip->woke_at.ns != 0)
+		end_waking(vip);
+	vip_step(vip,
+		&(struct vrrp_event){.kind = VRRP_EVENT_TICK, .lost_at = vip->shared->lost_at(vip->shared->context)});
 }
 
 static struct vrrp_conf vrrp_conf_of(const struct vip_conf *conf, uint8_t priority)

@@ -51,9 +51,12 @@ struct vip_shared {
 	void (*keep)(void *context);
 	/* lbd is to end the vip's connections: its addresses are about to go. */
 	void (*release)(void *context, struct vip *vip);
-	/* The process woke late: everything that waits in sockets is to be taken in. Whether the peer was heard then.
-	 */
-	bool (*catch_up)(void *context);
+	/* Takes in what had arrived by `due`. False: not all of it yet, ask again when what is due has been done. */
+	bool (*look)(void *context, struct mono due);
+	/* The process slept until then: whether nothing has been heard since of a peer that was heard before. */
+	bool (*is_blind)(void *context, struct mono since);
+	/* When adverts were last lost because nobody took them in; {0}: never. */
+	struct mono (*lost_at)(void *context);
 };
 
 struct vip_counters {
@@ -108,6 +111,7 @@ struct vip {
 	bool rival_told;
 
 	struct loop_timer tick;
+	struct mono woke_at; /* it overslept, and is looking at what came meanwhile; {0}: not so */
 	struct mono advert_sent_at;
 	int send_error; /* of the last advert; 0: it went out */
 

@@ -128,7 +128,8 @@ struct sim_main {
 	int first_timer;                            /* -1: to be found out */
 	struct sim_packet waiting[SIM_WAITING_MAX]; /* in the sockets of a process that gets no time */
 	size_t waiting_count;
-	bool link_waiting; /* so is an event of a link or of an address */
+	struct mono lost_at; /* when one did not fit */
+	bool link_waiting;   /* so is an event of a link or of an address */
 	bool address_waiting[SIM_VIPS_MAX];
 };
 

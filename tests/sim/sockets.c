@@ -72,6 +72,7 @@ void daemon_deliver(struct sim_node *node, struct sim_packet *packet)
 	} else if (main->waiting_count < SIM_WAITING_MAX) {
 		main->waiting[main->waiting_count++] = *packet;
 	} else {
+		main->lost_at = now_of(node);
 		free(packet->message);
 	}
 }

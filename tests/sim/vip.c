@@ -233,7 +233,7 @@ void sim_vip_on_tick(struct sim_vip *vip)
 	} else if (vip->fsm.state == VRRP_BACKUP) {
 		(void)sockets_catch_up(vip->node);
 	}
-	sim_vip_event(vip, VRRP_EVENT_TICK);
+	sim_vip_step(vip, &(struct vrrp_event){.kind = VRRP_EVENT_TICK, .lost_at = vip->node->main.lost_at});
 }
 
 /* What is known. */

@@ -52,6 +52,7 @@ struct row {
 	enum vrrp_state state; /* afterwards */
 	unsigned todo;
 	int advert_priority; /* where an advert is due */
+	int lost_at_ms;      /* VRRP_EVENT_TICK: when adverts were last lost; 0: never */
 };
 
 struct trace {
@@ -68,27 +69,31 @@ struct trace {
 
 #define START(todo) \
 	{ \
-		0, VRRP_EVENT_START, 0, FACT_NONE, VRRP_BACKUP, todo, 0 \
+		0, VRRP_EVENT_START, 0, FACT_NONE, VRRP_BACKUP, todo, 0, 0 \
 	}
 #define ADVERT(at, priority, state, todo) \
 	{ \
-		at, VRRP_EVENT_ADVERT, priority, FACT_NONE, state, todo, 150 \
+		at, VRRP_EVENT_ADVERT, priority, FACT_NONE, state, todo, 150, 0 \
 	}
 #define TICK(at, state, todo) \
 	{ \
-		at, VRRP_EVENT_TICK, 0, FACT_NONE, state, todo, 150 \
+		at, VRRP_EVENT_TICK, 0, FACT_NONE, state, todo, 150, 0 \
+	}
+#define LOSSY_TICK(at, lost_at, state, todo) \
+	{ \
+		at, VRRP_EVENT_TICK, 0, FACT_NONE, state, todo, 150, lost_at \
 	}
 #define FACT(at, fact, state, todo) \
 	{ \
-		at, VRRP_EVENT_FACTS, 0, fact, state, todo, 0 \
+		at, VRRP_EVENT_FACTS, 0, fact, state, todo, 0, 0 \
 	}
 #define EVENT(at, kind, state, todo) \
 	{ \
-		at, kind, 0, FACT_NONE, state, todo, 0 \
+		at, kind, 0, FACT_NONE, state, todo, 0, 0 \
 	}
 #define EVENT_ADVERT(at, kind, state, todo, advert) \
 	{ \
-		at, kind, 0, FACT_NONE, state, todo, advert \
+		at, kind, 0, FACT_NONE, state, todo, advert, 0 \
 	}
 
 static const struct trace traces[] = {
@@ -99,7 +104,7 @@ static const struct trace traces[] = {
 		TICK(442, VRRP_ACTIVE, VRRP_DO_ADVERT),
 	}},
 	{"the owner claims at once", .own_priority = 255, .rows = {
-		{0, VRRP_EVENT_START, 0, FACT_NONE, VRRP_ACTIVE, CLAIM, 255},
+		{0, VRRP_EVENT_START, 0, FACT_NONE, VRRP_ACTIVE, CLAIM, 255, 0},
 	}},
 	{"an advert restarts the timer", .rows = {
 		START(NOTHING),
@@ -107,6 +112,40 @@ static const struct trace traces[] = {
 		TICK(342, VRRP_BACKUP, NOTHING),
 		TICK(641, VRRP_BACKUP, NOTHING),
 		TICK(642, VRRP_ACTIVE, CLAIM),
+	}},
+	{"adverts that were lost put a claim off, once in a silence", .rows = {
+		START(NOTHING),
+		ADVERT(100, 200, VRRP_BACKUP, NOTHING),
+		LOSSY_TICK(442, 300, VRRP_BACKUP, NOTHING),
+		LOSSY_TICK(782, 700, VRRP_BACKUP, NOTHING),
+		LOSSY_TICK(784, 700, VRRP_ACTIVE, CLAIM),
+	}},
+	{"each silence has its own", .rows = {
+		START(NOTHING),
+		ADVERT(100, 200, VRRP_BACKUP, NOTHING),
+		LOSSY_TICK(442, 300, VRRP_BACKUP, NOTHING),
+		ADVERT(500, 200, VRRP_BACKUP, NOTHING),
+		LOSSY_TICK(842, 700, VRRP_BACKUP, NOTHING),
+		LOSSY_TICK(1183, 1000, VRRP_BACKUP, NOTHING),
+		LOSSY_TICK(1184, 1000, VRRP_ACTIVE, CLAIM),
+	}},
+	{"what was lost before the last advert was heard puts nothing off", .rows = {
+		START(NOTHING),
+		ADVERT(100, 200, VRRP_BACKUP, NOTHING),
+		LOSSY_TICK(442, 50, VRRP_ACTIVE, CLAIM),
+	}},
+	{"nor what was lost after priority 0", .rows = {
+		START(NOTHING),
+		ADVERT(100, 200, VRRP_BACKUP, NOTHING),
+		ADVERT(150, 0, VRRP_BACKUP, NOTHING),
+		LOSSY_TICK(192, 180, VRRP_ACTIVE, CLAIM),
+	}},
+	{"nor beside a weaker node that is still heard", .rows = {
+		START(NOTHING),
+		ADVERT(100, 100, VRRP_BACKUP, NOTHING),
+		ADVERT(200, 100, VRRP_BACKUP, NOTHING),
+		ADVERT(300, 100, VRRP_BACKUP, NOTHING),
+		LOSSY_TICK(342, 320, VRRP_ACTIVE, CLAIM),
 	}},
 	{"a backup accepts an equal priority whatever the address", .peer_address = "192.0.2.1", .rows = {
 		START(NOTHING),
@@ -328,7 +367,7 @@ static const struct trace traces[] = {
 	{"an interface that has lost its address carries the last word still", .rows = {
 		START(NOTHING),
 		TICK(342, VRRP_ACTIVE, CLAIM),
-		{400, VRRP_EVENT_FACTS, 0, FACT_LINK_UNNAMED, VRRP_FAULT, LEAVE, 0},
+		{400, VRRP_EVENT_FACTS, 0, FACT_LINK_UNNAMED, VRRP_FAULT, LEAVE, 0, 0},
 		FACT(1000, FACT_LINK_UP, VRRP_BACKUP, NOTHING),
 	}},
 	{"fenced: backup for a full Active_Down_Interval", .rows = {
@@ -444,7 +483,7 @@ static const struct trace traces[] = {
 	{"a tracked fault takes the vip away, and the end of it gives none back by itself", .rows = {
 		START(NOTHING),
 		TICK(342, VRRP_ACTIVE, CLAIM),
-		{400, VRRP_EVENT_FACTS, 0, FACT_TRACKED_FAULT, VRRP_FAULT, LEAVE, 0},
+		{400, VRRP_EVENT_FACTS, 0, FACT_TRACKED_FAULT, VRRP_FAULT, LEAVE, 0, 0},
 		ADVERT(500, 100, VRRP_FAULT, NOTHING),
 		FACT(600, FACT_NONE, VRRP_BACKUP, NOTHING),
 		ADVERT(700, 200, VRRP_BACKUP, NOTHING),
@@ -452,39 +491,39 @@ static const struct trace traces[] = {
 	{"in maintenance nothing is held, taken or claimed", .rows = {
 		START(NOTHING),
 		TICK(342, VRRP_ACTIVE, CLAIM),
-		{400, VRRP_EVENT_FACTS, 0, FACT_MAINTENANCE, VRRP_FAULT, LEAVE, 0},
+		{400, VRRP_EVENT_FACTS, 0, FACT_MAINTENANCE, VRRP_FAULT, LEAVE, 0, 0},
 		ADVERT(500, 0, VRRP_FAULT, NOTHING),
 		TICK(5000, VRRP_FAULT, NOTHING),
-		{5100, VRRP_EVENT_TAKE, 0, FACT_NONE, VRRP_FAULT, NOTHING, 0},
+		{5100, VRRP_EVENT_TAKE, 0, FACT_NONE, VRRP_FAULT, NOTHING, 0, 0},
 		FACT(6000, FACT_NONE, VRRP_BACKUP, NOTHING),
 		TICK(6342, VRRP_ACTIVE, CLAIM),
 	}},
 	{"a vip goes with its group: by a fault of another, and when another was lost", .rows = {
 		START(NOTHING),
 		TICK(342, VRRP_ACTIVE, CLAIM),
-		{400, VRRP_EVENT_FACTS, 0, FACT_GROUP_FAULT, VRRP_FAULT, LEAVE, 0},
+		{400, VRRP_EVENT_FACTS, 0, FACT_GROUP_FAULT, VRRP_FAULT, LEAVE, 0, 0},
 		FACT(1000, FACT_NONE, VRRP_BACKUP, NOTHING),
 		TICK(1342, VRRP_ACTIVE, CLAIM),
-		{1400, VRRP_EVENT_PARTED, 0, FACT_NONE, VRRP_BACKUP, LEAVE, 0},
+		{1400, VRRP_EVENT_PARTED, 0, FACT_NONE, VRRP_BACKUP, LEAVE, 0, 0},
 		TICK(1742, VRRP_ACTIVE, CLAIM),
 	}},
 	{"an active node whose LAN is dead gives up, and comes back with it", .rows = {
 		START(NOTHING),
 		TICK(342, VRRP_ACTIVE, CLAIM),
-		{400, VRRP_EVENT_FACTS, 0, FACT_LAN_DEAD, VRRP_FAULT, LEAVE, 0},
+		{400, VRRP_EVENT_FACTS, 0, FACT_LAN_DEAD, VRRP_FAULT, LEAVE, 0, 0},
 		TICK(5000, VRRP_FAULT, NOTHING),
 		FACT(6000, FACT_NONE, VRRP_BACKUP, NOTHING),
 	}},
 	{"a tracked fault at the start", .rows = {
 		FACT(0, FACT_TRACKED_FAULT, VRRP_INITIALIZE, NOTHING),
-		{1, VRRP_EVENT_START, 0, FACT_NONE, VRRP_FAULT, NOTHING, 0},
+		{1, VRRP_EVENT_START, 0, FACT_NONE, VRRP_FAULT, NOTHING, 0, 0},
 	}},
 	{"a penalty is told with the next advert, and a node above it wins", .rows = {
 		START(NOTHING),
 		TICK(342, VRRP_ACTIVE, CLAIM),
 		FACT(400, FACT_PENALTY_60, VRRP_ACTIVE, NOTHING),
-		{442, VRRP_EVENT_TICK, 0, FACT_NONE, VRRP_ACTIVE, VRRP_DO_ADVERT, 90},
-		{450, VRRP_EVENT_ADVERT, 100, FACT_NONE, VRRP_BACKUP, LEAVE, 90},
+		{442, VRRP_EVENT_TICK, 0, FACT_NONE, VRRP_ACTIVE, VRRP_DO_ADVERT, 90, 0},
+		{450, VRRP_EVENT_ADVERT, 100, FACT_NONE, VRRP_BACKUP, LEAVE, 90, 0},
 	}},
 	{"no preemption while something tracked is in doubt", .rows = {
 		START(NOTHING),
@@ -533,8 +572,8 @@ static const struct trace traces[] = {
 	}},
 	{"nor by the owner", .own_priority = 255, .start_delay_ms = 1000, .rows = {
 		START(NOTHING),
-		{301, VRRP_EVENT_TICK, 0, FACT_NONE, VRRP_BACKUP, NOTHING, 0},
-		{1000, VRRP_EVENT_TICK, 0, FACT_NONE, VRRP_ACTIVE, CLAIM, 255},
+		{301, VRRP_EVENT_TICK, 0, FACT_NONE, VRRP_BACKUP, NOTHING, 0, 0},
+		{1000, VRRP_EVENT_TICK, 0, FACT_NONE, VRRP_ACTIVE, CLAIM, 255, 0},
 	}},
 	{"but what is offered is taken", .start_delay_ms = 2000, .rows = {
 		START(NOTHING),
@@ -542,15 +581,15 @@ static const struct trace traces[] = {
 		EVENT_ADVERT(20, VRRP_EVENT_TAKE, VRRP_ACTIVE, CLAIM, 150),
 	}},
 	{"the owner yields to nobody", .own_priority = 255, .rows = {
-		{0, VRRP_EVENT_START, 0, FACT_NONE, VRRP_ACTIVE, CLAIM, 255},
-		{50, VRRP_EVENT_ADVERT, 255, FACT_NONE, VRRP_ACTIVE, VRRP_DO_ADVERT | VRRP_DO_ANNOUNCE, 255},
-		{60, VRRP_EVENT_ADVERT, 254, FACT_NONE, VRRP_ACTIVE, VRRP_DO_ADVERT | VRRP_DO_ANNOUNCE, 255},
+		{0, VRRP_EVENT_START, 0, FACT_NONE, VRRP_ACTIVE, CLAIM, 255, 0},
+		{50, VRRP_EVENT_ADVERT, 255, FACT_NONE, VRRP_ACTIVE, VRRP_DO_ADVERT | VRRP_DO_ANNOUNCE, 255, 0},
+		{60, VRRP_EVENT_ADVERT, 254, FACT_NONE, VRRP_ACTIVE, VRRP_DO_ADVERT | VRRP_DO_ANNOUNCE, 255, 0},
 	}},
 	{"but where its forwarder is dead: it says priority 1, others claim, and two would stay",
 	 .own_priority = 255, .rows = {
-		{0, VRRP_EVENT_START, 0, FACT_NONE, VRRP_ACTIVE, CLAIM, 255},
+		{0, VRRP_EVENT_START, 0, FACT_NONE, VRRP_ACTIVE, CLAIM, 255, 0},
 		FACT(50, FACT_PRIORITY_1, VRRP_ACTIVE, NOTHING),
-		{60, VRRP_EVENT_ADVERT, 100, FACT_NONE, VRRP_BACKUP, LEAVE, 1},
+		{60, VRRP_EVENT_ADVERT, 100, FACT_NONE, VRRP_BACKUP, LEAVE, 1, 0},
 	}},
 	{"a group moves as one: nothing is preempted while another of it is not ready", .rows = {
 		START(NOTHING),
@@ -569,18 +608,18 @@ static const struct trace traces[] = {
 		FACT(1000, FACT_NONE, VRRP_ACTIVE, NOTHING),
 		FACT(1001, FACT_GROUP_ELSEWHERE, VRRP_ACTIVE, NOTHING),
 		TICK(3300, VRRP_ACTIVE, VRRP_DO_ADVERT),
-		{3301, VRRP_EVENT_TICK, 0, FACT_NONE, VRRP_BACKUP, LEAVE, 0},
+		{3301, VRRP_EVENT_TICK, 0, FACT_NONE, VRRP_BACKUP, LEAVE, 0, 0},
 	}},
 	{"over IPv6 no tie is broken where the vip has IPv4 too", .peer_address = "fe80::ffff", .rows = {
 		START(NOTHING),
 		TICK(342, VRRP_ACTIVE, CLAIM),
 		ADVERT(400, 150, VRRP_ACTIVE, NOTHING),
-		{442, VRRP_EVENT_TICK, 0, FACT_NONE, VRRP_ACTIVE, VRRP_DO_ADVERT, 150},
+		{442, VRRP_EVENT_TICK, 0, FACT_NONE, VRRP_ACTIVE, VRRP_DO_ADVERT, 150, 0},
 	}},
 	{"a greater priority over IPv6 demotes", .peer_address = "fe80::1", .rows = {
 		START(NOTHING),
 		TICK(342, VRRP_ACTIVE, CLAIM),
-		{400, VRRP_EVENT_ADVERT, 151, FACT_NONE, VRRP_BACKUP, LEAVE, 150},
+		{400, VRRP_EVENT_ADVERT, 151, FACT_NONE, VRRP_BACKUP, LEAVE, 150, 0},
 	}},
 	{"version 2 waits for its skew in seconds", .version = 2, .rows = {
 		START(NOTHING),
@@ -603,7 +642,7 @@ static const struct trace traces[] = {
 		START(NOTHING),
 		FACT(100, FACT_PRIORITY_1, VRRP_BACKUP, NOTHING),
 		TICK(399, VRRP_BACKUP, NOTHING),
-		{400, VRRP_EVENT_TICK, 0, FACT_NONE, VRRP_ACTIVE, CLAIM, 1},
+		{400, VRRP_EVENT_TICK, 0, FACT_NONE, VRRP_ACTIVE, CLAIM, 1, 0},
 	}},
 };
 
@@ -710,6 +749,8 @@ static void run_row(const struct trace *trace, size_t number, const struct row *
 
 	assert_int_equal(ip_parse(trace->peer_address != NULL ? trace->peer_address : "192.0.2.12", &event.source), 0);
 	event.facts = facts_of(trace, row->fact);
+	if (row->lost_at_ms != 0)
+		event.lost_at = at(row->lost_at_ms);
 	vrrp_step(fsm, &event, at(row->at_ms), &actions);
 	if (fsm->state != row->state || actions.todo != row->todo)
 		fail_msg("%s, row %zu at %d ms: state %s, todo %#x; expected %s, %#x", trace->name, number, row->at_ms,

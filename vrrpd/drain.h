@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* Takes in what waits in the sockets before something is decided by silence (look.h). */
+#ifndef LBPAIR_VRRPD_DRAIN_H
+#define LBPAIR_VRRPD_DRAIN_H
+
+#include "vrrpd/parts.h"
+
+/* Takes in one slice of what had arrived by `due`. False: there may be more, ask again at once. */
+bool drain_until(struct agent *agent, struct mono due);
+/* Notes what the sockets have lost since the last call. */
+void drain_note_losses(struct agent *agent);
+
+#endif
