@@ -70,7 +70,7 @@ static bool has_lost_lan(const struct facts_input *input, const struct vrrp_fsm 
 {
 	bool lost = fsm->facts.lan_dead ? input->lan_mute : input->lan_silent && fsm->state == VRRP_ACTIVE;
 
-	return lost && !input->peer_on_lan && other != NULL && other->state == PEER_VIP_ACTIVE;
+	return lost && !input->peer_on_lan && other != NULL && other->state == PEER_VIP_ACTIVE && !other->lan_silent;
 }
 
 /* To give up is of use to nobody where the peer could not serve, or may not claim yet. */

@@ -47,6 +47,8 @@ static const struct {
 		.holds = true, .on_lan = true, .priority = 150},
 	{"both hold it, and nobody answers here", .active_here = true, .silent_here = true, .peer_active = true,
 		.ready = true, .holds = true, .priority = 150, .lan_dead = true},
+	{"nor does anybody the peer", .active_here = true, .silent_here = true, .peer_active = true,
+		.peer_hears_nobody = true, .ready = true, .priority = 150},
 	{"but the peer does", .active_here = true, .silent_here = true, .peer_active = true, .peer_on_lan = true,
 		.ready = true, .holds = true, .on_lan = true, .priority = 150},
 	{"nobody answers here, and the peer does not hold it", .active_here = true, .silent_here = true, .ready = true,
