@@ -61,27 +61,26 @@ blind()
 	row blind "$2" "$4"
 }
 
-fsm=vrrpd/fsm.c
-mutant $fsm "an active node does not yield to a higher priority" 's/return event->priority > fsm->facts.priority;/return false;/'
-mutant $fsm "a tie is broken the other way" 's/ip_compare(&event->source, &fsm->facts.source) > 0/ip_compare(\&event->source, \&fsm->facts.source) < 0/'
-mutant $fsm "an owner whose lbd is dead goes on ruling" 's/return is_owner(fsm) && fsm->facts.priority == VRRP_PRIORITY_OWNER;/return is_owner(fsm);/'
-mutant $fsm "by IPv6 a tie is broken as well" 's/if (!rules(fsm) && is_undecided(fsm, event))/if (false)/'
-mutant $fsm "priority 0 is waited for like silence" 's/timers_skew_ns(fsm->conf.version, fsm->facts.priority, fsm->active_interval_ns)/active_down_ns(fsm)/'
-mutant $fsm "the LAN is not told when the peer is back" '/while it had the addresses or thought so, is put right/{n;d}'
-mutant $fsm "who overslept goes on without looking" 's/if (fsm->overslept || vrrp_has_overslept(fsm, now))/if (false)/;s/if (fsm->overslept && fsm->facts.peer_holds)/if (false)/'
-mutant $fsm "a fenced node stays active" 's/become_backup(fsm, "fenced.*/break;/'
-mutant $fsm "a claim does not wait for the end of a hold-back" 's/if (mono_before(now, fsm->facts.hold_back_until)) {/if (false) {/'
-mutant $fsm "a node preempts that is not ready" 's/!fsm->facts.ready ||//'
-mutant $fsm "the peer's word holds no claim back" 's/fsm->resigned_heard || is_preemption(fsm, now) || !fsm->facts.peer_holds/true/'
-mutant $fsm "and where neither can tell, for ever" 's/mono_before(now, mono_add(fsm->silent_at, (BLIND_DOWN_INTERVALS - 1) \* down_ns))/true/'
-mutant $fsm "what was given away as planned is taken back" 's/fsm->yielding = !wanted_back;/fsm->yielding = false;/'
-mutant $fsm "maintenance that ended at once is not noticed" 's/fsm->wanted_back = is_set(fsm->leave_at);//'
-mutant $fsm "the taker of a planned failover gives way to the late adverts" 's/if (is_set(fsm->grace_until) \&\& mono_before(now, fsm->grace_until))/if (false)/'
-mutant $fsm "that grace outlives the giver's word" 's/^\t\tend_grace(fsm, now);$//'
-mutant $fsm "a group that was parted stays parted" 's/if (is_set(fsm->parted_at) \&\& mono_reached(fsm->parted_at, now))/if (false)/'
-mutant $fsm "a demotion by a third router passes for a resignation" 's/fsm->heard_at = now;$/;/'
-mutant $fsm "a lost link is noticed, but the addresses stay" 's/bool lost = is_usable/bool lost = false \&\& is_usable/'
-mutant $fsm "a node in maintenance claims" 's/return facts->link_ok && !facts->tracked_fault && !facts->maintenance/return facts->link_ok \&\& !facts->tracked_fault/;s/else if (fsm->facts.maintenance)/else if (false)/'
+mutant vrrpd/fsm_active.c "an active node does not yield to a higher priority" 's/return event->priority > fsm->facts.priority;/return false;/'
+mutant vrrpd/fsm_active.c "a tie is broken the other way" 's/ip_compare(&event->source, &fsm->facts.source) > 0/ip_compare(\&event->source, \&fsm->facts.source) < 0/'
+mutant vrrpd/fsm_moves.c "an owner whose lbd is dead goes on ruling" 's/return fsm_is_owner(fsm) && fsm->facts.priority == VRRP_PRIORITY_OWNER;/return fsm_is_owner(fsm);/'
+mutant vrrpd/fsm_active.c "by IPv6 a tie is broken as well" 's/if (!fsm_rules(fsm) && is_undecided(fsm, event))/if (false)/'
+mutant vrrpd/fsm_backup.c "priority 0 is waited for like silence" 's/timers_skew_ns(fsm->conf.version, fsm->facts.priority, fsm->active_interval_ns)/fsm_active_down_ns(fsm)/'
+mutant vrrpd/fsm_active.c "the LAN is not told when the peer is back" '/while it had the addresses or thought so, is put right/{n;d}'
+mutant vrrpd/fsm_active.c "who overslept goes on without looking" 's/if (fsm->overslept || fsm_has_overslept(fsm, now))/if (false)/;s/if (fsm->overslept && fsm->facts.peer_holds)/if (false)/'
+mutant vrrpd/fsm_active.c "a fenced node stays active" 's/fsm_become_backup(fsm, "fenced.*/break;/'
+mutant vrrpd/fsm_backup.c "a claim does not wait for the end of a hold-back" 's/if (mono_before(now, fsm->facts.hold_back_until)) {/if (false) {/'
+mutant vrrpd/fsm_backup.c "a node preempts that is not ready" 's/!fsm->facts.ready ||//'
+mutant vrrpd/fsm_backup.c "the peer's word holds no claim back" 's/fsm->resigned_heard || is_preemption(fsm, now) || !fsm->facts.peer_holds/true/'
+mutant vrrpd/fsm_backup.c "and where neither can tell, for ever" 's/mono_before(now, mono_add(fsm->silent_at, (BLIND_DOWN_INTERVALS - 1) \* down_ns))/true/'
+mutant vrrpd/fsm_active.c "what was given away as planned is taken back" 's/fsm->yielding = !wanted_back;/fsm->yielding = false;/'
+mutant vrrpd/fsm.c "maintenance that ended at once is not noticed" 's/fsm->wanted_back = is_set(fsm->leave_at);//'
+mutant vrrpd/fsm_active.c "the taker of a planned failover gives way to the late adverts" 's/if (is_set(fsm->grace_until) \&\& mono_before(now, fsm->grace_until))/if (false)/'
+mutant vrrpd/fsm_active.c "that grace outlives the giver's word" 's/^\t\tend_grace(fsm, now);$//'
+mutant vrrpd/fsm_active.c "a group that was parted stays parted" 's/if (is_set(fsm->parted_at) \&\& mono_reached(fsm->parted_at, now))/if (false)/'
+mutant vrrpd/fsm_active.c "a demotion by a third router passes for a resignation" 's/fsm->heard_at = now;$/;/'
+mutant vrrpd/fsm.c "a lost link is noticed, but the addresses stay" 's/bool lost = is_usable/bool lost = false \&\& is_usable/'
+mutant vrrpd/fsm.c "a node in maintenance claims" 's/return facts->link_ok && !facts->tracked_fault && !facts->maintenance/return facts->link_ok \&\& !facts->tracked_fault/;s/else if (fsm->facts.maintenance)/else if (false)/'
 mutant vrrpd/health.c "nobody resigns" 's/verdict->resign = true;//'
 mutant vrrpd/health.c "both resign, the peer's health unasked" 's/return strictly ? input->peer < own_health(input)/return strictly ? true/'
 mutant vrrpd/health.c "a hold-back of nothing" 's/int64_t least_ns = HEALTH_HOLD_INTERVALS \* input/int64_t least_ns = 0 * input/;s/int64_t least_ns = HEALTH_HOLD_INTERVALS \* interval_ns/int64_t least_ns = 0/'
@@ -103,7 +102,7 @@ mutant vrrpd/peer_session.c "the first session of the peer is the last" 's/if (s
 mutant tests/sim/vip.c "a group does not hear of a fault" 's/input.group_fault = input.group_fault || .*;/;/'
 mutant tests/sim/vip.c "nor of a LAN that was given up" 's/vip->fault = !facts.link_ok || facts.lan_dead;/vip->fault = !facts.link_ok;/'
 mutant tests/sim/vip.c "the lease is renewed whatever the fence says" 's/if (!lease_is_whole(.*/if (false) {/'
-blind $fsm "a rival that resigns is not put right on the LAN" '' "who asks again is answered, and with a state port the word of it does the same: tests/unit/test_fsm has that"
+blind vrrpd/fsm_active.c "a rival that resigns is not put right on the LAN" '' "who asks again is answered, and with a state port the word of it does the same: tests/unit/test_fsm has that"
 blind vrrpd/fsm.c "a hold-back that is doubled" '' "runs are too short for a second resignation to be told from the first"
 blind vrrpd/facts.c "any frame is enough to come back to a LAN that was given up" '' "few seeds see it (12174): tests/unit/test_facts has that"
 blind vrrpd/replay.c "a recording passes for a fresh advert" '' "nobody replays here: tests/unit/test_replay has that"
