@@ -73,12 +73,16 @@ static bool has_lost_lan(const struct facts_input *input, const struct vrrp_fsm 
 	return lost && !input->peer_on_lan && other != NULL && other->state == PEER_VIP_ACTIVE && !other->lan_silent;
 }
 
-/* To give up is of use to nobody where the peer could not serve, or may not claim yet. */
+/*
+ * To give up is of use to nobody where the peer could not serve, or may not claim yet; nor to stay away from a vip
+ * whose owner nobody answers any more.
+ */
 static bool peer_can_take(const struct facts_input *input, const struct peer_vip *other)
 {
 	if (other == NULL)
 		return false;
-	return (other->state == PEER_VIP_ACTIVE || (other->state == PEER_VIP_BACKUP && !other->holds_back)) &&
+	return ((other->state == PEER_VIP_ACTIVE && (!other->lan_silent || input->peer_on_lan)) ||
+		       (other->state == PEER_VIP_BACKUP && !other->holds_back)) &&
 	       (!input->lbd_wanted || input->heartbeat->health <= input->view.health);
 }
 

@@ -198,6 +198,8 @@ bool vrrp_hears_late(const struct vrrp_fsm *fsm, struct mono now)
 
 bool vrrp_misses_adverts(const struct vrrp_fsm *fsm)
 {
+	if (fsm->state == VRRP_FAULT)
+		return fsm->facts.lan_dead;
 	return fsm->state == VRRP_BACKUP && (!is_set(fsm->heard_at) || is_set(fsm->silent_at));
 }
 

@@ -41,7 +41,10 @@ bool vrrp_has_overslept(const struct vrrp_fsm *fsm, struct mono now);
 bool vrrp_holds_back(const struct vrrp_fsm *fsm, struct mono now);
 /* Whether it is a backup that has not heard an advert for two intervals: the active node may have lost its LAN. */
 bool vrrp_hears_late(const struct vrrp_fsm *fsm, struct mono now);
-/* Whether this node is a backup that hears no adverts, be it for a while or as yet. */
+/*
+ * Whether this node is a backup that hears no adverts, be it for a while or as yet; or has given up its LAN, so that
+ * whoever is active goes on looking whether the LAN is any better there.
+ */
 bool vrrp_misses_adverts(const struct vrrp_fsm *fsm);
 /* What was given away as planned may be preempted again as configured. */
 void vrrp_end_yield(struct vrrp_fsm *fsm);

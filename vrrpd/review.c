@@ -94,6 +94,14 @@ bool review_is_grouped(const struct vip *vip, const struct vip *other)
 	return vip != other && *vip->conf->group != '\0' && strcmp(vip->conf->group, other->conf->group) == 0;
 }
 
+/* By the peer's word; where it says nothing, by the adverts of whoever is active. */
+static bool is_elsewhere(const struct agent *agent, const struct vip *vip)
+{
+	if (vip->fsm.state != VRRP_BACKUP)
+		return false;
+	return living_heartbeat(agent) != NULL ? vip->peer_state == PEER_VIP_ACTIVE : !vrrp_misses_adverts(&vip->fsm);
+}
+
 /*
  * Adds what the last review found of the others: a fault of any, the greatest penalty, any doubt. So the vips of a
  * group have one priority, and one active node.
@@ -108,8 +116,7 @@ static void add_group(const struct agent *agent, const struct vip *vip, struct f
 		input->group_fault |= other->condition.fault;
 		input->group_unready |= other->condition.unready;
 		/* The first by its name decides where a group that was parted comes together again. */
-		input->group_elsewhere |= strcmp(other->conf->name, vip->conf->name) < 0 &&
-					  other->fsm.state == VRRP_BACKUP && other->peer_state == PEER_VIP_ACTIVE;
+		input->group_elsewhere |= strcmp(other->conf->name, vip->conf->name) < 0 && is_elsewhere(agent, other);
 		input->tracked.penalty = MAX(input->tracked.penalty, other->condition.tracked.penalty);
 		input->tracked.fault |= other->condition.tracked.fault;
 		input->tracked.unsure |= other->condition.tracked.unsure;

@@ -118,7 +118,7 @@ measure() { # SUBJECT VIPS INTERVAL FILE
 		nap $SPAN
 		a1=$(times_of $active) b1=$(times_of $backup)
 		ear_marks || die "the ear does not answer"
-		echo "$a0 $a1 $b0 $b1 $(memory_of $active) $(memory_of $backup) $(heard_of lb1 .gap_ms)" |
+		echo "$a0 $a1 $b0 $b1 $(memory_of $active) $(memory_of $backup) $(heard_most lb1 .gap_ms)" |
 			awk -v s=$SPAN '{ print ($3 - $1) / s, ($4 - $2) / s, ($7 - $5) / s, ($8 - $6) / s, $9, $10, $11 }' >>"$4"
 	}
 	"$1_stop"

@@ -270,6 +270,13 @@ static struct track_sum sum_tracks(const struct sim_node *node)
 	return sum;
 }
 
+static bool is_elsewhere(const struct sim_vip *vip, bool peer_speaks)
+{
+	if (vip->fsm.state != VRRP_BACKUP)
+		return false;
+	return peer_speaks ? vip->peer_state == PEER_VIP_ACTIVE : !vrrp_misses_adverts(&vip->fsm);
+}
+
 static struct vrrp_facts gather(struct sim_vip *vip)
 {
 	struct sim_node *node = vip->node;
@@ -298,8 +305,7 @@ static struct vrrp_facts gather(struct sim_vip *vip)
 		if (i != vip->index && sim_goes_with(node->sim, vip->index, i)) {
 			input.group_fault = input.group_fault || node->main.vips[i].fault;
 			input.group_unready = input.group_unready || node->main.vips[i].unready;
-			input.group_elsewhere = i < vip->index && node->main.vips[i].fsm.state == VRRP_BACKUP &&
-						node->main.vips[i].peer_state == PEER_VIP_ACTIVE;
+			input.group_elsewhere = i < vip->index && is_elsewhere(&node->main.vips[i], heartbeat != NULL);
 		}
 	}
 	facts = facts_gather(&input, &vip->fsm, &vip->health, now_of(node), &vip->verdict);

@@ -945,6 +945,14 @@ static void says_whether_adverts_are_missed(void **state)
 	run_row(trace, 3, &again, &fsm);
 	assert_string_equal(fsm.reason, "started");
 	assert_false(vrrp_misses_adverts(&fsm));
+	/* Who has given up its LAN asks the other to look at its own; who is at fault otherwise has no such question.
+	 */
+	facts.facts = facts_of(trace, FACT_LAN_DEAD);
+	vrrp_step(&fsm, &facts, at(600), &actions);
+	assert_true(vrrp_misses_adverts(&fsm));
+	facts.facts = facts_of(trace, FACT_LINK_DOWN);
+	vrrp_step(&fsm, &facts, at(700), &actions);
+	assert_false(vrrp_misses_adverts(&fsm));
 }
 
 /* The addresses stay for some milliseconds after the peer has taken the vip: maintenance may end within them. */
