@@ -70,7 +70,7 @@ static bool has_lost_lan(const struct facts_input *input, const struct vrrp_fsm 
 {
 	bool lost = fsm->facts.lan_dead ? input->lan_mute : input->lan_silent && fsm->state == VRRP_ACTIVE;
 
-	return lost && !input->peer_on_lan && other != NULL && other->state == PEER_VIP_ACTIVE && !other->lan_silent;
+	return lost && !input->peer_on_lan && other != NULL && other->state == PEER_VIP_ACTIVE && !other->lan_mute;
 }
 
 /*
@@ -81,7 +81,7 @@ static bool peer_can_take(const struct facts_input *input, const struct peer_vip
 {
 	if (other == NULL)
 		return false;
-	return ((other->state == PEER_VIP_ACTIVE && (!other->lan_silent || input->peer_on_lan)) ||
+	return ((other->state == PEER_VIP_ACTIVE && (!other->lan_mute || input->peer_on_lan)) ||
 		       (other->state == PEER_VIP_BACKUP && !other->holds_back)) &&
 	       (!input->lbd_wanted || input->heartbeat->health <= input->view.health);
 }
@@ -111,7 +111,8 @@ struct vrrp_facts facts_gather(const struct facts_input *input, const struct vrr
 		      !services_worse(input->conf, &input->view, heartbeat);
 	/* Who is heard on the vip's own LAN has not lost it, whatever else is silent there. */
 	facts.peer_holds = other != NULL && other->state == PEER_VIP_ACTIVE && other->carrier &&
-			   (!other->lan_silent || input->peer_on_lan);
+			   (!other->lan_mute || other->lan_heard || input->peer_on_lan);
+	facts.peer_active = other != NULL && other->state == PEER_VIP_ACTIVE;
 	facts.peer_on_lan = facts.peer_holds && (input->peer_on_lan || other->lan_heard);
 	facts.peer_well = heartbeat != NULL && heartbeat->health != PEER_HEALTH_DEAD;
 	facts.maintenance = input->maintenance;
@@ -128,10 +129,10 @@ bool facts_equal(const struct vrrp_facts *a, const struct vrrp_facts *b)
 	return a->link_ok == b->link_ok && a->link_carries == b->link_carries && ip_equal(&a->source, &b->source) &&
 	       a->priority == b->priority && a->bound == b->bound && a->ready == b->ready &&
 	       a->hold_back_until.ns == b->hold_back_until.ns && a->peer_holds == b->peer_holds &&
-	       a->peer_on_lan == b->peer_on_lan && a->peer_sicker == b->peer_sicker && a->peer_well == b->peer_well &&
-	       a->weigh_ns == b->weigh_ns && a->tracked_fault == b->tracked_fault &&
-	       a->tracked_unsure == b->tracked_unsure && a->peer_penalised == b->peer_penalised &&
-	       a->self_penalised == b->self_penalised && a->maintenance == b->maintenance &&
-	       a->lan_dead == b->lan_dead && a->group_fault == b->group_fault && a->group_unready == b->group_unready &&
-	       a->group_elsewhere == b->group_elsewhere;
+	       a->peer_active == b->peer_active && a->peer_on_lan == b->peer_on_lan &&
+	       a->peer_sicker == b->peer_sicker && a->peer_well == b->peer_well && a->weigh_ns == b->weigh_ns &&
+	       a->tracked_fault == b->tracked_fault && a->tracked_unsure == b->tracked_unsure &&
+	       a->peer_penalised == b->peer_penalised && a->self_penalised == b->self_penalised &&
+	       a->maintenance == b->maintenance && a->lan_dead == b->lan_dead && a->group_fault == b->group_fault &&
+	       a->group_unready == b->group_unready && a->group_elsewhere == b->group_elsewhere;
 }

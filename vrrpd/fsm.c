@@ -196,6 +196,11 @@ bool vrrp_hears_late(const struct vrrp_fsm *fsm, struct mono now)
 		       mono_before(mono_add(fsm->heard_at, LATE_INTERVALS * fsm->active_interval_ns), now));
 }
 
+bool vrrp_doubts_lan(const struct vrrp_fsm *fsm, bool mute)
+{
+	return fsm->state == VRRP_ACTIVE && mute && fsm->facts.peer_active;
+}
+
 bool vrrp_misses_adverts(const struct vrrp_fsm *fsm)
 {
 	if (fsm->state == VRRP_FAULT)

@@ -46,6 +46,11 @@ bool vrrp_hears_late(const struct vrrp_fsm *fsm, struct mono now);
  * whoever is active goes on looking whether the LAN is any better there.
  */
 bool vrrp_misses_adverts(const struct vrrp_fsm *fsm);
+/*
+ * Whether an active node goes on asking on a LAN on which nobody answers it, though no backup reports missed adverts
+ * any longer: the peer is active as well, and goes by its word of the silence.
+ */
+bool vrrp_doubts_lan(const struct vrrp_fsm *fsm, bool mute);
 /* What was given away as planned may be preempted again as configured. */
 void vrrp_end_yield(struct vrrp_fsm *fsm);
 /* Whether the peer has it, and our addresses are about to go. */

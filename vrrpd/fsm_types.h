@@ -41,6 +41,7 @@ struct vrrp_facts {
 	bool ready;                  /* and each server has been checked, and no service is down that the peer has up */
 	struct mono hold_back_until; /* after a resignation; {0}: none */
 	bool peer_holds;             /* the peer says that it is active and has carrier */
+	bool peer_active;            /* it says so, wherever */
 	bool peer_on_lan;            /* and says it over the vip's own LAN */
 	bool peer_sicker;            /* the peer's forwarder is known to be in strictly worse health than ours */
 	bool peer_well;              /* or known to be alive: its priority is then the configured one, be it 1 */

@@ -30,7 +30,7 @@ enum {
 	VIP_LAN_HEARD = 1 << 4,
 	VIP_MISSING = 1 << 5,
 	VIP_HOLDS_BACK = 1 << 6,
-	VIP_LAN_SILENT = 1 << 7,
+	VIP_LAN_MUTE = 1 << 7,
 };
 static_assert(PEER_VIP_STATE_COUNT <= VIP_STATE_MASK + 1, "the state does not fit");
 
@@ -131,7 +131,7 @@ static void write_vip(struct writer *out, const struct peer_vip *vip)
 {
 	unsigned flags = (unsigned)vip->state | flag(vip->carrier, VIP_CARRIER) | flag(vip->lan_heard, VIP_LAN_HEARD) |
 			 flag(vip->missing, VIP_MISSING) | flag(vip->holds_back, VIP_HOLDS_BACK) |
-			 flag(vip->lan_silent, VIP_LAN_SILENT);
+			 flag(vip->lan_mute, VIP_LAN_MUTE);
 
 	writer_u32(out, vip->id);
 	writer_u8(out, (uint8_t)flags);
@@ -275,7 +275,7 @@ static void read_vip(struct cursor *in, size_t record_size, struct peer_vip *vip
 	cursor_skip(in, record_size - VIP_RECORD_SIZE);
 	vip->carrier = flags & VIP_CARRIER;
 	vip->lan_heard = flags & VIP_LAN_HEARD;
-	vip->lan_silent = flags & VIP_LAN_SILENT;
+	vip->lan_mute = flags & VIP_LAN_MUTE;
 	vip->missing = flags & VIP_MISSING;
 	vip->holds_back = flags & VIP_HOLDS_BACK;
 	if ((flags & VIP_STATE_MASK) >= PEER_VIP_STATE_COUNT)

@@ -63,7 +63,7 @@ struct peer_vip {
 	uint8_t effective_priority;
 	bool carrier;    /* the interface has its carrier */
 	bool lan_heard;  /* somebody outside the pair was heard on the vip's LAN within three intervals */
-	bool lan_silent; /* those asked on the vip's LAN do not answer, and nobody else is heard */
+	bool lan_mute;   /* those asked on the vip's LAN do not answer, though others may be heard */
 	bool missing;    /* a backup that reports missed adverts: asks the active one to probe its LAN */
 	bool holds_back; /* claims nothing for a time: it resigned, or has just started */
 };

@@ -224,7 +224,8 @@ void review_vip(struct agent *agent, struct vip *vip)
 	}
 	vip->link = link;
 	step_facts(vip, &facts);
-	if (vip->fsm.facts.lan_dead || vrrp_hears_late(&vip->fsm, clock_mono()))
+	if (vip->fsm.facts.lan_dead || vrrp_hears_late(&vip->fsm, clock_mono()) ||
+		vrrp_doubts_lan(&vip->fsm, lanwatch_is_mute(agent->lanwatch, vip->conf->interface)))
 		lanwatch_want(agent->lanwatch, vip->conf->interface);
 	if (vip->verdict.resign && vip->fsm.state == VRRP_ACTIVE)
 		vip_event(vip, VRRP_EVENT_RESIGN);

@@ -65,7 +65,7 @@ static void fill_vips(const struct agent *agent, struct roll *ret_roll)
 					   .effective_priority = vip->fsm.facts.priority,
 					   .carrier = vip->link.carrier,
 					   .lan_heard = lanwatch_is_heard(agent->lanwatch, vip->conf->interface),
-					   .lan_silent = lanwatch_is_silent(agent->lanwatch, vip->conf->interface),
+					   .lan_mute = lanwatch_is_mute(agent->lanwatch, vip->conf->interface),
 					   .missing = vrrp_misses_adverts(&vip->fsm),
 					   .holds_back = vrrp_holds_back(&vip->fsm, clock_mono()),
 				   });

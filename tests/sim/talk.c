@@ -59,7 +59,7 @@ static void fill_vip(const struct sim_vip *vip, struct peer_message *message)
 		.effective_priority = vip->fsm.facts.priority,
 		.carrier = vip->node->places[vip->index].carrier,
 		.lan_heard = lan_is_heard(&vip->lan, interval_ns, now),
-		.lan_silent = lan_is_silent(&vip->lan, interval_ns, now),
+		.lan_mute = lan_is_mute(&vip->lan, interval_ns, now),
 		.missing = vrrp_misses_adverts(&vip->fsm),
 		.holds_back = vrrp_holds_back(&vip->fsm, now),
 	};

@@ -333,7 +333,10 @@ void sim_vip_review(struct sim_vip *vip)
 	event.facts = gather(vip);
 	if (!facts_equal(&event.facts, &vip->fsm.facts))
 		sim_vip_step(vip, &event);
-	if (place_of(vip)->carrier && (vip->fsm.facts.lan_dead || vrrp_hears_late(&vip->fsm, now_of(vip->node))))
+	if (place_of(vip)->carrier &&
+		(vip->fsm.facts.lan_dead || vrrp_hears_late(&vip->fsm, now_of(vip->node)) ||
+			vrrp_doubts_lan(&vip->fsm,
+				lan_is_mute(&vip->lan, setup_of(vip->node)->interval_ns, now_of(vip->node)))))
 		sim_vip_want_probes(vip);
 	if (vip->verdict.resign && vip->fsm.state == VRRP_ACTIVE)
 		sim_vip_event(vip, VRRP_EVENT_RESIGN);

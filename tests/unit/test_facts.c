@@ -43,6 +43,8 @@ static const struct {
 	{"and hears others on its LAN", .peer_active = true, .peer_hears = true, .ready = true, .holds = true,
 		.on_lan = true, .priority = 150},
 	{"but hears nobody on its LAN", .peer_active = true, .peer_hears_nobody = true, .ready = true, .priority = 150},
+	{"but those whom it did not ask", .peer_active = true, .peer_hears = true, .peer_hears_nobody = true,
+		.ready = true, .holds = true, .on_lan = true, .priority = 150},
 	{"but this node", .peer_active = true, .peer_hears_nobody = true, .peer_on_lan = true, .ready = true,
 		.holds = true, .on_lan = true, .priority = 150},
 	{"both hold it, and nobody answers here", .active_here = true, .silent_here = true, .peer_active = true,
@@ -144,7 +146,7 @@ static void facts_follow_from_what_is_known(void **state)
 		heartbeat.vip_count = 1;
 		heartbeat.vips[0] = (struct peer_vip){.id = VIP_ID,
 			.lan_heard = cases[i].peer_hears,
-			.lan_silent = cases[i].peer_hears_nobody,
+			.lan_mute = cases[i].peer_hears_nobody,
 			.holds_back = cases[i].peer_holds_back,
 			.state = cases[i].peer_active ? PEER_VIP_ACTIVE : PEER_VIP_BACKUP,
 			.effective_priority = (uint8_t)(cases[i].peer_effective != 0 ? cases[i].peer_effective : 100),

@@ -955,6 +955,30 @@ static void says_whether_adverts_are_missed(void **state)
 	assert_false(vrrp_misses_adverts(&fsm));
 }
 
+/* Between two active nodes the word of the silence must not run out while it lasts. */
+static void two_active_nodes_go_on_asking(void **state)
+{
+	const struct trace *trace = &traces[0];
+	struct vrrp_conf conf = {.version = 3, .priority = 150, .interval_ns = INTERVAL, .preempt = true};
+	struct vrrp_event facts = {.kind = VRRP_EVENT_FACTS, .facts = good_facts(trace)};
+	struct row start = START(NOTHING), claim = TICK(342, VRRP_ACTIVE, CLAIM);
+	struct vrrp_actions actions;
+	struct vrrp_fsm fsm;
+
+	(void)state;
+	facts.facts.peer_active = true;
+	vrrp_init(&fsm, &conf, false);
+	vrrp_step(&fsm, &facts, at(0), &actions);
+	run_row(trace, 0, &start, &fsm);
+	assert_false(vrrp_doubts_lan(&fsm, true));
+	run_row(trace, 1, &claim, &fsm);
+	assert_true(vrrp_doubts_lan(&fsm, true));
+	assert_false(vrrp_doubts_lan(&fsm, false));
+	facts.facts.peer_active = false;
+	vrrp_step(&fsm, &facts, at(400), &actions);
+	assert_false(vrrp_doubts_lan(&fsm, true));
+}
+
 /* The addresses stay for some milliseconds after the peer has taken the vip: maintenance may end within them. */
 static void what_is_wanted_back_at_once_is_not_yielded(void **state)
 {
@@ -1041,6 +1065,7 @@ int main(void)
 		cmocka_unit_test(an_active_changes_in_place),
 		cmocka_unit_test(a_backup_changes_in_place),
 		cmocka_unit_test(says_whether_adverts_are_missed),
+		cmocka_unit_test(two_active_nodes_go_on_asking),
 		cmocka_unit_test(what_is_wanted_back_at_once_is_not_yielded),
 		cmocka_unit_test(random_events_keep_the_rules),
 	};

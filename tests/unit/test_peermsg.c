@@ -443,15 +443,15 @@ static void probes_are_read_as_written(void **state)
 	size_t at = RANGE_AT - 6;
 
 	(void)state;
-	sent.vips[0].lan_silent = true;
+	sent.vips[0].lan_mute = true;
 	sent.probe_count = 3;
 	sent.probes[0] = (struct peer_probe){.id = sent.vips[1].id};
 	sent.probes[1] = (struct peer_probe){.id = 7, .answering = {.family = AF_INET, .bytes = {192, 0, 2, 21}}};
 	sent.probes[2] = (struct peer_probe){.id = 9, .answering = {.family = AF_INET6, .bytes = {0xfd, [15] = 1}}};
 	datagram = encode(&sent, 1);
 	assert_int_equal(decode(&datagram, &got), 0);
-	assert_true(got.vips[0].lan_silent);
-	assert_false(got.vips[1].lan_silent);
+	assert_true(got.vips[0].lan_mute);
+	assert_false(got.vips[1].lan_mute);
 	assert_int_equal(got.probe_count, 3);
 	for (size_t i = 0; i < 3; i++) {
 		const struct peer_probe *probe = peermsg_find_probe(&got, sent.probes[i].id);
