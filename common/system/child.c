@@ -171,7 +171,8 @@ static void on_timeout(struct loop_timer *timer, struct mono now)
 struct launch {
 	const struct child_setup *setup;
 	pid_t parent;
-	int error;
+	/* Written by the child of vfork(2), behind the back of a compiler that sees this function alone. */
+	volatile int error;
 };
 
 static void reset_signals(void)
