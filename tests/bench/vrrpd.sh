@@ -46,36 +46,19 @@ lbpair_stop() {
 	kill -TERM $pids
 }
 
+keepalived_instance() { # NAME VRID PRIORITY SECONDS ADDRESS...
+	printf 'vrrp_instance %s {\n    state BACKUP\n    interface eth0\n    virtual_router_id %s\n' "$1" "$2"
+	printf '    priority %s\n    advert_int %s\n    virtual_ipaddress {\n' "$3" "$4"
+	printf '        %s\n' "${@:5}"
+	printf '    }\n}\n'
+}
 keepalived_config() { # PRIORITY VIPS SECONDS: an instance for each family
 	local vip
 	printf 'global_defs {\n vrrp_version 3\n vrrp_rt_priority 50\n vrrp_rlimit_rttime 10000000\n vrrp_no_swap\n vrrp_garp_master_refresh 60\n}\n'
 	for ((vip = 1; vip <= $2; vip++)); do
-		cat <<-END
-			vrrp_instance v$vip {
-			    state BACKUP
-			    interface eth0
-			    virtual_router_id $vip
-			    priority $1
-			    advert_int $3
-			    virtual_ipaddress {
-			        10.0.$vip.1/32
-			        10.0.$vip.2/32
-			        10.0.$vip.3/32
-			    }
-			}
-			vrrp_instance w$vip {
-			    state BACKUP
-			    interface eth0
-			    virtual_router_id $vip
-			    priority $1
-			    advert_int $3
-			    virtual_ipaddress {
-			        fe80::200:5eff:fe00:2$(printf %02x "$vip")/128
-			        2001:db8:$vip::1/128
-			        2001:db8:$vip::2/128
-			    }
-			}
-		END
+		keepalived_instance "v$vip" "$vip" "$1" "$3" "10.0.$vip.1/32" "10.0.$vip.2/32" "10.0.$vip.3/32"
+		keepalived_instance "w$vip" "$vip" "$1" "$3" "fe80::200:5eff:fe00:2$(printf %02x "$vip")/128" \
+			"2001:db8:$vip::1/128" "2001:db8:$vip::2/128"
 	done
 }
 keepalived_start() {
