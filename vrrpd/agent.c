@@ -5,6 +5,7 @@
 #include "common/system/clock.h"
 #include "common/system/crypto.h"
 #include "common/system/fd.h"
+#include "vrrpd/advert.h"
 #include "vrrpd/adverts.h"
 #include "vrrpd/agent_reload.h"
 #include "vrrpd/announce.h"
@@ -151,7 +152,11 @@ static int start_vips(struct agent *agent)
 
 	if (r < 0)
 		return r;
-	fence_set_sequence(agent->shared.fence, state.sequence);
+	/* What heartbeats say of it is where adverts will go on from, also when what was kept is too far ahead for
+	 * that.
+	 */
+	fence_set_sequence(
+		agent->shared.fence, advert_sequence_after(state.sequence, advert_sequence_of(clock_real_ns())));
 	agent->shared.kept_sequence = state.peer_sequence;
 	agent->maintenance = state.maintenance;
 	agent->vips = calloc(MAX(agent->conf->vip_count, (size_t)1), sizeof *agent->vips);

@@ -103,7 +103,7 @@ void fence_raise_epoch(struct fence *fence);
  * + 1, compared by RFC 1982. A last one that is over 5 s ahead of the clock is dropped for the clock's.
  */
 uint64_t fence_next_sequence(struct fence *fence, uint64_t clock_sequence);
-/* The last one given out, 0 for none, and setting it at the start (kept across restarts). */
+/* The last one given out, 0 for none, and setting it at the start: the next after what was kept. */
 uint64_t fence_last_sequence(const struct fence *fence);
 void fence_set_sequence(struct fence *fence, uint64_t sequence);
 

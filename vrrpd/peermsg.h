@@ -90,7 +90,7 @@ struct peer_message {
 	struct peer_stamp stamp;  /* of this datagram */
 	struct peer_stamp echo;   /* the newest of the receiver's that the sender has taken in */
 	struct peer_stamp answer; /* the newest of a session of the receiver's that the sender does not know yet */
-	uint64_t sequence;        /* of the sender's last signed advert; 0: it has signed none */
+	uint64_t sequence;        /* the sender's last: adverts go on from there while its clock allows; 0: none */
 	int64_t real_ns;          /* the sender's time of day */
 
 	/* PEER_HEARTBEAT */

@@ -2,7 +2,9 @@
 /* The life of a simulated vrrpd, what it watches and its timers, as in agent.c and forwarder.c. */
 #include "tests/sim/daemon.h"
 
+#include "tests/sim/kernel.h"
 #include "tests/sim/parts.h"
+#include "vrrpd/advert.h"
 
 #include <string.h>
 
@@ -164,7 +166,7 @@ void daemon_start(struct sim_node *node)
 		main->timers[i] = MONO_NEVER;
 	main->first_timer = -1;
 	node->epoch = 0;
-	node->sequence = node->kept_sequence;
+	node->sequence = advert_sequence_after(node->kept_sequence, advert_sequence_of(kernel_real_ns(node)));
 	for (int i = 0; i < vip_count_of(node); i++)
 		sim_vip_start(node, i);
 	if (has_peer(node))

@@ -127,6 +127,12 @@ static const struct scenario {
 	/* The giver dies with the addresses, before it could say that it has gone; then it claims as configured. */
 	{"planned-and-the-giver-is-killed", .faults = {{3000, 1, FAULT_FAILOVER, 0}, {3002, 1, FAULT_KILL_MAIN, 0}},
 		.owners = "121", .double_ms = 10},
+	/* What was kept of lb1's sequence is too far ahead to go on from, and what it signed since is not known to it.
+	 */
+	{"clock-put-back-twice", .side = true,
+		.faults = {{3000, 1, FAULT_CLOCK, -500000}, {6000, 1, FAULT_KILL_ALL, 15},
+			{6100, 1, FAULT_CLOCK, -3000}},
+		.owners = "121", .outage_ms = 400, .double_ms = 5},
 	{"address-deleted", .faults = {{3000, 1, FAULT_ADDRESS, 0}}, .owners = "1"},
 };
 
