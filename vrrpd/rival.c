@@ -6,10 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One of our announcements an answer, but no more than that. */
-#define ANSWER_GAP_NS (100 * NS_PER_MS)
-/* It is gone when nothing was heard of it for so long. */
-#define GONE_NS (3 * NS_PER_S)
 /* Right after a takeover the last words of the former owner are on their way, and are answered without a warning. */
 #define SETTLE_NS (1 * NS_PER_S)
 
@@ -24,17 +20,43 @@ const char *rival_text(const struct vip *vip, char buffer[static RIVAL_TEXT_MAX]
 	return buffer;
 }
 
-static void on_gone(struct loop_timer *timer, struct mono now)
+static void tell_gone(const struct vip *vip)
 {
-	struct vip *vip = CONTAINER_OF(timer, struct vip, lan_rival.gone);
 	char mac[RIVAL_TEXT_MAX];
 
-	(void)now;
-	if (rival_text(vip, mac) != NULL) {
-		log_info("the rival is no longer heard", log_str("vip", vip->conf->name), log_str("mac", mac));
-		recorder_add(vip->shared->recorder, clock_mono(), clock_real_ns(), vip->conf->name,
-			"the rival %s is no longer heard", mac);
+	if (rival_text(vip, mac) == NULL)
+		return;
+	log_info("the rival is no longer heard", log_str("vip", vip->conf->name), log_str("mac", mac));
+	recorder_add(vip->shared->recorder, clock_mono(), clock_real_ns(), vip->conf->name,
+		"the rival %s is no longer heard", mac);
+}
+
+static void on_due(struct loop_timer *timer, struct mono now);
+
+static void set_due(struct vip *vip)
+{
+	struct vip_rival *rival = &vip->lan_rival;
+
+	if (loop_timer_set(vip->shared->loop, &rival->due, retort_deadline(&rival->retort), on_due) < 0)
+		log_error("no memory for a timer");
+}
+
+static void on_due(struct loop_timer *timer, struct mono now)
+{
+	struct vip *vip = CONTAINER_OF(timer, struct vip, lan_rival.due);
+
+	switch (retort_tick(&vip->lan_rival.retort, now)) {
+	case RETORT_NOTHING:
+		set_due(vip);
+		return;
+	case RETORT_ANSWER:
+		vip_announce_once(vip);
+		set_due(vip);
+		return;
+	case RETORT_GONE:
+		break;
 	}
+	tell_gone(vip);
 	vip_forget_rival(vip);
 	vip_announce_once(vip);
 }
@@ -66,10 +88,7 @@ void rival_heard(struct vip *vip, const struct neighbour_word *word)
 	}
 	if (!rival->told && mono_diff(now, vip->moved_at) >= SETTLE_NS)
 		tell(vip, &word->sender);
-	if (mono_diff(now, rival->answered_at) >= ANSWER_GAP_NS) {
-		rival->answered_at = now;
+	if (retort_hear(&rival->retort, now))
 		vip_announce_once(vip);
-	}
-	if (loop_timer_set(vip->shared->loop, &rival->gone, mono_add(now, GONE_NS), on_gone) < 0)
-		log_error("no memory for a timer");
+	set_due(vip);
 }

@@ -128,7 +128,7 @@ void vip_announce_once(struct vip *vip)
 
 void vip_forget_rival(struct vip *vip)
 {
-	loop_timer_clear(vip->shared->loop, &vip->lan_rival.gone);
+	loop_timer_clear(vip->shared->loop, &vip->lan_rival.due);
 	vip->lan_rival = (struct vip_rival){0};
 }
 

@@ -20,6 +20,7 @@
 #include "vrrpd/peermsg.h"
 #include "vrrpd/rawsock.h"
 #include "vrrpd/recorder.h"
+#include "vrrpd/retort.h"
 #include "vrrpd/senders.h"
 #include "vrrpd/track.h"
 
@@ -103,8 +104,8 @@ struct vip {
 	struct vip_rival {
 		uint8_t mac[6]; /* of a host that says that it has an address of the vip */
 		bool told;
-		struct mono answered_at;
-		struct loop_timer gone;
+		struct retort retort;
+		struct loop_timer due;
 	} lan_rival;
 	struct mono moved_at;    /* the state changed */
 	struct mono rival_since; /* a rival has been heard since; {0}: none is */
