@@ -4,6 +4,12 @@
 #include "common/system/clock.h"
 #include "vrrpd/adverts.h"
 
+static void look_for_losses(struct agent *agent)
+{
+	for (enum family family = 0; family < FAMILY_COUNT; family++)
+		rawsock_look_for_losses(&agent->shared.sockets[family]);
+}
+
 bool drain_until(struct agent *agent, struct mono due)
 {
 	struct look *look = &agent->look;
@@ -14,18 +20,20 @@ bool drain_until(struct agent *agent, struct mono due)
 	emptied = adverts_receive(agent);
 	if (agent->peer != NULL)
 		emptied &= peer_receive(agent->peer);
-	drain_note_losses(agent);
+	look_for_losses(agent);
 	look_end_slice(look, emptied);
 	return !mono_before(look->covers, due);
 }
 
-void drain_note_losses(struct agent *agent)
+struct mono drain_lost_at(const struct agent *agent)
 {
-	for (enum family family = 0; family < FAMILY_COUNT; family++) {
-		uint32_t lost = rawsock_lost(&agent->shared.sockets[family]);
+	struct mono latest = {0};
 
-		if (lost != agent->look.lost[family])
-			agent->look.lost_at = clock_mono();
-		agent->look.lost[family] = lost;
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		struct mono lost_at = rawsock_lost_at(&agent->shared.sockets[family]);
+
+		if (mono_before(latest, lost_at))
+			latest = lost_at;
 	}
+	return latest;
 }

@@ -7,7 +7,7 @@
 
 /* Takes in one slice of what had arrived by `due`. False: there may be more, ask again at once. */
 bool drain_until(struct agent *agent, struct mono due);
-/* Notes what the sockets have lost since the last call. */
-void drain_note_losses(struct agent *agent);
+/* When adverts were last lost because nobody took them in; {0}: never. */
+struct mono drain_lost_at(const struct agent *agent);
 
 #endif

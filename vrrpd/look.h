@@ -8,14 +8,11 @@
 #define LBPAIR_VRRPD_LOOK_H
 
 #include "common/pure/mono.h"
-#include "vrrpd/family.h"
 
 struct look {
 	struct mono covers;   /* what had arrived by then has been taken in */
 	struct mono began_at; /* of the one under way */
 	unsigned slices_left; /* that it may still take; 0: none is under way */
-	uint32_t lost[FAMILY_COUNT];
-	struct mono lost_at; /* when a socket of adverts was last found to have lost some; {0}: never */
 };
 
 /*

@@ -3,7 +3,6 @@
 
 #include "common/system/clock.h"
 #include "vrrpd/announce.h"
-#include "vrrpd/drain.h"
 #include "vrrpd/review.h"
 
 /* The main process shows the guardian its progress this often, and looks at what only time changes. */
@@ -36,7 +35,6 @@ static void on_pulse(struct loop_timer *timer, struct mono now)
 	struct agent *agent = CONTAINER_OF(timer, struct agent, pulse);
 
 	fence_progress(agent->shared.fence);
-	drain_note_losses(agent);
 	review_all(agent);
 	look_for_peer(agent, now);
 	if (mono_diff(now, agent->saved_at) > SAVE_NS)

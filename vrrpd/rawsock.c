@@ -65,6 +65,7 @@ static const struct socket_option common_options[] = {
 	{SOL_SOCKET, SO_PRIORITY, 7},
 	{SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER},
 	{SOL_SOCKET, SO_TIMESTAMPNS, 1},
+	{SOL_SOCKET, SO_RXQ_OVFL, 1},
 };
 
 static int set_options(int fd, const struct socket_option *options, size_t count)
@@ -194,7 +195,7 @@ int rawsock_leave(struct rawsock *socket, int ifindex)
 union control {
 	struct cmsghdr align;
 	uint8_t bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(int)) +
-		      CMSG_SPACE(sizeof(struct timespec))];
+		      CMSG_SPACE(sizeof(struct timespec)) + CMSG_SPACE(sizeof(uint32_t))];
 };
 
 static void put_control(
@@ -279,6 +280,27 @@ static void read_ipv6_control(const struct cmsghdr *c, struct rawsock_packet *pa
 	}
 }
 
+static void note_lost(struct rawsock *socket, uint32_t lost)
+{
+	if (lost != socket->lost)
+		socket->lost_at = clock_mono();
+	socket->lost = lost;
+}
+
+static void read_socket_control(struct rawsock *socket, const struct cmsghdr *c, struct rawsock_packet *packet)
+{
+	struct timespec stamp;
+	uint32_t lost;
+
+	if (c->cmsg_type == SCM_TIMESTAMPNS) {
+		memcpy(&stamp, CMSG_DATA(c), sizeof stamp);
+		packet->age_ns = age_of(socket, stamp.tv_sec * NS_PER_S + stamp.tv_nsec);
+	} else if (c->cmsg_type == SO_RXQ_OVFL) {
+		memcpy(&lost, CMSG_DATA(c), sizeof lost);
+		note_lost(socket, lost);
+	}
+}
+
 static void read_control(struct rawsock *socket, struct msghdr *message, struct rawsock_packet *packet)
 {
 	packet->ifindex = 0;
@@ -286,16 +308,14 @@ static void read_control(struct rawsock *socket, struct msghdr *message, struct 
 	packet->ttl = 0;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL; c = CMSG_NXTHDR(message, c)) {
 		struct in_pktinfo info;
-		struct timespec stamp;
 
 		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
 			memcpy(&info, CMSG_DATA(c), sizeof info);
 			packet->ifindex = info.ipi_ifindex;
 		} else if (c->cmsg_level == IPPROTO_IPV6) {
 			read_ipv6_control(c, packet);
-		} else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
-			memcpy(&stamp, CMSG_DATA(c), sizeof stamp);
-			packet->age_ns = age_of(socket, stamp.tv_sec * NS_PER_S + stamp.tv_nsec);
+		} else if (c->cmsg_level == SOL_SOCKET) {
+			read_socket_control(socket, c, packet);
 		}
 	}
 }
@@ -358,12 +378,16 @@ int rawsock_receive(struct rawsock *socket, struct rawsock_packet *ret_packet)
 	return 0;
 }
 
-uint32_t rawsock_lost(const struct rawsock *socket)
+void rawsock_look_for_losses(struct rawsock *socket)
 {
 	uint32_t memory[SK_MEMINFO_VARS] = {0};
 	socklen_t size = sizeof memory;
 
-	if (socket->fd < 0 || getsockopt(socket->fd, SOL_SOCKET, SO_MEMINFO, memory, &size) < 0)
-		return 0;
-	return memory[SK_MEMINFO_DROPS];
+	if (socket->fd >= 0 && getsockopt(socket->fd, SOL_SOCKET, SO_MEMINFO, memory, &size) == 0)
+		note_lost(socket, memory[SK_MEMINFO_DROPS]);
+}
+
+struct mono rawsock_lost_at(const struct rawsock *socket)
+{
+	return socket->lost_at;
 }

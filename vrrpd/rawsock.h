@@ -28,6 +28,8 @@ struct rawsock {
 	int64_t offset_ns; /* the time of day minus the monotonic clock, when it was last looked at */
 	struct mono offset_at;
 	int64_t stepped_real_ns; /* stamps before this are not believed */
+	uint32_t lost;           /* packets that did not fit, by the kernel's count, which begins anew after 2^32 */
+	struct mono lost_at;
 };
 
 struct rawsock_packet {
@@ -61,9 +63,13 @@ MUST_USE int rawsock_leave(struct rawsock *socket, int ifindex);
 MUST_USE int rawsock_send(struct rawsock *socket, int ifindex, const struct ip *source, const struct ip *destination,
 	const uint8_t *bytes, size_t size);
 
-/* How many packets did not fit since the socket was opened, by the kernel's count, which begins anew after 2^32; 0
- * where it is closed. */
-uint32_t rawsock_lost(const struct rawsock *socket);
+/*
+ * When packets were last found to have been lost for want of room; {0}: never. Each packet that is received says how
+ * many were before it, so that this costs nothing; of those that were lost after the last one only a look tells.
+ */
+struct mono rawsock_lost_at(const struct rawsock *socket);
+/* When it has been emptied: a system call. A closed one has lost nothing. */
+void rawsock_look_for_losses(struct rawsock *socket);
 
 /* The next packet. -EAGAIN: there is none. -EBADMSG: that one had no sound IP header; the next may be read. */
 MUST_USE int rawsock_receive(struct rawsock *socket, struct rawsock_packet *ret_packet);

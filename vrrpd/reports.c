@@ -113,9 +113,7 @@ static bool is_blind(void *context, struct mono since)
 
 static struct mono lost_at(void *context)
 {
-	const struct agent *agent = context;
-
-	return agent->look.lost_at;
+	return drain_lost_at(context);
 }
 
 /* lbd and the links. */

@@ -3,8 +3,7 @@
 
 bool retort_hear(struct retort *retort, struct mono now)
 {
-	bool within =
-		retort->answered_at.ns != 0 && mono_before(now, mono_add(retort->answered_at, RETORT_GAP_NS));
+	bool within = retort->answered_at.ns != 0 && mono_before(now, mono_add(retort->answered_at, RETORT_GAP_NS));
 
 	retort->heard_at = now;
 	retort->owed = within;

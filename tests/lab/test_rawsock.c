@@ -218,6 +218,51 @@ static void receives_nothing_where_it_has_not_joined(void **state)
 	assert_int_equal(rawsock_receive(&raw, &packet), -EAGAIN);
 }
 
+/* Takes in all that is there. */
+static void empty(void)
+{
+	int r = 0;
+
+	while (r == 0)
+		r = rawsock_receive(&raw, &packet);
+	assert_int_equal(r, -EAGAIN);
+}
+
+static void fill(void)
+{
+	for (int i = 0; i < 500; i++)
+		inject("192.0.2.9", "224.0.0.18", 255, "x", 1);
+	/* What is on its way through the kernel comes. */
+	usleep(20000);
+}
+
+/* What was lost before a packet that packet says; what was lost after the last one is asked for. */
+static void says_when_packets_were_lost(void **state)
+{
+	const int small = 4096;
+	struct mono lost_at;
+	int r;
+
+	(void)state;
+	assert_int_equal(rawsock_join(&raw, host), 0);
+	assert_int_equal(setsockopt(raw.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+	rawsock_look_for_losses(&raw);
+	assert_int_equal(rawsock_lost_at(&raw).ns, 0);
+	fill();
+	empty();
+	assert_int_equal(rawsock_lost_at(&raw).ns, 0);
+	inject("192.0.2.9", "224.0.0.18", 255, "x", 1);
+	assert_true(netns_wait(packet_came, &r, 10 * NS_PER_S, NULL));
+	lost_at = rawsock_lost_at(&raw);
+	assert_int_not_equal(lost_at.ns, 0);
+	rawsock_look_for_losses(&raw);
+	assert_int_equal(rawsock_lost_at(&raw).ns, lost_at.ns);
+	fill();
+	empty();
+	rawsock_look_for_losses(&raw);
+	assert_true(mono_before(lost_at, rawsock_lost_at(&raw)));
+}
+
 /* Each socket of IPv4 has room for few groups, 20 as Linux has it. */
 static void joins_more_interfaces_than_one_socket_can(void **state)
 {
@@ -325,6 +370,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(receives_what_was_sent_to_the_group, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_age_is_the_time_in_the_queue, setup, teardown),
 		cmocka_unit_test_setup_teardown(receives_nothing_where_it_has_not_joined, setup, teardown),
+		cmocka_unit_test_setup_teardown(says_when_packets_were_lost, setup, teardown),
 		cmocka_unit_test_setup_teardown(joins_more_interfaces_than_one_socket_can, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_long_packet_is_cut_and_stays_too_long, setup, teardown),
 		cmocka_unit_test_setup_teardown(ipv6_goes_from_one_end_to_the_other, setup, teardown),
