@@ -64,13 +64,17 @@ static unsigned peer_penalty(const struct facts_input *input, const struct peer_
 
 /*
  * A backup that was told of the silence here has claimed, and asks no more: one that is active without anybody to hear
- * it leaves the vip to that node, until somebody answers: a port that lets nothing out may let others' words in.
+ * it leaves the vip to that node, until somebody answers: a port that lets nothing out may let others' words in. Who
+ * claimed is to have heard somebody: of a node that has just started, and knows nobody whom it could ask, that nobody
+ * fails to answer says nothing.
  */
 static bool has_lost_lan(const struct facts_input *input, const struct vrrp_fsm *fsm, const struct peer_vip *other)
 {
-	bool lost = fsm->facts.lan_dead ? input->lan_mute : input->lan_silent && fsm->state == VRRP_ACTIVE;
-
-	return lost && !input->peer_on_lan && other != NULL && other->state == PEER_VIP_ACTIVE && !other->lan_mute;
+	if (input->peer_on_lan || other == NULL || other->state != PEER_VIP_ACTIVE || other->lan_mute)
+		return false;
+	if (fsm->facts.lan_dead)
+		return input->lan_mute;
+	return input->lan_silent && fsm->state == VRRP_ACTIVE && other->lan_heard;
 }
 
 /*

@@ -120,7 +120,8 @@ static void take_word(struct agent *agent, struct vip *vip, const struct peer_me
 	bool missed = vip->peer_missed;
 
 	vip->peer_state = other != NULL ? other->state : PEER_VIP_INITIALIZE;
-	vip->peer_missed = other != NULL && other->missing;
+	/* Until it says that it hears adverts: it may stop and start again in between. */
+	vip->peer_missed = other != NULL && (other->missing || (missed && other->state != PEER_VIP_BACKUP));
 	hearing_prove_clock(vip, heartbeat->stamp.session, heartbeat->sequence, heartbeat->real_ns);
 	review_vip(agent, vip);
 	if (before == PEER_VIP_ACTIVE && has_left(vip, other))

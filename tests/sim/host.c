@@ -69,6 +69,9 @@ static void record_losses(struct sim_node *node)
 			continue;
 		node->records[i].left_at = now_of(node);
 		node->records[i].wait_ns = 0;
+		/* 5.6: until the new one fails. */
+		if (node->sim->planned_to[i] == node->index)
+			node->sim->planned_to[i] = SIM_NOBODY;
 	}
 }
 

@@ -127,6 +127,11 @@ static const struct scenario {
 	/* The giver dies with the addresses, before it could say that it has gone; then it claims as configured. */
 	{"planned-and-the-giver-is-killed", .faults = {{3000, 1, FAULT_FAILOVER, 0}, {3002, 1, FAULT_KILL_MAIN, 0}},
 		.owners = "121", .double_ms = 10},
+	/* What lb2 then has to tell the LAN waits for lb1's word that it hears adverts again. */
+	{"the-peer-restarts-as-a-partition-heals", .both = true, .quiet = true, .no_preempt = true,
+		.faults = {{3000, 2, FAULT_PARTITION, 1300}, {3300, 1, FAULT_RESTART, 15},
+			{4280, 1, FAULT_RESTART, 50}},
+		.owners = "12", .outage_ms = 100, .double_ms = 5},
 	/* What was kept of lb1's sequence is too far ahead to go on from, and what it signed since is not known to it.
 	 */
 	{"clock-put-back-twice", .side = true,

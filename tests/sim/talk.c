@@ -154,7 +154,8 @@ static void take_word(struct sim_vip *vip, const struct peer_message *heartbeat)
 	bool missed = vip->peer_missed;
 
 	vip->peer_state = other != NULL ? other->state : PEER_VIP_INITIALIZE;
-	vip->peer_missed = other != NULL && other->missing;
+	/* Until it says that it hears adverts: it may stop and start again in between. */
+	vip->peer_missed = other != NULL && (other->missing || (missed && other->state != PEER_VIP_BACKUP));
 	senders_prove(
 		&vip->senders, heartbeat->stamp.session, heartbeat->sequence, heartbeat->real_ns, now_of(vip->node));
 	sim_vip_review(vip);
