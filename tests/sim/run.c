@@ -12,6 +12,9 @@
 #define PEACE_INTERVALS 4
 #define REST_NS (3 * NS_PER_S)
 #define LOOK_NS (25 * NS_PER_MS)
+/* What a moment may hold: thousands of packets and timers. More is a timer that is due again as soon as it was served.
+ */
+#define STEPS_MAX 100000
 
 /* The pair's priorities; the others, who speak VRRP alone, are around them. */
 static void draw_priorities(struct sim_random *random, struct sim_setup *setup)
@@ -146,9 +149,13 @@ static void do_faults(struct run *run)
 /* One moment: all that is due now. */
 static void live_through(struct run *run, struct mono now)
 {
+	unsigned steps = 0;
+
 	run->sim.world.now = now;
 	do_faults(run);
 	while (!run->watch.failed && sim_step(&run->sim)) {
+		if (++steps > STEPS_MAX)
+			watch_fail(&run->watch, &run->sim, "something is due again and again, and no time passes");
 		if (run->sim.world.stirred || mono_reached(run->look_at, now))
 			look(run);
 	}
@@ -215,11 +222,9 @@ static bool live(struct run *run)
 		claims = count_claims(&run->sim);
 		if (live_until(run, mono_add(rest, REST_NS))) {
 			watch_end(&run->watch, &run->sim);
-			if (count_claims(&run->sim) != claims && !run->watch.failed) {
-				run->watch.failed = true;
-				snprintf(run->watch.text, sizeof run->watch.text,
-					"the vip moved when everything had been well for long");
-			}
+			if (count_claims(&run->sim) != claims)
+				watch_fail(
+					&run->watch, &run->sim, "the vip moved when everything had been well for long");
 		}
 	}
 	sim_free(&run->sim);

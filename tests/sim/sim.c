@@ -41,6 +41,7 @@ struct options {
 	unsigned jobs;
 	bool trace;
 	bool stats;
+	bool until_failure;
 	bool scenarios;       /* all of them */
 	const char *scenario; /* or this one alone, with its trace */
 };
@@ -63,6 +64,7 @@ static int usage(FILE *to)
 	      "  --seed=K      run this one alone, or begin with it\n"
 	      "  --trace       print what happens\n"
 	      "  --jobs=N      share the seeds among so many processes\n"
+	      "  --until-failure  stop at the first scenario or seed that fails\n"
 	      "  --scenario=NAME  tell this one, with its trace\n"
 	      "  --stats       print the longest time that each rule was strained\n",
 		to);
@@ -76,6 +78,7 @@ static int parse(int argc, char *argv[], struct options *ret_options)
 		{"seconds", required_argument, NULL, 's'},
 		{"seed", required_argument, NULL, 'k'},
 		{"jobs", required_argument, NULL, 'j'},
+		{"until-failure", no_argument, NULL, 'f'},
 		{"trace", no_argument, NULL, 't'},
 		{"stats", no_argument, NULL, 'l'},
 		{"scenario", required_argument, NULL, 'o'},
@@ -109,6 +112,9 @@ static int parse(int argc, char *argv[], struct options *ret_options)
 		case 'l':
 			options.stats = true;
 			break;
+		case 'f':
+			options.until_failure = true;
+			break;
 		case 'o':
 			options.scenario = optarg;
 			break;
@@ -131,6 +137,8 @@ static void work(const struct options *options, const char *program, unsigned wh
 		uint64_t seed = options->first + i;
 
 		if (mono_diff(clock_mono(), start) > options->limit_ns && i >= SEEDS_LEAST)
+			break;
+		if (options->until_failure && job->failed > 0)
 			break;
 		job->ran++;
 		if (!run_seed(&run, seed, options->trace)) {
@@ -220,6 +228,8 @@ int main(int argc, char *argv[])
 		return scenarios_tell(&run, options.scenario);
 	if (options.scenarios)
 		sum.failed += (uint64_t)scenarios_tell(&run, NULL);
+	if (options.until_failure && sum.failed > 0)
+		return 1;
 	if (options.seeds == 1)
 		work(&options, argv[0], 0, start, &sum);
 	else

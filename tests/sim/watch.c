@@ -53,8 +53,7 @@ void watch_disturb(struct sim_watch *watch)
 		watch->vips[i].claims_since = 0;
 }
 
-static void fail(struct sim_watch *watch, const struct sim *sim, const char *format, ...) PRINTF_LIKE(3, 4);
-static void fail(struct sim_watch *watch, const struct sim *sim, const char *format, ...)
+void watch_fail(struct sim_watch *watch, const struct sim *sim, const char *format, ...)
 {
 	va_list args;
 
@@ -343,7 +342,7 @@ static void hold_to(const struct view *view, enum watch_rule rule, int index, st
 
 	view->watch->longest_ns[rule] = MAX(view->watch->longest_ns[rule], lasted_ns);
 	if (lasted_ns > view->of->bound_ns[rule][index])
-		fail(view->watch, view->sim, "vip %d, lb%d: %s, for %" PRId64 " ms", view->vip + 1, index + 1,
+		watch_fail(view->watch, view->sim, "vip %d, lb%d: %s, for %" PRId64 " ms", view->vip + 1, index + 1,
 			rule_names[rule], lasted_ns / NS_PER_MS);
 }
 
@@ -422,18 +421,18 @@ static void look_at_claims(const struct view *view, int index)
 		of->claims_since = world_is_lossless(&sim->world) ? of->claims_since + 1 : 0;
 	view->watch->most_claims = MAX(view->watch->most_claims, of->claims_since);
 	if (of->claims_since > CLAIMS_MAX + (unsigned)(setup->node_count - SIM_PAIR))
-		fail(view->watch, sim, "vip %d was claimed %u times without anything happening", view->vip + 1,
+		watch_fail(view->watch, sim, "vip %d was claimed %u times without anything happening", view->vip + 1,
 			of->claims_since);
 	if (strlen(of->owners) + 1 < sizeof of->owners)
 		of->owners[strlen(of->owners)] = (char)('1' + index);
 	if (record->broke_hold)
-		fail(view->watch, sim, "lb%d: claims while it should hold back", index + 1);
+		watch_fail(view->watch, sim, "lb%d: claims while it should hold back", index + 1);
 	if (!record->may_take && !record->was_ready && is_taken_away(view, index))
-		fail(view->watch, sim, "lb%d: takes the vip from who holds it, and is not ready", index + 1);
+		watch_fail(view->watch, sim, "lb%d: takes the vip from who holds it, and is not ready", index + 1);
 	if (record->may_take || record->left_at.ns == 0 || is_owner(node))
 		return;
 	if (mono_diff(record->claimed_at, record->left_at) < MAX(skew_ns, record->wait_ns))
-		fail(view->watch, sim, "lb%d: claims again after %" PRId64 " us, which is too soon", index + 1,
+		watch_fail(view->watch, sim, "lb%d: claims again after %" PRId64 " us, which is too soon", index + 1,
 			mono_diff(record->claimed_at, record->left_at) / NS_PER_US);
 }
 
@@ -448,7 +447,7 @@ static void look_at_sleeper(const struct view *view, int index)
 	for (int i = 0; i < sim->world.setup.node_count; i++)
 		other_holds = other_holds || (i != index && node_holds(&sim->nodes[i], view->vip));
 	if (!other_holds)
-		fail(view->watch, sim, "lb%d overslept, and who claimed meanwhile gave way to it", index + 1);
+		watch_fail(view->watch, sim, "lb%d overslept, and who claimed meanwhile gave way to it", index + 1);
 }
 
 static void measure(const struct sim *sim, bool holds, struct mono *since, int64_t *longest_ns)
@@ -490,7 +489,7 @@ static void look_at_node(const struct view *view, int index)
 	look_at_claims(view, index);
 	look_at_sleeper(view, index);
 	if (record->brought_back)
-		fail(view->watch, view->sim, "lb%d: renewed an address that was taken from it", index + 1);
+		watch_fail(view->watch, view->sim, "lb%d: renewed an address that was taken from it", index + 1);
 }
 
 static bool is_anybody_able(const struct sim *sim, int vip)
@@ -583,13 +582,13 @@ static const struct sim_node *find_holder(struct sim_watch *watch, const struct 
 		enum vrrp_state state = fsm_of(node, vip)->state;
 
 		if (state != VRRP_ACTIVE && state != VRRP_BACKUP)
-			fail(watch, sim, "at the end lb%d is in state %s", i + 1, vrrp_state_name(state));
+			watch_fail(watch, sim, "at the end lb%d is in state %s", i + 1, vrrp_state_name(state));
 		if (node_holds(node, vip) != (state == VRRP_ACTIVE))
-			fail(watch, sim, "at the end lb%d's state and its address disagree", i + 1);
+			watch_fail(watch, sim, "at the end lb%d's state and its address disagree", i + 1);
 		if (!node_holds(node, vip))
 			continue;
 		if (holder != NULL)
-			fail(watch, sim, "at the end two nodes hold vip %d", vip + 1);
+			watch_fail(watch, sim, "at the end two nodes hold vip %d", vip + 1);
 		holder = node;
 	}
 	return holder;
@@ -610,21 +609,21 @@ static void end_vip(struct sim_watch *watch, const struct sim *sim, int vip)
 	const struct sim_node *holder = find_holder(watch, sim, vip);
 
 	if (holder == NULL) {
-		fail(watch, sim, "at the end nobody holds vip %d", vip + 1);
+		watch_fail(watch, sim, "at the end nobody holds vip %d", vip + 1);
 		return;
 	}
 	for (int i = 0; i < sim->world.setup.node_count; i++) {
 		if (sim->world.neighbours[vip][i].points_at != holder->index)
-			fail(watch, sim, "at the end neighbour %d does not know that lb%d has vip %d", i + 1,
+			watch_fail(watch, sim, "at the end neighbour %d does not know that lb%d has vip %d", i + 1,
 				holder->index + 1, vip + 1);
 		if (&sim->nodes[i] != holder && excuse(sim, vip, &sim->nodes[i], holder) == NULL)
-			fail(watch, sim, "at the end lb%d has vip %d, and lb%d should", holder->index + 1, vip + 1,
-				i + 1);
+			watch_fail(watch, sim, "at the end lb%d has vip %d, and lb%d should", holder->index + 1,
+				vip + 1, i + 1);
 	}
 	/* The others know nothing of plans. */
 	if (sim->world.setup.node_count == SIM_PAIR && sim->planned_to[vip] != SIM_NOBODY &&
 		sim->planned_to[vip] != holder->index && group_was_given(sim, vip))
-		fail(watch, sim, "lb%d was given vip %d as planned, and does not have it at the end",
+		watch_fail(watch, sim, "lb%d was given vip %d as planned, and does not have it at the end",
 			sim->planned_to[vip] + 1, vip + 1);
 }
 
@@ -633,6 +632,6 @@ void watch_end(struct sim_watch *watch, const struct sim *sim)
 	for (int vip = 0; all_can_believe(sim) && vip < sim->world.setup.vip_count; vip++) {
 		end_vip(watch, sim, vip);
 		if (watch->vips[vip].since[WATCH_PARTED][0].ns != 0)
-			fail(watch, sim, "at the end the vips of the group are parted");
+			watch_fail(watch, sim, "at the end the vips of the group are parted");
 	}
 }

@@ -61,6 +61,8 @@ struct sim_watch {
 };
 
 void watch_init(struct sim_watch *watch);
+/* The run has failed; of several failures the first one counts. */
+void watch_fail(struct sim_watch *watch, const struct sim *sim, const char *format, ...) PRINTF_LIKE(3, 4);
 /* A fault begins or ends: the vip may move. */
 void watch_disturb(struct sim_watch *watch);
 /* After each step. */
