@@ -238,7 +238,7 @@ static void swap_peer(struct change *change)
 	handovers_set_peer(agent->handovers, agent->peer);
 	for (size_t i = 0; i < change->vip_count; i++) {
 		if (agent->peer == NULL || !peer_is_alive(agent->peer))
-			change->vips[i]->peer_state = PEER_VIP_INITIALIZE;
+			word_silent(&change->vips[i]->word);
 	}
 }
 

@@ -201,6 +201,11 @@ bool vrrp_doubts_lan(const struct vrrp_fsm *fsm, bool mute)
 	return fsm->state == VRRP_ACTIVE && mute && fsm->facts.peer_active;
 }
 
+bool vrrp_asks_lan(const struct vrrp_fsm *fsm, bool mute, struct mono now)
+{
+	return fsm->facts.lan_dead || vrrp_hears_late(fsm, now) || vrrp_doubts_lan(fsm, mute);
+}
+
 bool vrrp_misses_adverts(const struct vrrp_fsm *fsm)
 {
 	if (fsm->state == VRRP_FAULT)

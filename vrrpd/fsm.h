@@ -51,6 +51,8 @@ bool vrrp_misses_adverts(const struct vrrp_fsm *fsm);
  * any longer: the peer is active as well, and goes by its word of the silence.
  */
 bool vrrp_doubts_lan(const struct vrrp_fsm *fsm, bool mute);
+/* Whether the hosts of the vip's LAN are to be asked; `mute`: none of them answers. */
+bool vrrp_asks_lan(const struct vrrp_fsm *fsm, bool mute, struct mono now);
 /* What was given away as planned may be preempted again as configured. */
 void vrrp_end_yield(struct vrrp_fsm *fsm);
 /* Whether the peer has it, and our addresses are about to go. */

@@ -249,7 +249,7 @@ static void take_offer(struct handovers *all, const struct peer_message *message
 	if (reason == NULL && !message->dry_run) {
 		/* Who offers it has it, be it that no heartbeat has said so yet: the next one may say that it has not.
 		 */
-		vip->peer_state = PEER_VIP_ACTIVE;
+		vip->word.state = PEER_VIP_ACTIVE;
 		vip_event(vip, VRRP_EVENT_TAKE);
 	}
 	send_message(all, PEER_ANSWER, message->request, message->vip, message->dry_run, reason == NULL, reason);

@@ -233,11 +233,14 @@ static void on_silence(struct loop_timer *timer, struct mono now)
 }
 
 /* While one of the nodes has been reloaded and the other has not, they need not send equally often. */
+static int64_t interval_of(const struct peer *peer, const struct peer_message *heartbeat)
+{
+	return MAX(peer->conf.interval_ns, MIN(heartbeat->interval_ms, INTERVAL_MAX_MS) * NS_PER_MS);
+}
+
 static int64_t longest_interval_ns(const struct peer *peer)
 {
-	unsigned theirs_ms = peer->has_heartbeat ? MIN(peer->heartbeat.interval_ms, INTERVAL_MAX_MS) : 0;
-
-	return MAX(peer->conf.interval_ns, theirs_ms * NS_PER_MS);
+	return peer->has_heartbeat ? interval_of(peer, &peer->heartbeat) : peer->conf.interval_ns;
 }
 
 static void note_path(struct path *path, int ifindex, struct mono now)
@@ -252,24 +255,18 @@ static void note_path(struct path *path, int ifindex, struct mono now)
 
 static void take_heartbeat(struct peer *peer, const struct peer_message *message, struct mono now)
 {
-	int64_t before_ns = longest_interval_ns(peer);
-	struct mono since;
-	size_t lost;
+	const struct peer_message *before = peer->has_heartbeat ? &peer->heartbeat : NULL;
+	int64_t interval_ns = MAX(longest_interval_ns(peer), interval_of(peer, message));
+	/* Some of its datagrams may come later than others. */
+	int lost = roll_hear(&peer->vips, before, message, DEAD_AFTER_INTERVALS * interval_ns, now);
 
-	/* What it said before it fell silent no longer counts, and some of its datagrams may come later than others. */
-	if (!peer->has_heartbeat)
-		peer->vips.count = 0;
-	else if (peer->heartbeat.stamp.session != message->stamp.session)
-		roll_restart(&peer->vips, message);
 	peer->heartbeat = *message;
 	peer->has_heartbeat = true;
-	if (!roll_merge(&peer->vips, message, now))
+	if (lost < 0)
 		peer->discarded++;
-	since = mono_add(now, -DEAD_AFTER_INTERVALS * MAX(before_ns, longest_interval_ns(peer)));
-	lost = roll_age(&peer->vips, message, since);
-	if (lost > 0)
+	else if (lost > 0)
 		log_warning("what the peer says of some vips does not come through", log_str("peer", message->from),
-			log_uint("vips", lost));
+			log_int("vips", lost));
 }
 
 static void take_fresh(struct path *path, const struct peer_message *message, int ifindex)

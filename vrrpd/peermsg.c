@@ -50,15 +50,6 @@ uint32_t peer_vip_id(const char *name, uint8_t vrid)
 	return hash;
 }
 
-const struct peer_vip *peermsg_find_vip(const struct peer_message *message, uint32_t id)
-{
-	for (size_t i = 0; i < message->vip_count; i++) {
-		if (message->vips[i].id == id)
-			return &message->vips[i];
-	}
-	return NULL;
-}
-
 const struct peer_probe *peermsg_find_probe(const struct peer_message *message, uint32_t id)
 {
 	for (size_t i = 0; i < message->probe_count; i++) {

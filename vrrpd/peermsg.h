@@ -119,9 +119,6 @@ struct peer_message {
 	char reason[PEER_REASON_MAX]; /* PEER_ANSWER: why not */
 };
 
-/* NULL: the heartbeat says nothing of that vip. */
-const struct peer_vip *peermsg_find_vip(const struct peer_message *message, uint32_t id);
-
 /* NULL: the heartbeat asks for none. */
 const struct peer_probe *peermsg_find_probe(const struct peer_message *message, uint32_t id);
 

@@ -54,7 +54,7 @@ static void take_group_along(struct agent *agent, const struct vip *vip)
 
 		if (!review_is_grouped(vip, other) || other->fsm.state != VRRP_ACTIVE)
 			continue;
-		if (vip->fsm.state == VRRP_BACKUP && !vip->fsm.yielding)
+		if (group_is_parted_by(&vip->fsm))
 			vip_event(other, VRRP_EVENT_PARTED);
 		else
 			review_vip(agent, other);

@@ -94,32 +94,18 @@ bool review_is_grouped(const struct vip *vip, const struct vip *other)
 	return vip != other && *vip->conf->group != '\0' && strcmp(vip->conf->group, other->conf->group) == 0;
 }
 
-/* By the peer's word; where it says nothing, by the adverts of whoever is active. */
-static bool is_elsewhere(const struct agent *agent, const struct vip *vip)
-{
-	if (vip->fsm.state != VRRP_BACKUP)
-		return false;
-	return living_heartbeat(agent) != NULL ? vip->peer_state == PEER_VIP_ACTIVE : !vrrp_misses_adverts(&vip->fsm);
-}
-
-/*
- * Adds what the last review found of the others: a fault of any, the greatest penalty, any doubt. So the vips of a
- * group have one priority, and one active node.
- */
 static void add_group(const struct agent *agent, const struct vip *vip, struct facts_input *input)
 {
 	for (size_t i = 0; i < agent->vip_count; i++) {
 		const struct vip *other = agent->vips[i];
 
-		if (!review_is_grouped(vip, other))
-			continue;
-		input->group_fault |= other->condition.fault;
-		input->group_unready |= other->condition.unready;
-		/* The first by its name decides where a group that was parted comes together again. */
-		input->group_elsewhere |= strcmp(other->conf->name, vip->conf->name) < 0 && is_elsewhere(agent, other);
-		input->tracked.penalty = MAX(input->tracked.penalty, other->condition.tracked.penalty);
-		input->tracked.fault |= other->condition.tracked.fault;
-		input->tracked.unsure |= other->condition.tracked.unsure;
+		if (review_is_grouped(vip, other))
+			group_add(input, &(struct group_member){
+						 .fsm = &other->fsm,
+						 .word = &other->word,
+						 .condition = &other->condition,
+						 .is_before = strcmp(other->conf->name, vip->conf->name) < 0,
+					 });
 	}
 }
 
@@ -154,8 +140,7 @@ static struct vrrp_facts gather_facts(
 	vip->condition.tracked = input.tracked;
 	add_group(agent, vip, &input);
 	facts = facts_gather(&input, &vip->fsm, &vip->health, clock_mono(), &vip->verdict);
-	vip->condition.fault = !facts.link_ok || facts.lan_dead;
-	vip->condition.unready = !facts.ready;
+	group_note(&vip->condition, &facts);
 	return facts;
 }
 
@@ -224,8 +209,7 @@ void review_vip(struct agent *agent, struct vip *vip)
 	}
 	vip->link = link;
 	step_facts(vip, &facts);
-	if (vip->fsm.facts.lan_dead || vrrp_hears_late(&vip->fsm, clock_mono()) ||
-		vrrp_doubts_lan(&vip->fsm, lanwatch_is_mute(agent->lanwatch, vip->conf->interface)))
+	if (vrrp_asks_lan(&vip->fsm, lanwatch_is_mute(agent->lanwatch, vip->conf->interface), clock_mono()))
 		lanwatch_want(agent->lanwatch, vip->conf->interface);
 	if (vip->verdict.resign && vip->fsm.state == VRRP_ACTIVE)
 		vip_event(vip, VRRP_EVENT_RESIGN);

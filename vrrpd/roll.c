@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "vrrpd/roll.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,4 +112,16 @@ void roll_restart(struct roll *roll, const struct peer_message *heartbeat)
 {
 	for (size_t i = 0; i < roll->count; i++)
 		roll->entries[i].beat = heartbeat->beat;
+}
+
+int roll_hear(struct roll *roll, const struct peer_message *before, const struct peer_message *heartbeat,
+	int64_t age_ns, struct mono now)
+{
+	if (before == NULL)
+		roll->count = 0;
+	else if (before->stamp.session != heartbeat->stamp.session)
+		roll_restart(roll, heartbeat);
+	if (!roll_merge(roll, heartbeat, now))
+		return -ENOSPC;
+	return (int)roll_age(roll, heartbeat, mono_add(now, -age_ns));
 }

@@ -53,5 +53,12 @@ bool roll_merge(struct roll *roll, const struct peer_message *heartbeat, struct 
 size_t roll_age(struct roll *roll, const struct peer_message *heartbeat, struct mono since);
 /* The heartbeat is of a sender who has started again: what was heard counts as of its first one. */
 void roll_restart(struct roll *roll, const struct peer_message *heartbeat);
+/*
+ * All of it: takes over what a heartbeat says that follows `before` (NULL: the sender had fallen silent, and what it
+ * said until then no longer counts), and forgets what is older than `age_ns`. Returns how many vips that were, or
+ * -ENOSPC: it speaks of too many, and what it says of them is passed over.
+ */
+int roll_hear(struct roll *roll, const struct peer_message *before, const struct peer_message *heartbeat,
+	int64_t age_ns, struct mono now);
 
 #endif

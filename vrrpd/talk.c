@@ -10,22 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static enum peer_vip_state peer_state_of(enum vrrp_state state)
-{
-	switch (state) {
-	case VRRP_BACKUP:
-		return PEER_VIP_BACKUP;
-	case VRRP_ACTIVE:
-		return PEER_VIP_ACTIVE;
-	case VRRP_FAULT:
-		return PEER_VIP_FAULT;
-	case VRRP_INITIALIZE:
-	case VRRP_STATE_COUNT:
-		break;
-	}
-	return PEER_VIP_INITIALIZE;
-}
-
 static bool is_among(const char *const *names, size_t count, const char *name)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -58,17 +42,12 @@ static void fill_vips(const struct agent *agent, struct roll *ret_roll)
 {
 	for (size_t i = 0; i < agent->vip_count; i++) {
 		const struct vip *vip = agent->vips[i];
+		struct peer_vip word = word_of(vip->peer_id, &vip->fsm, clock_mono());
 
-		roll_add(ret_roll, &(struct peer_vip){
-					   .id = vip->peer_id,
-					   .state = peer_state_of(vip->fsm.state),
-					   .effective_priority = vip->fsm.facts.priority,
-					   .carrier = vip->link.carrier,
-					   .lan_heard = lanwatch_is_heard(agent->lanwatch, vip->conf->interface),
-					   .lan_mute = lanwatch_is_mute(agent->lanwatch, vip->conf->interface),
-					   .missing = vrrp_misses_adverts(&vip->fsm),
-					   .holds_back = vrrp_holds_back(&vip->fsm, clock_mono()),
-				   });
+		word.carrier = vip->link.carrier;
+		word.lan_heard = lanwatch_is_heard(agent->lanwatch, vip->conf->interface);
+		word.lan_mute = lanwatch_is_mute(agent->lanwatch, vip->conf->interface);
+		roll_add(ret_roll, &word);
 	}
 }
 
@@ -103,40 +82,24 @@ static void note_drift(struct agent *agent, const struct peer_message *heartbeat
 		drift ? "the peer has another configuration" : "the peer has the same configuration again");
 }
 
-/*
- * The peer is no longer active. Where it hears another active node, which is not this one, it did not resign: a third
- * one has taken the vip over.
- */
-static bool has_left(const struct vip *vip, const struct peer_vip *other)
-{
-	return vip->peer_state != PEER_VIP_ACTIVE &&
-	       (vip->fsm.state == VRRP_ACTIVE || vip->peer_state != PEER_VIP_BACKUP || other->missing);
-}
-
 static void take_word(struct agent *agent, struct vip *vip, const struct peer_message *heartbeat)
 {
-	const struct peer_vip *other = peer_vip(agent->peer, vip->peer_id);
-	enum peer_vip_state before = vip->peer_state;
-	bool missed = vip->peer_missed;
+	struct word_change change = word_take(&vip->word, peer_vip(agent->peer, vip->peer_id));
 
-	vip->peer_state = other != NULL ? other->state : PEER_VIP_INITIALIZE;
-	/* Until it says that it hears adverts: it may stop and start again in between. */
-	vip->peer_missed = other != NULL && (other->missing || (missed && other->state != PEER_VIP_BACKUP));
 	hearing_prove_clock(vip, heartbeat->stamp.session, heartbeat->sequence, heartbeat->real_ns);
 	review_vip(agent, vip);
-	if (before == PEER_VIP_ACTIVE && has_left(vip, other))
+	if (word_resigned(&change, vip->fsm.state))
 		vip_event(vip, VRRP_EVENT_PEER_GONE);
-	if (missed && vip->peer_state == PEER_VIP_BACKUP && !vip->peer_missed)
+	if (change.hears_again)
 		vip_event(vip, VRRP_EVENT_PEER_BACK);
 }
 
 /* The datagrams that speak of the vip have not come for some time: nothing is known of it, as after a silence. */
 static void forget_word(struct agent *agent, struct vip *vip)
 {
-	if (vip->peer_state == PEER_VIP_INITIALIZE || peer_vip(agent->peer, vip->peer_id) != NULL)
+	if (vip->word.state == PEER_VIP_INITIALIZE || peer_vip(agent->peer, vip->peer_id) != NULL)
 		return;
-	vip->peer_state = PEER_VIP_INITIALIZE;
-	vip->peer_missed = false;
+	vip->word = (struct word){0};
 	review_vip(agent, vip);
 }
 
@@ -174,7 +137,7 @@ static void on_alive(void *context, bool alive)
 		if (alive)
 			vip_event(agent->vips[i], VRRP_EVENT_PEER_BACK);
 		else
-			agent->vips[i]->peer_state = PEER_VIP_INITIALIZE;
+			word_silent(&agent->vips[i]->word);
 	}
 	review_all(agent);
 }

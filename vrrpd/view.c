@@ -40,7 +40,7 @@ void view_copy_vip(const struct agent *agent, const struct vip *vip, struct view
 		.fsm = vip->fsm,
 		.counters = vip->counters,
 		.verdict = vip->verdict,
-		.peer_state = vip->peer_state,
+		.peer_state = vip->word.state,
 		.conflict = vrrp_in_conflict(&vip->fsm),
 		.heard_source = vip->heard_source,
 		.list_differs = vip->other_list.now,

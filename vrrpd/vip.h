@@ -13,6 +13,7 @@
 #include "vrrpd/family.h"
 #include "vrrpd/fence.h"
 #include "vrrpd/fsm.h"
+#include "vrrpd/group.h"
 #include "vrrpd/health.h"
 #include "vrrpd/lease.h"
 #include "vrrpd/misfit.h"
@@ -23,6 +24,7 @@
 #include "vrrpd/retort.h"
 #include "vrrpd/senders.h"
 #include "vrrpd/track.h"
+#include "vrrpd/word.h"
 
 struct port;
 struct vip;
@@ -75,12 +77,7 @@ struct vip {
 	struct vip_counters counters;
 	struct port *port;        /* the interface that it is on (ports.h) */
 	struct monitor_link link; /* as the state machine knows it: the one that the addresses are on */
-	/* What the last review found of this vip by itself, for the others of its group. */
-	struct vip_condition {
-		bool fault;   /* its interface, or its LAN, is not to be used */
-		bool unready; /* as a vip of its own it would not be taken over as planned */
-		struct track_sum tracked;
-	} condition;
+	struct group_condition condition;
 	const char *link_why;   /* what is wrong with its interface, a literal; NULL: nothing */
 	struct mono unnamed_at; /* since when the interface has no address to send from; {0}: it has */
 	struct mono deletions_since;
@@ -88,9 +85,8 @@ struct vip {
 	struct mono link_ok_at;  /* since when it has been usable without a break */
 	struct health_fsm health;
 	struct health_verdict verdict;
-	uint32_t peer_id;               /* the vip's name in heartbeats */
-	enum peer_vip_state peer_state; /* what the peer last said of it */
-	bool peer_missed;               /* as a backup that heard no adverts */
+	uint32_t peer_id; /* the vip's name in heartbeats */
+	struct word word; /* the peer's last */
 	struct senders senders;
 	int macvlans[FAMILY_COUNT];      /* with a virtual MAC, where the addresses sit; 0: there is none */
 	int place_error;                 /* why there is none */

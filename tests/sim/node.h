@@ -11,12 +11,15 @@
 #include "tests/sim/world.h"
 #include "vrrpd/facts.h"
 #include "vrrpd/fsm.h"
+#include "vrrpd/group.h"
 #include "vrrpd/hang.h"
 #include "vrrpd/health.h"
 #include "vrrpd/lan.h"
 #include "vrrpd/lease.h"
 #include "vrrpd/peer_session.h"
+#include "vrrpd/roll.h"
 #include "vrrpd/senders.h"
+#include "vrrpd/word.h"
 
 struct sim_process {
 	bool running;
@@ -70,11 +73,9 @@ struct sim_vip {
 	struct lease lease;
 	struct mono link_ok_at;
 	unsigned announcements_left;
-	bool fault; /* what the last review found of its own, for the other of its group */
-	bool unready;
-	enum peer_vip_state peer_state;
-	bool peer_missed;
-	bool lent; /* given away for maintenance */
+	struct group_condition condition;
+	struct word word; /* the peer's last */
+	bool lent;        /* given away for maintenance */
 
 	struct lan lan;
 	bool probing; /* its hosts are asked, until then */
@@ -116,6 +117,8 @@ struct sim_main {
 	struct mono greeted_at;
 	bool has_heartbeat;
 	struct peer_message heartbeat;
+	struct roll heard; /* what the peer says of its vips */
+	uint32_t beats;
 
 	unsigned lbd_watched; /* the run of lbd whose process is watched; 0: none is */
 	bool lbd_hung;

@@ -76,6 +76,8 @@ void talk_take(struct sim_node *node, const struct sim_packet *packet);
 void talk_on_silence(struct sim_node *node, int path);
 bool talk_hears_on(const struct sim_node *node, int net);
 const struct peer_message *talk_heartbeat(const struct sim_node *node);
+/* What it says of the vip; NULL: nothing. */
+const struct peer_vip *talk_word(const struct sim_node *node, int vip);
 
 /* plan.c */
 void plan_start(struct sim_vip *vip, bool dry_run, bool entering, uint64_t asked);

@@ -200,7 +200,7 @@ static void take_offer(struct sim_vip *vip, const struct peer_message *message)
 	if (!accepted && !message->dry_run)
 		vip->refused = message->request;
 	if (accepted && !message->dry_run) {
-		vip->peer_state = PEER_VIP_ACTIVE;
+		vip->word.state = PEER_VIP_ACTIVE;
 		sim_vip_event(vip, VRRP_EVENT_TAKE);
 	}
 	send_request(vip, PEER_ANSWER, message->request, message->dry_run, accepted);

@@ -76,6 +76,7 @@ static struct sim_setup draw_setup(struct sim_random *random)
 		setup.ipv6 = family <= 2;
 		setup.ipv4 = family != 0;
 	}
+	setup.vip_room = random_one_in(random, 2) ? 1 : PEER_VIPS_MAX;
 	return setup;
 }
 

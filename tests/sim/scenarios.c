@@ -147,6 +147,7 @@ static struct sim_setup setup_of_scenario(const struct scenario *scenario)
 		.node_count = scenario->nodes != 0 ? scenario->nodes : SIM_PAIR,
 		.vip_count = scenario->group ? 2 : 1,
 		.grouped = scenario->group,
+		.vip_room = PEER_VIPS_MAX,
 		.version = (uint8_t)(scenario->version != 0 ? scenario->version : 3),
 		.ipv4 = !scenario->ipv6,
 		.ipv6 = scenario->ipv6,

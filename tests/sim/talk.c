@@ -16,6 +16,11 @@ const struct peer_message *talk_heartbeat(const struct sim_node *node)
 	return node->main.alive && node->main.has_heartbeat ? &node->main.heartbeat : NULL;
 }
 
+const struct peer_vip *talk_word(const struct sim_node *node, int vip)
+{
+	return talk_heartbeat(node) != NULL ? roll_find(&node->main.heard, sim_vip_id(vip)) : NULL;
+}
+
 bool talk_hears_on(const struct sim_node *node, int net)
 {
 	for (int i = 0; i < node->main.path_count; i++) {
@@ -27,18 +32,6 @@ bool talk_hears_on(const struct sim_node *node, int net)
 
 /* Sending. */
 
-static enum peer_vip_state peer_state_of(enum vrrp_state state)
-{
-	static const enum peer_vip_state states[] = {
-		[VRRP_INITIALIZE] = PEER_VIP_INITIALIZE,
-		[VRRP_BACKUP] = PEER_VIP_BACKUP,
-		[VRRP_ACTIVE] = PEER_VIP_ACTIVE,
-		[VRRP_FAULT] = PEER_VIP_FAULT,
-	};
-
-	return states[state];
-}
-
 void talk_send(struct sim_node *node, struct peer_message *message)
 {
 	for (int i = 0; i < node->main.path_count; i++) {
@@ -48,21 +41,16 @@ void talk_send(struct sim_node *node, struct peer_message *message)
 	}
 }
 
-static void fill_vip(const struct sim_vip *vip, struct peer_message *message)
+static void fill_vip(const struct sim_vip *vip, struct peer_message *message, struct roll *ret_roll)
 {
 	int64_t interval_ns = setup_of(vip->node)->interval_ns;
 	struct mono now = now_of(vip->node);
+	struct peer_vip word = word_of(sim_vip_id(vip->index), &vip->fsm, now);
 
-	message->vips[vip->index] = (struct peer_vip){
-		.id = sim_vip_id(vip->index),
-		.state = peer_state_of(vip->fsm.state),
-		.effective_priority = vip->fsm.facts.priority,
-		.carrier = vip->node->places[vip->index].carrier,
-		.lan_heard = lan_is_heard(&vip->lan, interval_ns, now),
-		.lan_mute = lan_is_mute(&vip->lan, interval_ns, now),
-		.missing = vrrp_misses_adverts(&vip->fsm),
-		.holds_back = vrrp_holds_back(&vip->fsm, now),
-	};
+	word.carrier = vip->node->places[vip->index].carrier;
+	word.lan_heard = lan_is_heard(&vip->lan, interval_ns, now);
+	word.lan_mute = lan_is_mute(&vip->lan, interval_ns, now);
+	roll_add(ret_roll, &word);
 	if (vrrp_hears_late(&vip->fsm, now)) {
 		struct peer_probe *probe = &message->probes[message->probe_count++];
 
@@ -74,16 +62,23 @@ static void fill_vip(const struct sim_vip *vip, struct peer_message *message)
 void talk_send_heartbeat(struct sim_node *node)
 {
 	struct forwarder_view view = node_forwarder_view(node);
-	struct peer_message message = {.kind = PEER_HEARTBEAT, .vip_count = (size_t)vip_count_of(node)};
+	struct peer_message message = {.kind = PEER_HEARTBEAT, .beat = ++node->main.beats};
+	static struct roll roll;
+	size_t next = 0;
 
 	strcpy(message.config_hash, node->sim->conf.hash);
 	message.sequence = node->sequence;
 	message.health = view.health;
 	message.ready = view.bound && view.checked;
 	services_fill(node_wants_lbd(node) ? &node->sim->conf : &node->sim->bare, &view, &message);
+	roll.count = 0;
 	for (int i = 0; i < vip_count_of(node); i++)
-		fill_vip(&node->main.vips[i], &message);
-	talk_send(node, &message);
+		fill_vip(&node->main.vips[i], &message, &roll);
+	roll_sort(&roll);
+	do {
+		next = roll_cut(&roll, next, setup_of(node)->vip_room, &message);
+		talk_send(node, &message);
+	} while (next < roll.count);
 	set_timer(node, TIMER_BEAT, mono_add(now_of(node), setup_of(node)->interval_ns));
 }
 
@@ -98,7 +93,7 @@ static void set_alive(struct sim_node *node, bool alive)
 		if (alive)
 			sim_vip_event(&node->main.vips[i], VRRP_EVENT_PEER_BACK);
 		else
-			node->main.vips[i].peer_state = PEER_VIP_INITIALIZE;
+			word_silent(&node->main.vips[i].word);
 	}
 	sim_vip_review_all(node);
 }
@@ -141,36 +136,37 @@ static void take_probe(struct sim_vip *vip, const struct peer_message *heartbeat
 	lan_set_target(&vip->lan, asked && probe->answering.family != 0 ? &probe->answering : NULL);
 }
 
-static bool has_left(const struct sim_vip *vip, const struct peer_vip *other)
-{
-	return vip->peer_state != PEER_VIP_ACTIVE &&
-	       (vip->fsm.state == VRRP_ACTIVE || vip->peer_state != PEER_VIP_BACKUP || other->missing);
-}
-
 static void take_word(struct sim_vip *vip, const struct peer_message *heartbeat)
 {
-	const struct peer_vip *other = peermsg_find_vip(heartbeat, sim_vip_id(vip->index));
-	enum peer_vip_state before = vip->peer_state;
-	bool missed = vip->peer_missed;
+	struct word_change change = word_take(&vip->word, talk_word(vip->node, vip->index));
 
-	vip->peer_state = other != NULL ? other->state : PEER_VIP_INITIALIZE;
-	/* Until it says that it hears adverts: it may stop and start again in between. */
-	vip->peer_missed = other != NULL && (other->missing || (missed && other->state != PEER_VIP_BACKUP));
 	senders_prove(
 		&vip->senders, heartbeat->stamp.session, heartbeat->sequence, heartbeat->real_ns, now_of(vip->node));
 	sim_vip_review(vip);
-	if (before == PEER_VIP_ACTIVE && has_left(vip, other))
+	if (word_resigned(&change, vip->fsm.state))
 		sim_vip_event(vip, VRRP_EVENT_PEER_GONE);
-	if (missed && vip->peer_state == PEER_VIP_BACKUP && !vip->peer_missed)
+	if (change.hears_again)
 		sim_vip_event(vip, VRRP_EVENT_PEER_BACK);
+}
+
+static void forget_word(struct sim_vip *vip)
+{
+	if (vip->word.state == PEER_VIP_INITIALIZE || talk_word(vip->node, vip->index) != NULL)
+		return;
+	vip->word = (struct word){0};
+	sim_vip_review(vip);
 }
 
 static void take_heartbeat(struct sim_node *node, const struct peer_message *heartbeat)
 {
 	for (int i = 0; i < vip_count_of(node); i++)
 		take_probe(&node->main.vips[i], heartbeat);
-	for (int i = 0; i < vip_count_of(node); i++)
-		take_word(&node->main.vips[i], heartbeat);
+	for (int i = 0; i < vip_count_of(node); i++) {
+		if (roll_covers(heartbeat, sim_vip_id(i)))
+			take_word(&node->main.vips[i], heartbeat);
+		else
+			forget_word(&node->main.vips[i]);
+	}
 }
 
 static void take_fresh(struct sim_node *node, int path, const struct peer_message *message)
@@ -179,6 +175,8 @@ static void take_fresh(struct sim_node *node, int path, const struct peer_messag
 
 	main->heard_at = now_of(node);
 	if (message->kind == PEER_HEARTBEAT) {
+		(void)roll_hear(&main->heard, main->has_heartbeat ? &main->heartbeat : NULL, message,
+			DEAD_AFTER_INTERVALS * setup_of(node)->interval_ns, now_of(node));
 		main->heartbeat = *message;
 		main->has_heartbeat = true;
 	}

@@ -180,7 +180,7 @@ static void take_group_along(struct sim_vip *vip)
 
 		if (other == vip || !sim_goes_with(node->sim, vip->index, i) || other->fsm.state != VRRP_ACTIVE)
 			continue;
-		if (vip->fsm.state == VRRP_BACKUP && !vip->fsm.yielding)
+		if (group_is_parted_by(&vip->fsm))
 			sim_vip_event(other, VRRP_EVENT_PARTED);
 		else
 			sim_vip_review(other);
@@ -270,13 +270,6 @@ static struct track_sum sum_tracks(const struct sim_node *node)
 	return sum;
 }
 
-static bool is_elsewhere(const struct sim_vip *vip, bool peer_speaks)
-{
-	if (vip->fsm.state != VRRP_BACKUP)
-		return false;
-	return peer_speaks ? vip->peer_state == PEER_VIP_ACTIVE : !vrrp_misses_adverts(&vip->fsm);
-}
-
 static struct vrrp_facts gather(struct sim_vip *vip)
 {
 	struct sim_node *node = vip->node;
@@ -296,21 +289,23 @@ static struct vrrp_facts gather(struct sim_vip *vip)
 		.tracked = sum_tracks(node),
 		.peer_priority = has_peer(node) ? setup_of(node)->priority[1 - node->index] : 0,
 		.heartbeat = heartbeat,
-		.other = heartbeat != NULL ? peermsg_find_vip(heartbeat, sim_vip_id(vip->index)) : NULL,
+		.other = talk_word(node, vip->index),
 		.peer_on_lan = heartbeat != NULL && talk_hears_on(node, vip->index),
 	};
 	struct vrrp_facts facts;
 
+	vip->condition.tracked = input.tracked;
 	for (int i = 0; i < vip_count_of(node); i++) {
-		if (i != vip->index && sim_goes_with(node->sim, vip->index, i)) {
-			input.group_fault = input.group_fault || node->main.vips[i].fault;
-			input.group_unready = input.group_unready || node->main.vips[i].unready;
-			input.group_elsewhere = i < vip->index && is_elsewhere(&node->main.vips[i], heartbeat != NULL);
-		}
+		const struct sim_vip *other = &node->main.vips[i];
+
+		if (i != vip->index && sim_goes_with(node->sim, vip->index, i))
+			group_add(&input, &(struct group_member){.fsm = &other->fsm,
+						  .word = &other->word,
+						  .condition = &other->condition,
+						  .is_before = i < vip->index});
 	}
 	facts = facts_gather(&input, &vip->fsm, &vip->health, now_of(node), &vip->verdict);
-	vip->fault = !facts.link_ok || facts.lan_dead;
-	vip->unready = !facts.ready;
+	group_note(&vip->condition, &facts);
 	return facts;
 }
 
@@ -324,6 +319,11 @@ void sim_vip_want_probes(struct sim_vip *vip)
 	vip->probing = true;
 }
 
+static bool is_mute(const struct sim_vip *vip)
+{
+	return lan_is_mute(&vip->lan, setup_of(vip->node)->interval_ns, now_of(vip->node));
+}
+
 void sim_vip_review(struct sim_vip *vip)
 {
 	struct vrrp_event event = {.kind = VRRP_EVENT_FACTS};
@@ -333,10 +333,7 @@ void sim_vip_review(struct sim_vip *vip)
 	event.facts = gather(vip);
 	if (!facts_equal(&event.facts, &vip->fsm.facts))
 		sim_vip_step(vip, &event);
-	if (place_of(vip)->carrier &&
-		(vip->fsm.facts.lan_dead || vrrp_hears_late(&vip->fsm, now_of(vip->node)) ||
-			vrrp_doubts_lan(&vip->fsm,
-				lan_is_mute(&vip->lan, setup_of(vip->node)->interval_ns, now_of(vip->node)))))
+	if (place_of(vip)->carrier && vrrp_asks_lan(&vip->fsm, is_mute(vip), now_of(vip->node)))
 		sim_vip_want_probes(vip);
 	if (vip->verdict.resign && vip->fsm.state == VRRP_ACTIVE)
 		sim_vip_event(vip, VRRP_EVENT_RESIGN);

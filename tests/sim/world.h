@@ -76,6 +76,7 @@ struct sim_setup {
 	bool preempt;
 	int64_t preempt_delay_ns;
 	int64_t start_delay_ns;
+	size_t vip_room; /* of how many vips a datagram of a heartbeat speaks */
 	unsigned paths;  /* of the pair's state port; 0: they speak VRRP alone */
 	bool ipv4, ipv6; /* with both, each advert goes out in each, and each packet has its own fate */
 	bool unicast;
