@@ -9,15 +9,10 @@
 
 LAB_HOSTS="client lb1 lb2"
 reason_is() { is "$(pick "$1" '.vips[0].reason')" "$2"; }
-explains() { lbctl "$1" explain web 2>/dev/null | grep -qF -- "$2"; }
 
 config() { # config PRIORITY-OF-LB1 PRIORITY-OF-LB2 OPTIONS
-	cat >"$CONFIG" <<-END
-		pair {
-		    key-file = $LAB_DIR/pair.key
-		    node lb1 { address = 192.0.2.11  priority = $1 }
-		    node lb2 { address = 192.0.2.12  priority = $2 }
-		}
+	pair_section "$1" "$2" >"$CONFIG"
+	cat >>"$CONFIG" <<-END
 		vip web { vrid = 51  interface = eth0  addresses = { $VIP }  $3 }
 	END
 }

@@ -17,10 +17,7 @@ effective_is() { is "$(pick "$1" '[.vips[].effective_priority] | unique | join("
 reason_has() { pick "$1" '.vips[] | select(.name == "web") | .reason' | grep -qF "$2"; }
 
 lab_up
-for node in $NODES; do
-	ip -n "$LAB_PREFIX$node" link add eth1 type veth peer name far && ip -n "$LAB_PREFIX$node" link set eth1 up &&
-		ip -n "$LAB_PREFIX$node" link set far up || die "no second cable"
-done
+own_cables
 VIP_OPTIONS="group = edge"
 config_write
 cat >>"$CONFIG" <<-END

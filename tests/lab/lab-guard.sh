@@ -22,12 +22,8 @@ guardians() { # guardians NODE: how many there are
 }
 
 lab_up
-cat >"$CONFIG" <<-END
-	pair {
-	    key-file = $LAB_DIR/pair.key
-	    node lb1 { address = 192.0.2.11  priority = 150 }
-	    node lb2 { address = 192.0.2.12  priority = 100 }
-	}
+pair_section >"$CONFIG"
+cat >>"$CONFIG" <<-END
 	vip web { vrid = 51  interface = eth0  addresses = { $VIP }  advert-interval = 1s }
 END
 for node in $NODES; do start_daemon "$node" vrrpd; done

@@ -15,7 +15,7 @@ PROMISE_MS=50 BOUND_MS=500
 
 l1() { ip -n "$(ns lb1)" "$@"; }
 l2() { ip -n "$(ns lb2)" "$@"; }
-has() { ip -n "$(ns "$1")" -o addr show dev "$2" to "$3" 2>/dev/null | grep -q .; } # has NODE INTERFACE ADDRESS
+has() { has_address "$1" "$3" "$2"; } # has NODE INTERFACE ADDRESS
 macvlan() { ip -n "$(ns "$1")" -o link show type macvlan | sed -n "s/^[0-9]*: \(vr$2[^@]*\)@.*/\1/p"; } # macvlan NODE 4|6
 is_up() { ip -n "$(ns "$1")" -o link show dev "$2" | grep -q '[<,]UP[,>]'; }
 web_at() { has "$1" eth0 192.0.2.100 && has "$1" eth0 2001:db8::100; }
@@ -31,7 +31,6 @@ vips_are() { vip_is "$1" web "$2" && vip_is "$1" mac "$2"; }
 reason_is() { is "$(of_vip "$1" "$2" .reason)" "$3"; }
 moves() { of_vip lb1 web .transitions; }
 told() { grep -aq "$2" "$LAB_DIR/$1-vrrpd.log"; }
-answers() { on client timeout 1 bash -c "exec 3<>/dev/tcp/$1/9" 2>&1 | grep -q refused; }
 own_addresses() { # as whoever configures the network gives them
 	l1 addr add 192.0.2.11/24 dev eth0 && l1 addr add 2001:db8::11/64 dev eth0 nodad
 }
@@ -61,12 +60,8 @@ comes_back() {
 
 lab_up
 ip -n "$(ns client)" addr show dev eth0 | grep -q 'inet6 2001' || skip_lab "no IPv6 here"
-cat >"$CONFIG" <<-END
-	pair {
-	    key-file = $LAB_DIR/pair.key
-	    node lb1 { address = 192.0.2.11  priority = 150 }
-	    node lb2 { address = 192.0.2.12  priority = 100 }
-	}
+pair_section >"$CONFIG"
+cat >>"$CONFIG" <<-END
 	vip web { vrid = 51  interface = eth0  addresses = { ${WEB/ /, } }  advert-interval = 200ms }
 	vip mac { vrid = 52  interface = eth0  addresses = { ${MAC/ /, } }  advert-interval = 200ms  virtual-mac = yes }
 	vip late { vrid = 53  interface = eth7  addresses = { $LATE } }

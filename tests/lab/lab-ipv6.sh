@@ -9,23 +9,19 @@
 BOTH="192.0.2.100 2001:db8::100 fe80::200:5eff:fe00:233"
 SIX="2001:db8::200 fe80::200:5eff:fe00:234"
 
-has() { ip -n "$(ns "$1")" -o addr show dev eth0 to "$2" | grep -q .; } # has NODE ADDRESS
 holds() { # holds NODE ADDRESS...: all of them
 	local node=$1 address
 	shift
-	for address; do has "$node" "$address" || return 1; done
+	for address; do has_address "$node" "$address" eth0 || return 1; done
 }
 lacks() { # lacks NODE ADDRESS...: each of them
 	local node=$1 address
 	shift
-	for address; do ! has "$node" "$address" || return 1; done
+	for address; do ! has_address "$node" "$address" eth0 || return 1; done
 }
 # alone NODE: it has everything, the other nothing.
 # shellcheck disable=SC2086 # lists of addresses
 alone() { holds "$1" $BOTH $SIX && lacks "$(peer_of "$1")" $BOTH $SIX; }
-states_are() { is "$(pick "$1" '[.vips[].state] | unique | join(" ")')" "$2"; } # states_are NODE STATE
-# Nothing listens, and the host that has the address says so.
-answers() { on client timeout 1 bash -c "exec 3<>/dev/tcp/$1/9" 2>&1 | grep -q refused; }
 flags_are() { # of the VIP on that node: no DAD, deprecated, and it ends
 	ip -n "$(ns "$1")" -j addr show dev eth0 to 2001:db8::100 |
 		jq -e '.[].addr_info[]? | select(.nodad and .deprecated and .preferred_life_time == 0 and .valid_life_time <= 2)' >/dev/null
@@ -39,17 +35,13 @@ neighbour_is() {
 
 lab_up
 ip -n "$(ns client)" addr show dev eth0 | grep -q 'inet6 2001' || skip_lab "no IPv6 here"
-cat >"$CONFIG" <<-END
-	pair {
-	    key-file = $LAB_DIR/pair.key
-	    node lb1 { address = 192.0.2.11  priority = 150 }
-	    node lb2 { address = 192.0.2.12  priority = 100 }
-	}
+pair_section >"$CONFIG"
+cat >>"$CONFIG" <<-END
 	vip both { vrid = 51  interface = eth0  addresses = { 192.0.2.100, 2001:db8::100 } }
 	vip six { vrid = 52  interface = eth0  addresses = { 2001:db8::200 } }
 END
 for node in $NODES; do start_daemon "$node" vrrpd; done
-wait_for 20 "lb1 is active for both" states_are lb1 active
+wait_for 20 "lb1 is active for both" all_are lb1 active
 wait_for 10 "and holds everything, lb2 nothing" alone lb1
 wait_for 5 "the client is answered" answers 2001:db8::100
 expect "the VIP is without DAD, deprecated, and a lease" flags_are lb1
@@ -68,7 +60,7 @@ wait_for 20 "lb1 takes it back" alone lb1
 
 say "== an address of either family is deleted by somebody"
 ip -n "$(ns lb1)" addr del 2001:db8::100/128 dev eth0
-wait_for 2 "it is back" has lb1 2001:db8::100
+wait_for 2 "it is back" has_address lb1 2001:db8::100 eth0
 expect "and told of" grep -q "deleted by somebody else.*2001:db8::100" "$LAB_DIR/lb1-vrrpd.log"
 
 say "== everything is killed, and the leases end"

@@ -27,7 +27,7 @@ vip_more() {
 		MORE="$MORE track-script $LAB_PROGRAM_DIR/true${1#v} { penalty = 1  interval = 100ms  timeout = 2s }"
 }
 
-answers() { is_not "$(pid_of "$1" vrrpd)" ""; }
+says_status() { is_not "$(pid_of "$1" vrrpd)" ""; }
 
 # regular NODE WHAT: how late its adverts have been, and that its peer has missed none since MOVES was taken
 regular() {
@@ -42,7 +42,7 @@ start_stuck() {
 	exec {STUCK}<>"$log"
 	dd if=/dev/zero of="$log" bs=4096 count=64 oflag=nonblock status=none 2>/dev/null
 	start_daemon lb1 vrrpd
-	wait_for 20 "vrrpd is up, though nobody reads its log" answers lb1
+	wait_for 20 "vrrpd is up, though nobody reads its log" says_status lb1
 	rm "$log"
 }
 
@@ -92,7 +92,7 @@ nap 0.5
 kill -STOP "$STARTED"
 delete_on
 regular lb1 "those who follow did not read, nor did anybody the log, and addresses were deleted"
-expect "status answers beside them" answers lb1
+expect "status answers beside them" says_status lb1
 wait_for 5 "what was deleted is back" holds_all lb1
 
 TRACKED=$SCRIPTS

@@ -6,8 +6,6 @@
 #      lb1 (150) ---- LAN ---- lb2 (100), with other options
 . "$(dirname "$0")/lab.sh"
 
-reason_has() { pick "$1" '.vips[0].reason' | grep -qF "$2"; }
-explains() { lbctl "$1" explain | grep -qF "$2"; }
 refusals() { grep -c 'adverts are refused' "$LAB_DIR/$1-vrrpd.log"; }
 
 # config NODE ADDRESS OPTIONS: that node's file

@@ -9,22 +9,18 @@
 #                                       +---- lb2 (100) ----- eth1
 . "$(dirname "$0")/lab.sh"
 
-CABLE=198.51.100
 GATEWAY=2001:db8::50
 VIP=2001:db8::100
 gateway_is() { is "$(pick "$1" '.vips[0].tracks[0].state')" "$2"; }
-reason_has() { pick "$1" '.vips[0].reason' | grep -qF "$2"; }
-both_paths() { is "$(pick "$1" '[.peer.seen[].alive] | tostring')" "[true,true]"; }
+both_paths() { is "$(paths_alive "$1")" 2; }
 
 lab_up
 ip -n "$(ns client)" addr show dev eth0 | grep -q 'inet6 2001' || skip_lab "no IPv6 here"
 command -v nft >/dev/null || skip_lab "no nft(8)"
-ip -n "$(ns lb1)" link add eth1 type veth peer name eth1 netns "$(ns lb2)" || die "no second cable"
+second_cable
 for host in $LAB_HOSTS; do ip -n "$(ns "$host")" -4 addr flush dev eth0; done
 for node in $NODES; do
-	ip -n "$(ns "$node")" -6 route add default via "$GATEWAY" dev eth0 &&
-		ip -n "$(ns "$node")" addr add "$CABLE.${HOST_NUMBER[$node]}/24" dev eth1 &&
-		ip -n "$(ns "$node")" link set eth1 up || die "no address on the second cable"
+	ip -n "$(ns "$node")" -6 route add default via "$GATEWAY" dev eth0 || die "no gateway"
 done
 cat >"$CONFIG" <<-END
 	pair {
@@ -61,17 +57,10 @@ wait_for 20 "and finds it again" gateway_is lb1 up
 wait_for 20 "lb1 is active" settled lb1
 
 say "== adverts are lost, and nothing else"
-on lb2 nft -f - <<-END || die "no nftables"
-	table ip6 lost {
-		chain in {
-			type filter hook prerouting priority -300;
-			meta l4proto 112 counter drop
-		}
-	}
-END
+adverts_drop lb2
 wait_for 5 "lb2 says what it waits for" reason_has lb2 "adverts are lost"
 stays_for 6 "lb1 stays active: the gateway answers it" settled lb1
-on lb2 nft delete table ip6 lost
+adverts_pass lb2
 wait_for 5 "lb2 hears adverts again" eval '! reason_has lb2 "adverts are lost"'
 
 say "== a dead switch port, its carrier up"

@@ -10,20 +10,14 @@
 . "$(dirname "$0")/lab.sh"
 ADVERT_INTERVAL=500ms
 
-LAN=192.0.2 CABLE=198.51.100
+LAN=192.0.2
 path_is() { is "$(pick "$1" ".peer.seen[] | select(.path | startswith(\"$2.\")) | .alive")" "$3"; } # NODE NET ALIVE
 paths_are() { path_is "$1" $LAN "$2" && path_is "$1" $CABLE "$3"; }
-explains() { lbctl "$1" explain web | grep -qF "$2"; }
 both() { "$@" && "${@/lb1/lb2}"; }
 
 lab_up
-ip -n "${LAB_PREFIX}lb1" link add eth1 type veth peer name eth1 netns "${LAB_PREFIX}lb2" || die "no second cable"
-for node in $NODES; do
-	ip -n "$LAB_PREFIX$node" addr add "$CABLE.${HOST_NUMBER[$node]}/24" dev eth1 &&
-		ip -n "$LAB_PREFIX$node" link set eth1 up || die "no address on the second cable"
-done
-sed -i "s/priority = \(150\|100\) *}/priority = \1  heartbeat = { @ } }/; /node lb1/s/@/$CABLE.11/; /node lb2/s/@/$CABLE.12/" \
-	"$CONFIG"
+second_cable
+heartbeat_by_cable
 servers_start
 start_pair
 wait_for 10 "both paths live" both paths_are lb1 true true
@@ -55,7 +49,6 @@ wait_for 10 "both paths live again" both paths_are lb1 true true
 
 say "== a dead switch port, its carrier up"
 no_carrier_lost() { is "$(ip -n "${LAB_PREFIX}lb1" -br link show eth0 | awk '{ print $2 }')" UP; }
-reason_has() { pick "$1" '.vips[0].reason' | grep -qF "$2"; }
 # Hosts are known by what they say, and servers that are checked do.
 probe_mark client
 port_mute lb1
@@ -71,20 +64,13 @@ port_unmute lb1
 wait_for 30 "the port works again: lb1 is active" settled lb1
 
 say "== adverts are lost, and nothing else"
-on lb2 nft -f - <<-END || die "no nftables"
-	table ip lost {
-		chain in {
-			type filter hook prerouting priority -300;
-			ip protocol 112 counter drop
-		}
-	}
-END
+adverts_drop lb2
 probe_mark client
 stays_for 8 "lb1 stays active: it is on its LAN" settled lb1
 wait_for 5 "lb2 says what it waits for" reason_has lb2 "adverts are lost"
 probe_mark client
 expect "no request failed" is "$(of_mark .failed)" 0
-on lb2 nft delete table ip lost
+adverts_pass lb2
 stays_for 2 "and lb1 stays when they are back" settled lb1
 
 say "== a rival on the LAN"

@@ -47,7 +47,6 @@ moves() {
 }
 count_moves() { MOVES=$(moves); }
 
-has_address() { ip -n "$LAB_PREFIX$1" -o addr show to "$2" | grep -q .; }
 lifetime() { ip -n "$LAB_PREFIX$1" -o addr show to "$2" | sed -n 's/.*valid_lft \([0-9]*\)sec.*/\1/p'; }
 value_is() { is "$(pick "$1" "$2")" "$3"; } # value_is NODE FILTER VALUE
 advert_count() { pick "$1" "$WEB | .counters.adverts_$2"; }

@@ -15,8 +15,6 @@ effective() { pick "$1" '.vips[0].effective_priority'; }
 track() { pick "$1" ".vips[0].tracks[] | select(.name == \"$2\") | .state"; }
 effective_is() { is "$(effective "$1")" "$2"; }
 track_is() { is "$(track "$1" "$2")" "$3"; }
-reason_has() { pick "$1" '.vips[0].reason' | grep -qF "$2"; }
-explains() { lbctl "$1" explain web | grep -qF "$2"; }
 all_is_well() { is "$(pick "$1" '[.vips[0].tracks[].state] | unique | join(" ")')" up; }
 no_zombies() { # of vrrpd on NODE
 	! ps -o stat= --ppid "$(pid_of "$1" vrrpd)" | grep -q Z
@@ -34,11 +32,7 @@ comes_back() {
 
 lab_up
 trap 'lab_track_down; lab_down' EXIT
-for node in $NODES; do
-	ip -n "$LAB_PREFIX$node" link add eth1 type veth peer name far &&
-		ip -n "$LAB_PREFIX$node" link set eth1 up && ip -n "$LAB_PREFIX$node" link set far up ||
-		die "no second cable"
-done
+own_cables
 on client ip addr add 198.51.100.1/32 dev lo && on client ip link set lo up || die "no far gateway"
 for node in $NODES; do
 	on $node ip route add 198.51.100.1/32 via 192.0.2.50 || die "no route"

@@ -12,12 +12,10 @@ MAC6=00:00:5e:00:02:33
 macvlans() { ip -n "$(ns "$1")" -o link show type macvlan; }
 macvlans_are() { is "$(macvlans "$1" | grep -c .)" "$2"; }                 # macvlans_are NODE COUNT
 up_are() { is "$(macvlans "$1" | grep -c '[<,]UP[,>]')" "$2"; }           # up_are NODE COUNT
-has() { ip -n "$(ns "$1")" -o addr show to "$2" | grep -q .; }            # has NODE ADDRESS
-holds() { has "$1" 192.0.2.100 && has "$1" 2001:db8::100 && up_are "$1" 2; }
-lacks() { ! has "$1" 192.0.2.100 && ! has "$1" 2001:db8::100; }
+holds() { has_address "$1" 192.0.2.100 && has_address "$1" 2001:db8::100 && up_are "$1" 2; }
+lacks() { ! has_address "$1" 192.0.2.100 && ! has_address "$1" 2001:db8::100; }
 silent() { up_are "$1" 0; }
 alone() { holds "$1" && lacks "$(peer_of "$1")"; }
-answers() { on client timeout 1 bash -c "exec 3<>/dev/tcp/$1/9" 2>&1 | grep -q refused; }
 # What the client knows of the VIP.
 known_at() { ip -n "$(ns client)" neigh show "$1" | grep -qi "lladdr $2"; } # known_at ADDRESS MAC
 # Which port the bridge has learnt the MAC at: from adverts, since nothing else is sent by it.
@@ -27,12 +25,8 @@ own_mac() { ip -n "$(ns "$1")" -j link show eth0 | jq -r '.[0].address'; }
 
 lab_up
 command -v bridge >/dev/null || skip_lab "no bridge(8)"
-cat >"$CONFIG" <<-END
-	pair {
-	    key-file = $LAB_DIR/pair.key
-	    node lb1 { address = 192.0.2.11  priority = 150 }
-	    node lb2 { address = 192.0.2.12  priority = 100 }
-	}
+pair_section >"$CONFIG"
+cat >>"$CONFIG" <<-END
 	vip web { vrid = 51  interface = eth0  addresses = { 192.0.2.100, 2001:db8::100 }  virtual-mac = yes }
 END
 for node in $NODES; do start_daemon "$node" vrrpd; done
@@ -90,7 +84,7 @@ sed -i 's/virtual-mac = yes/virtual-mac = no/' "$CONFIG"
 lbctl lb1 reload >/dev/null || fail "reload"
 wait_for 5 "lb1's macvlans are gone" macvlans_are lb1 0
 wait_for 5 "and its interface is as it was" parent_is lb1 0 0
-wait_for 5 "it holds both, without them" eval 'has lb1 192.0.2.100 && has lb1 2001:db8::100'
+wait_for 5 "it holds both, without them" eval 'has_address lb1 192.0.2.100 && has_address lb1 2001:db8::100'
 sed -i 's/virtual-mac = no/virtual-mac = yes/' "$CONFIG"
 lbctl lb1 reload >/dev/null || fail "reload"
 wait_for 5 "lb1 has its macvlans again" holds lb1

@@ -9,7 +9,6 @@
 
 LAB_HOSTS="client lb1"
 NODES=lb1
-states_are() { is "$(pick lb1 '[.vips[].state] | unique | join(" ")')" "$1"; }
 # The capture as lines of one packet each.
 packets() {
 	tcpdump -nn -e -v -r "$LAB_DIR/wire.pcap" 2>/dev/null | sed -E 's/^[0-9:.]+ //' |
@@ -37,12 +36,8 @@ sent() { listed && some "$1"; }
 
 lab_up
 command -v tcpdump >/dev/null || skip_lab "no tcpdump"
-cat >"$CONFIG" <<-END
-	pair {
-	    key-file = $LAB_DIR/pair.key
-	    node lb1 { address = 192.0.2.11  priority = 150 }
-	    node lb2 { address = 192.0.2.12  priority = 100 }
-	}
+pair_section >"$CONFIG"
+cat >>"$CONFIG" <<-END
 	vip plain { vrid = 51  interface = eth0  addresses = { 192.0.2.100, 192.0.2.101, 2001:db8::100 }  advert-interval = 250ms  authentication = none }
 	vip old { vrid = 52  interface = eth0  addresses = { 192.0.2.102 }  version = 2  advert-interval = 1s  authentication = none }
 	vip mac { vrid = 53  interface = eth0  addresses = { 192.0.2.103, 2001:db8::103 }  virtual-mac = yes }
@@ -53,7 +48,7 @@ LOCAL=$(ip -n "$(ns lb1)" -j addr show dev eth0 | jq -r '[.[].addr_info[]? | sel
 on client tcpdump -i eth0 -U -w "$LAB_DIR/wire.pcap" 'proto 112 or ip6 proto 112 or arp or icmp6' 2>"$LAB_DIR/tcpdump.log" &
 wait_for 10 "tcpdump listens" grep -q 'listening on' "$LAB_DIR/tcpdump.log"
 start_daemon lb1 vrrpd
-wait_for 20 "lb1 is active" states_are active
+wait_for 20 "lb1 is active" all_are lb1 active
 wait_for 10 "each has been heard" sent 'vrid 52'
 for address in 192.0.2.10{0..4}; do
 	wait_for 10 "$address has been announced" sent "who-has $address tell $address,"

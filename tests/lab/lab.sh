@@ -264,6 +264,31 @@ cable_mend() { ip -n "${LAB_PREFIX}lan" link set "$1" up; }
 # The switch drops everything of that port; the carrier stays.
 port_mute() { ip -n "${LAB_PREFIX}lan" link set "$1" nomaster; }
 port_unmute() { ip -n "${LAB_PREFIX}lan" link set "$1" master br0; }
+# The node hears no advert any more, and everything else.
+adverts_drop() {
+	on "$1" nft 'add table inet lost; add chain inet lost in { type filter hook prerouting priority -300; };
+		add rule inet lost in meta l4proto 112 drop' || die "no nftables"
+}
+adverts_pass() { on "$1" nft delete table inet lost; }
+
+# A cable of their own between the two nodes: eth1 of both.
+CABLE=198.51.100
+second_cable() {
+	local node
+	ip -n "${LAB_PREFIX}lb1" link add eth1 type veth peer name eth1 netns "${LAB_PREFIX}lb2" || die "no second cable"
+	for node in lb1 lb2; do
+		ip -n "$LAB_PREFIX$node" addr add "$CABLE.${HOST_NUMBER[$node]}/24" dev eth1 &&
+			ip -n "$LAB_PREFIX$node" link set eth1 up || die "no address on the second cable"
+	done
+}
+# A cable of each node's own, eth1, whose far end is eth1's peer "far".
+own_cables() {
+	local node
+	for node in lb1 lb2; do
+		ip -n "$LAB_PREFIX$node" link add eth1 type veth peer name far && ip -n "$LAB_PREFIX$node" link set eth1 up &&
+			ip -n "$LAB_PREFIX$node" link set far up || die "no second cable"
+	done
+}
 
 # ---- the pair
 
@@ -272,18 +297,25 @@ key_write() {
 	chmod 0600 "$LAB_DIR/pair.key"
 }
 
+# pair_section [PRIORITY-OF-LB1 PRIORITY-OF-LB2]
+pair_section() {
+	cat <<-END
+		pair {
+		    key-file = $LAB_DIR/pair.key
+		    node lb1 { address = 192.0.2.11  priority = ${1-150} }
+		    node lb2 { address = 192.0.2.12  priority = ${2-100} }
+		}
+	END
+}
+
 # The one configuration of both nodes. A test changes these before lab_up, or the file after it.
 ADVERT_INTERVAL=100ms
 VIP_OPTIONS=
 POOL_OPTIONS='check http { path = /healthz  interval = 200ms  timeout = 200ms  rise = 2  fall = 2 }'
 config_write() {
 	CONFIG=$LAB_DIR/lbpair.conf
-	cat >"$CONFIG" <<-END
-		pair {
-		    key-file = $LAB_DIR/pair.key
-		    node lb1 { address = 192.0.2.11  priority = 150 }
-		    node lb2 { address = 192.0.2.12  priority = 100 }
-		}
+	pair_section >"$CONFIG"
+	cat >>"$CONFIG" <<-END
 		vip web {
 		    vrid = 51
 		    interface = eth0
@@ -304,6 +336,13 @@ config_write() {
 		}
 	END
 }
+
+# The same with a second path for the heartbeats, by the second cable; and without it again.
+heartbeat_by_cable() {
+	sed -i "s/priority = \(150\|100\) *}/priority = \1  heartbeat = { @ } }/; /node lb1/s/@/$CABLE.11/; /node lb2/s/@/$CABLE.12/" \
+		"$CONFIG"
+}
+heartbeat_by_lan_alone() { sed -i 's/  heartbeat = {[^}]*}//' "$CONFIG"; }
 
 # An lbd that waits for a processor for 250 ms counts as hung, and a test that wants no failover then sees one. So on a
 # machine that does other things too, what forwards and what measures goes first; vrrpd asks for real-time priority by itself.
@@ -357,6 +396,9 @@ pick() {
 }
 vip_state() { pick "$1" '.vips[0].state // empty'; }
 node_is() { is "$(vip_state "$1")" "$2"; }
+reason_has() { pick "$1" '.vips[0].reason' | grep -qF "$2"; }
+explains() { lbctl "$1" explain 2>/dev/null | grep -qF -- "$2"; }
+all_are() { is "$(pick "$1" '[.vips[].state] | unique | join(" ")')" "$2"; } # all_are NODE STATE: each of its vips
 pair_is() { node_is "$1" active && node_is "$2" backup; } # pair_is ACTIVE BACKUP
 servers_up() { is "$(pick "$1" '[.pools[].servers[] | select(.health == "up")] | length')" "$2"; }
 server_health() { pick "$1" ".pools[].servers[] | select(.name == \"$2\") | .health"; }
@@ -372,11 +414,16 @@ active_node() {
 	echo "${actives# }"
 }
 
+# has_address NODE ADDRESS [INTERFACE]: its kernel, whatever the daemons say.
+has_address() { ip -n "$LAB_PREFIX$1" -o addr show ${3:+dev "$3"} to "$2" 2>/dev/null | grep -q .; }
+# Nothing listens there, and the host that has the address says so to the client.
+answers() { on client timeout 1 bash -c "exec 3<>/dev/tcp/$1/9" 2>&1 | grep -q refused; }
+
 # Whose kernel has the VIP, whatever the daemons say.
 holders_of_vip() {
 	local node holders=
 	for node in $NODES; do
-		ip -n "$LAB_PREFIX$node" -o addr show to "$VIP" 2>/dev/null | grep -q . && holders="$holders $node"
+		has_address "$node" "$VIP" && holders="$holders $node"
 	done
 	echo "${holders# }"
 }
@@ -384,6 +431,9 @@ holders_are() { is "$(holders_of_vip)" "$*"; }
 
 # settled NODE: it alone is active and it alone holds the VIP.
 settled() { holders_are "$1" && node_is "$1" active; }
+
+# How many of the ways between the nodes are alive, by the node's word.
+paths_alive() { pick "$1" '[.peer.seen[] | select(.alive)] | length'; }
 
 # pid_of NODE lbd|vrrpd|guardian
 pid_of() { pick "$1" ".pids.$2 // empty"; }

@@ -59,13 +59,7 @@ many_config() {
 	STREAMS=$((2 * $1 + (LANS - 1) * (more + more / 2)))
 	ADDRESSES=$((6 * $1 + (LANS - 1) * (more + more / 2 * 2)))
 	{
-		cat <<-END
-			pair {
-			    key-file = $LAB_DIR/pair.key
-			    node lb1 { address = 192.0.2.11  priority = 150 }
-			    node lb2 { address = 192.0.2.12  priority = 100 }
-			}
-		END
+		pair_section
 		for ((vip = 1; vip <= $1; vip++)); do
 			many_vip v$vip $vip 0 "10.0.$vip.1/32, 10.0.$vip.2/32, 10.0.$vip.3/32, 2001:db8:$vip::1/128, 2001:db8:$vip::2/128"
 		done

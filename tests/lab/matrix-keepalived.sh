@@ -149,6 +149,8 @@ keepalived_planned() { # keepalived_planned FROM TO
 	kill -HUP "${KA_PID[$A]}"
 }
 
+keepalived_second_path() { :; } # it speaks on the LAN alone
+
 ka_whole() { # both of its processes are there, and one that was started by a parent before it has not been orphaned
 	local child
 	child=$(ka_child "$1")

@@ -34,7 +34,7 @@ lbpair_normal() {
 	lbpair_continue
 	# What was given away comes back only when it is asked for.
 	[ "$LBPAIR_LENT" != "$B" ] || lbpair_planned "$B" "$A"
-	wait_until 40 lbpair_is_normal
+	wait_until 40 lbpair_is_normal && lbpair_first_path_alone
 }
 lbpair_continue() {
 	local node
@@ -55,6 +55,19 @@ lbpair_start_gone() {
 		done
 	done
 }
+
+# The second cable is used by rows that ask for it, since with it a LAN that is cut is another matter.
+LBPAIR_PATHS=1
+lbpair_second_path() { heartbeat_by_cable && lbpair_paths 2; }
+lbpair_first_path_alone() { [ $LBPAIR_PATHS = 1 ] || { heartbeat_by_lan_alone && lbpair_paths 1; }; }
+lbpair_paths() {
+	LBPAIR_PATHS=$1
+	local node
+	for node in $NODES; do lbctl "$node" reload >/dev/null || return 1; done
+	wait_until 10 lbpair_has_paths "$A" && wait_until 10 lbpair_has_paths "$B"
+}
+lbpair_has_paths() { is "$(paths_alive "$1")" "$LBPAIR_PATHS"; }
+lbpair_alarms() { [ "$(paths_alive "$1")" -lt "$LBPAIR_PATHS" ] && explains "$1" "ALARM: not on its path"; }
 
 lbpair_each() { # lbpair_each SIGNAL
 	local node

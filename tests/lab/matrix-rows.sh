@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 #
 # The rows of the fault matrix. A row is a line and a function act_NAME, which does the fault to $SUBJECT's node $A while
-# $A is active (or to both); before_NAME, where there is one, makes what the row begins with and is not measured. What a
-# row leaves broken is mended by `mend` and the subject's `normal`.
+# $A is active (or to both); before_NAME, where there is one, makes what the row begins with and is not measured; after_NAME says
+# whether what else has to be so is so. What a row leaves broken is mended by `mend` and the subject's `normal`.
 #
 # "two": how long two nodes may have the VIP: the lease of 2 s and 0.2 s. In a partition both have it, each in its part.
 
@@ -53,6 +53,20 @@ act_stop-all() { subject hurt "$A" STOP guardian vrrp forwarder; }
 
 row cable-cut over "cable cut (carrier lost)" 400 60 2200
 act_cable-cut() { cable_cut "$A"; }
+
+# Nothing of the node is heard any more, by any path, and its last word was that all is well: the second cable goes first.
+row power over "power loss: all paths cut at once" 400 60 2200
+before_power() { subject second_path; }
+act_power() {
+	ip -n "$(ns "$A")" link set eth1 down 2>/dev/null # keepalived's have none
+	cable_cut "$A"
+}
+
+row heartbeat-cut stay "heartbeat path cut alone" - - 0
+only heartbeat-cut lbpair
+before_heartbeat-cut() { subject second_path; }
+act_heartbeat-cut() { ip -n "$(ns "$A")" link set eth1 down; }
+after_heartbeat-cut() { wait_until 5 subject alarms "$A" && wait_until 5 subject alarms "$B"; }
 
 row cable-back back "cable returns" 50 50 -
 before_cable-back() { cable_cut "$A" && over_and_calm; }
@@ -128,6 +142,7 @@ mend() {
 	on lan nft 'add table netdev lost; delete table netdev lost; add table bridge lost; delete table bridge lost'
 	for node in $NODES; do
 		ip -n "$(ns "$node")" link set eth0 up
+		ip -n "$(ns "$node")" link set eth1 up 2>/dev/null
 		port_unmute "$node"
 		cable_mend "$node"
 	done

@@ -1,7 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# matrix.sh [--rounds N] [--interval TIME] [--rows NAME,...] [--subjects lbpair,keepalived] [--json FILE] [--list]
+# matrix.sh [--rounds N] [--interval TIME] [--rows NAME,...] [--subjects lbpair,keepalived] [--json FILE]
+# matrix.sh [--json FILE] --report FILE...
+# matrix.sh --list
 #
 # The fault matrix: everything that can happen to the active node of a pair, and what a client sees of it. Each row is
 # a fault; it is done to lbpair and to keepalived in turn, in one lab, and the table says for each the longest time
@@ -14,7 +16,11 @@
 #                 lbd and vrrpd, 150/100   keepalived and HAProxy, 150/100
 #
 # A request goes to each VIP every 5 ms, over a connection of its own. Who has an address is the kernels' word. Rows are
+# The two nodes of lbpair have a cable of their own besides, eth1, which rows that speak of a second path use. Rows are
 # in matrix-rows.sh, how a subject is started, hurt and mended in matrix-lbpair.sh and matrix-keepalived.sh.
+#
+# A run may be done in pieces: other rows, other intervals, more rounds. Each leaves what it measured with --json, after
+# each round; --report makes of all of their lines one table for each interval.
 #
 # Wants a build without sanitizers, and a machine that does nothing else: make failover-matrix.
 #
@@ -24,12 +30,12 @@ here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=tests/lab/lab.sh
 . "$here/lab.sh"
 
-ROUNDS=10 ROWS= SUBJECTS=lbpair,keepalived JSON=
+ROUNDS=10 ROWS= SUBJECTS=lbpair,keepalived JSON= REPORTS=()
 # How long a second holder is waited for to go, and how long a row that should change nothing is watched.
 HOLD_BOUND_MS=5000 WATCH=0.6
 
 declare -a ROW_NAMES=()
-declare -A ROW_GOAL=() ROW_FACTS=()
+declare -A ROW_GOAL=() ROW_FACTS=() ROW_ONLY=()
 # row NAME GOAL TITLE FIGURE_100MS FIGURE_10MS FIGURE_TWO
 #
 # GOAL: who has the VIP in the end: `over` the other node, `apart` the other one and perhaps both, as the nodes cannot know
@@ -40,6 +46,7 @@ row() {
 	ROW_GOAL[$1]=$2
 	ROW_FACTS[$1]=$3$'\t'$4$'\t'$5$'\t'$6
 }
+only() { ROW_ONLY[$1]=$2; } # only NAME SUBJECT: the other one has nothing of the kind
 # shellcheck source=tests/lab/matrix-rows.sh
 . "$here/matrix-rows.sh"
 # shellcheck source=tests/lab/matrix-lbpair.sh
@@ -58,6 +65,12 @@ while [ $# -gt 0 ]; do
 	--rows) ROWS=${2-} && shift ;;
 	--subjects) SUBJECTS=${2-} && shift ;;
 	--json) JSON=${2-} && shift ;;
+	--report)
+		shift
+		[ $# -gt 0 ] || usage
+		REPORTS=("$@")
+		break
+		;;
 	--list)
 		for name in "${ROW_NAMES[@]}"; do printf '%-16s %s\n' "$name" "${ROW_FACTS[$name]%%$'\t'*}"; done
 		exit
@@ -70,6 +83,15 @@ done
 [ -n "$ROWS" ] || ROWS=$(IFS=, && echo "${ROW_NAMES[*]}")
 for name in ${ROWS//,/ }; do [ -n "${ROW_GOAL[$name]-}" ] || die "no row $name: see --list"; done
 for name in ${SUBJECTS//,/ }; do case $name in lbpair | keepalived) ;; *) usage ;; esac; done
+
+of_lines() { jq --argjson facts "$1" --arg what "$2" --arg order "${ROW_NAMES[*]}" "${@:4}" -f "$here/matrix.jq" "$3"; } # FACTS WHAT FILE
+if [ ${#REPORTS[@]} -gt 0 ]; then
+	pieces=$(jq -s 'flatten(1)' "${REPORTS[@]}") && merged=$(of_lines null merge - <<<"$pieces") ||
+		die "not all of these are reports of --json: ${REPORTS[*]}"
+	[ -z "$JSON" ] || printf '%s\n' "$merged" >"$JSON" || die "cannot write $JSON"
+	of_lines null table - -r <<<"$merged"
+	exit
+fi
 
 ok() { :; } # the table is what is shown
 
@@ -132,6 +154,7 @@ measure() { # measure ROW
 	probe_mark "$SUBJECT-holders"
 	"act_$row" || fail "$row, $SUBJECT: the action itself failed"
 	goal_comes "${ROW_GOAL[$row]}" || reached=false
+	! declare -F "after_$row" >/dev/null || "after_$row" || reached=false
 	holders_now
 	[[ "$HOLDERS_NOW" != *" "* ]] || stays=true
 	nap $WATCH # what was asked meanwhile is answered or has failed
@@ -157,6 +180,7 @@ round() {
 	for row in ${ROWS//,/ }; do
 		turn=$((turn + 1))
 		for name in $(in_turn $turn ${SUBJECTS//,/ }); do
+			[ "${ROW_ONLY[$row]-$name}" = "$name" ] || continue
 			as "$name"
 			measure "$row"
 			mend
@@ -194,6 +218,7 @@ case ,$SUBJECTS, in
 esac
 NODES="lb1 lb2"
 lab_up
+second_cable
 LINES=$LAB_DIR/matrix.lines
 FACTS=$(facts)
 servers_start
@@ -205,7 +230,9 @@ for name in ${SUBJECTS//,/ }; do
 	wait_until 10 flows || die "$name does not answer"
 	wait_until 10 alone "$A" || die "$name: $A does not have the VIP alone"
 done
-for ((ROUND = 1; ROUND <= ROUNDS; ROUND++)); do round; done
-jq -s --argjson facts "$FACTS" -f "$here/matrix.jq" --arg what report "$LINES" >"$LAB_DIR/report.json" || die "no report"
-[ -z "$JSON" ] || cp "$LAB_DIR/report.json" "$JSON" || fail "cannot write $JSON"
-jq -r --argjson facts null -f "$here/matrix.jq" --arg what table "$LAB_DIR/report.json"
+for ((ROUND = 1; ROUND <= ROUNDS; ROUND++)); do
+	round
+	of_lines "$FACTS" report "$LINES" -s >"$LAB_DIR/report.json" || die "no report"
+	[ -z "$JSON" ] || cp "$LAB_DIR/report.json" "$JSON" || fail "cannot write $JSON"
+done
+of_lines null table "$LAB_DIR/report.json" -r
