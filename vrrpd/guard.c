@@ -13,7 +13,9 @@
 #include "vrrpd/fsm.h"
 #include "vrrpd/announce.h"
 #include "vrrpd/place.h"
+#include "vrrpd/silence.h"
 #include "vrrpd/transmit.h"
+#include "vrrpd/vitals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +29,8 @@
 #define TICK_NS (10 * NS_PER_MS)
 /* How long the end of a killed main process is waited for before its addresses are taken from it all the same. */
 #define END_TIMEOUT_NS (100 * NS_PER_MS)
+/* And so often it is looked whether only its threads are left, which have nothing more to say. */
+#define END_LOOK_NS (2 * NS_PER_MS)
 
 struct guard {
 	struct fence *fence;
@@ -37,6 +41,8 @@ struct guard {
 	int packet_fd;                        /* -1: likewise, of vips with a virtual MAC */
 	uint64_t seen;                        /* of the main process's progress */
 	int64_t silent_ns;                    /* without progress, in time that the guardian itself has lived through */
+	struct vitals vitals;                 /* of the main process */
+	int64_t ran_ns;                       /* what it had run when its progress was seen last; -1: not known */
 };
 
 /* What keeps the guardian running when the host is short of everything. Without a right it goes on without. */
@@ -72,6 +78,9 @@ static int guard_open(struct guard *guard)
 	if (r < 0)
 		log_error("the guardian has no packet socket: it cannot tell the peer of a crash", log_errno(r));
 	guard->seen = fence_progress_count(guard->fence);
+	/* Of another process, if the parent has died already; then it is not looked at again. */
+	vitals_open(getppid(), &guard->vitals);
+	guard->ran_ns = vitals_ran_ns(&guard->vitals);
 	return 0;
 }
 
@@ -83,6 +92,7 @@ static void guard_close(struct guard *guard)
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
 		rawsock_close(&guard->sockets[family]);
 	fd_close(&guard->packet_fd);
+	vitals_close(&guard->vitals);
 	fd_close(&guard->main_pidfd);
 	fence_free(guard->fence);
 }
@@ -176,18 +186,47 @@ static size_t kill_programs(struct guard *guard)
 	return killed;
 }
 
+/* Why it is silent, since its progress was seen last. */
+static enum silence why_silent(const struct guard *guard)
+{
+	int64_t ran_ns = vitals_ran_ns(&guard->vitals);
+
+	return silence_of(vitals_state(&guard->vitals), ran_ns < 0 || guard->ran_ns < 0 ? -1 : ran_ns - guard->ran_ns,
+		guard->silent_ns);
+}
+
+/*
+ * The end is that of the last thread, and the others run with no priority. With the first one gone nobody is left who
+ * would install anything anew, and what was on its way into the kernel is removed until that end.
+ */
+static void await_end(const struct guard *guard)
+{
+	struct mono start = clock_mono();
+
+	while (!main_has_ended(guard, END_LOOK_NS) && why_silent(guard) != SILENCE_ENDED)
+		if (mono_diff(clock_mono(), start) >= END_TIMEOUT_NS)
+			return;
+}
+
 /* What it says of it comes last: a log on a slow disk holds nothing up. */
-static void fence_main(struct guard *guard, const char *why)
+static void fence_main(struct guard *guard)
 {
 	int64_t silent_ns = guard->silent_ns;
+	enum silence silence = main_has_ended(guard, 0) ? SILENCE_ENDED : why_silent(guard);
+	char place[VITALS_PLACE_MAX];
 	size_t taken, killed;
 
 	fence_raise_epoch(guard->fence);
+	vitals_place(&guard->vitals, place);
 	(void)pidfd_send_signal(guard->main_pidfd, SIGKILL, NULL, 0);
-	(void)main_has_ended(guard, END_TIMEOUT_NS);
+	await_end(guard);
 	taken = take_active_vips(guard);
 	killed = kill_programs(guard);
-	log_error(why, log_ms("silent", silent_ns));
+	if (silence == SILENCE_ENDED)
+		log_error("the main process has died");
+	else
+		log_error("the main process hangs", log_ms("silent", silent_ns), log_str("it", silence_text(silence)),
+			log_str("place", place));
 	log_warning("the guardian has fenced the main process", log_uint("vips", taken), log_uint("programs", killed));
 	while (!main_has_ended(guard, TICK_NS)) {
 		fence_guardian_progress(guard->fence);
@@ -198,21 +237,43 @@ static void fence_main(struct guard *guard, const char *why)
 
 /* The watch. */
 
+/* Whether what was published last says that some vip is active here. What cannot be read counts as one. */
+static bool holds_something(struct guard *guard)
+{
+	const struct fence_vip *vips;
+	size_t count;
+
+	if (fence_read(guard->fence, guard->copy) < 0)
+		return true;
+	vips = fence_copy_vips(guard->copy, &count);
+	for (size_t i = 0; i < count; i++)
+		if (vips[i].active)
+			return true;
+	return false;
+}
+
 /*
- * One look at the progress, `waited_ns` after the last one. However long the wait was, it counts as one tick: after a
- * pause of the whole machine the main process has its own look first.
+ * One look at the progress, `waited_ns` after the last one; true: no more is to be waited for. However long the wait
+ * was, it counts as one tick: after a pause of the whole machine the main process has its own look first.
  */
-static bool main_hangs(struct guard *guard, int64_t waited_ns)
+static bool is_lost(struct guard *guard, int64_t waited_ns)
 {
 	uint64_t progress = fence_progress_count(guard->fence);
 	int64_t threshold_ns = fence_threshold_ns(guard->fence);
+	enum silence silence;
 
-	if (progress != guard->seen)
+	if (progress != guard->seen) {
+		guard->seen = progress;
 		guard->silent_ns = 0;
-	else
-		guard->silent_ns += MIN(waited_ns, TICK_NS);
-	guard->seen = progress;
-	return threshold_ns > 0 && guard->silent_ns >= threshold_ns;
+		guard->ran_ns = vitals_ran_ns(&guard->vitals);
+		return false;
+	}
+	guard->silent_ns += MIN(waited_ns, TICK_NS);
+	silence = why_silent(guard);
+	if (silence == SILENCE_ENDED)
+		return true;
+	return threshold_ns > 0 && guard->silent_ns >= threshold_ns &&
+	       guard->silent_ns >= silence_patience_ns(silence, holds_something(guard), threshold_ns);
 }
 
 static void watch(struct guard *guard)
@@ -228,12 +289,8 @@ static void watch(struct guard *guard)
 			remove_all(guard);
 			return;
 		}
-		if (ended) {
-			fence_main(guard, "the main process has died");
-			return;
-		}
-		if (main_hangs(guard, mono_diff(now, last))) {
-			fence_main(guard, "the main process hangs");
+		if (ended || is_lost(guard, mono_diff(now, last))) {
+			fence_main(guard);
 			return;
 		}
 		last = now;
@@ -243,7 +300,12 @@ static void watch(struct guard *guard)
 void guard_run(struct fence *fence, int main_pidfd)
 {
 	struct guard guard = {
-		.fence = fence, .main_pidfd = main_pidfd, .sockets = {{.fd = -1}, {.fd = -1}}, .packet_fd = -1};
+		.fence = fence,
+		.main_pidfd = main_pidfd,
+		.sockets = {{.fd = -1}, {.fd = -1}},
+		.packet_fd = -1,
+		.vitals = {-1, -1, -1},
+	};
 	int r;
 
 	claim_resources();

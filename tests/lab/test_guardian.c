@@ -40,6 +40,7 @@ struct board {
 	_Atomic bool leave_addresses; /* which is done badly */
 	_Atomic bool record;
 	_Atomic bool patient; /* the long threshold, for tests in which a busy machine must not count as a hang */
+	_Atomic bool idle;    /* none of its vips is active */
 	_Atomic bool ready;
 };
 
@@ -102,7 +103,7 @@ static void child_main(void)
 			.address_count = 1,
 		},
 		{
-			.active = true,
+			.active = !board->idle,
 			.vrid = VRID,
 			.ifindex = host,
 			.version = 3,
@@ -360,6 +361,27 @@ static void a_stopped_main_is_killed_and_fenced(void **state)
 	assert_true(gone_ns >= THRESHOLD_NS / 2);
 }
 
+/* It has nothing that must be taken from it, and is only restarted. */
+static void an_idle_main_has_longer(void **state)
+{
+	pid_t guardian;
+	struct mono start;
+	int64_t killed_ns;
+
+	(void)state;
+	board->idle = true;
+	start_main();
+	guardian = board->guardian;
+	start = clock_mono();
+	kill(main_pid, SIGSTOP);
+	assert_killed(main_pid);
+	killed_ns = mono_diff(clock_mono(), start);
+	assert_exited(guardian);
+	printf("idle main stopped: killed after %.3f ms, with a threshold of 100 ms\n", (double)killed_ns / 1e6);
+	assert_true(killed_ns >= 5 * THRESHOLD_NS);
+	assert_true(fence_epoch(fence) == 1);
+}
+
 static void a_main_that_goes_on_is_left_alone(void **state)
 {
 	(void)state;
@@ -507,7 +529,7 @@ static void it_has_its_name_and_nothing_of_the_main_process(void **state)
 	assert_string_equal(name, GUARDIAN_NAME "\n");
 	netns_run("grep -q '^" GUARDIAN_NAME "' /proc/%d/cmdline", (int)board->guardian);
 	netns_run("test ! -e /proc/%d/fd/100", (int)board->guardian);
-	netns_run("test \"$(ls /proc/%d/fd | wc -l)\" -le 9", (int)board->guardian);
+	netns_run("test \"$(ls /proc/%d/fd | wc -l)\" -le 12", (int)board->guardian);
 }
 
 /*
@@ -606,6 +628,7 @@ int main(int argc, char *argv[])
 		TEST(a_killed_main_is_fenced),
 		TEST(what_main_ran_is_killed),
 		TEST(a_stopped_main_is_killed_and_fenced),
+		TEST(an_idle_main_has_longer),
 		TEST(a_main_that_goes_on_is_left_alone),
 		TEST(a_pause_of_both_is_no_hang),
 		TEST(a_dismissed_guardian_goes_quietly),
