@@ -311,7 +311,7 @@ static void take(struct path *path, const uint8_t *bytes, size_t size, int ifind
 		break;
 	case PEER_OVERTAKEN:
 		/* Of two heartbeats the newer one counts, but this one's path lives as well. */
-		if (message->kind == PEER_HEARTBEAT)
+		if (message->kind == PEER_HEARTBEAT && !roll_goes_on(peer_heartbeat(peer), message))
 			note_path(path, ifindex, clock_mono());
 		else
 			take_fresh(path, message, ifindex);

@@ -114,6 +114,11 @@ void roll_restart(struct roll *roll, const struct peer_message *heartbeat)
 		roll->entries[i].beat = heartbeat->beat;
 }
 
+bool roll_goes_on(const struct peer_message *last, const struct peer_message *heartbeat)
+{
+	return last != NULL && last->stamp.session == heartbeat->stamp.session && last->beat == heartbeat->beat;
+}
+
 int roll_hear(struct roll *roll, const struct peer_message *before, const struct peer_message *heartbeat,
 	int64_t age_ns, struct mono now)
 {

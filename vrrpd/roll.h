@@ -54,6 +54,11 @@ size_t roll_age(struct roll *roll, const struct peer_message *heartbeat, struct 
 /* The heartbeat is of a sender who has started again: what was heard counts as of its first one. */
 void roll_restart(struct roll *roll, const struct peer_message *heartbeat);
 /*
+ * Whether it is a further datagram of the same heartbeat as `last` (NULL: there was none). Then it counts although that
+ * one has overtaken it on its way: they speak of different vips.
+ */
+bool roll_goes_on(const struct peer_message *last, const struct peer_message *heartbeat);
+/*
  * All of it: takes over what a heartbeat says that follows `before` (NULL: the sender had fallen silent, and what it
  * said until then no longer counts), and forgets what is older than `age_ns`. Returns how many vips that were, or
  * -ENOSPC: it speaks of too many, and what it says of them is passed over.

@@ -130,16 +130,11 @@ static void record_sleep(struct sim_node *node)
 void daemon_wake(struct sim_node *node)
 {
 	struct sim_main *main = &node->main;
-	/* Which socket epoll names first is nobody's to say. */
-	bool adverts_first = random_one_in(&node->sim->world.random, 2);
 
 	record_sleep(node);
 	if (main->lbd_watched != 0 && (!node->lbd.process.running || node->lbd.run != main->lbd_watched))
 		daemon_lbd_ended(node);
-	sockets_drain(node, adverts_first ? SIM_ADVERT : SIM_DATAGRAM);
-	sockets_drain(node, adverts_first ? SIM_DATAGRAM : SIM_ADVERT);
-	sockets_drain(node, SIM_ARP_QUESTION);
-	sockets_drain(node, SIM_PROBE_ANSWER);
+	sockets_round(node);
 	if (main->link_waiting)
 		daemon_link_changed(node);
 	for (int i = 0; i < vip_count_of(node); i++) {
@@ -226,6 +221,7 @@ static void fire_shared(struct sim_node *node, int timer)
 		[TIMER_PULSE] = on_pulse,
 		[TIMER_SAMPLE] = on_sample,
 		[TIMER_TRACK] = on_track,
+		[TIMER_ROUND] = sockets_round,
 	};
 
 	if (handlers[timer] != NULL)
@@ -242,6 +238,7 @@ static void fire_of_vip(struct sim_vip *vip, int timer)
 		[VIP_TIMER_ANNOUNCEMENT] = sim_vip_on_announcement,
 		[VIP_TIMER_PROBE] = sim_vip_on_probe,
 		[VIP_TIMER_REPEAT] = plan_on_repeat,
+		[VIP_TIMER_RETORT] = sim_vip_on_retort,
 	};
 
 	handlers[timer](vip);

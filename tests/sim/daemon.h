@@ -10,6 +10,8 @@ void daemon_start(struct sim_node *node);
 void daemon_end(struct sim_node *node);
 /* What came for it: taken in at once, or when it gets time again. */
 void daemon_deliver(struct sim_node *node, struct sim_packet *packet);
+/* So many adverts that are none come for it at once. */
+void daemon_flood(struct sim_node *node, int vip, size_t count);
 /* It gets time again: what waits in its sockets goes first, as in its loop. */
 void daemon_wake(struct sim_node *node);
 struct mono daemon_deadline(struct sim_node *node);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/sim/faults.h"
 
+#include "tests/sim/daemon.h"
+
 #include <inttypes.h>
 
 #define LOSS_PERCENT 20
+#define FLOOD_PACKETS 60
 
 /* `step`: +1 at the beginning, -1 at the end. */
 
@@ -84,6 +87,15 @@ static void end_stop(struct sim *sim, const struct sim_fault *fault)
 static void begin_stall(struct sim *sim, const struct sim_fault *fault)
 {
 	node_stall(&sim->nodes[fault->node], SIM_MAIN, fault->span_ns);
+}
+
+static void begin_flood(struct sim *sim, const struct sim_fault *fault)
+{
+	struct sim_node *node = &sim->nodes[fault->node];
+
+	node_stall(node, SIM_MAIN, fault->span_ns);
+	if (!node_is_responsive(node, &node->main.process))
+		daemon_flood(node, fault->vip, FLOOD_PACKETS);
 }
 
 static void begin_freeze(struct sim *sim, const struct sim_fault *fault)
@@ -249,6 +261,7 @@ static const struct {
 	[FAULT_STOP_VRRPD] = {"stop main and guardian", begin_stop, end_stop, true, false},
 	[FAULT_STOP_ALL] = {"stop all", begin_stop, end_stop, true, false},
 	[FAULT_STALL_MAIN] = {"stall main", begin_stall, NULL, true, false},
+	[FAULT_FLOOD] = {"stall main in a flood", begin_flood, NULL, true, false},
 	[FAULT_FREEZE] = {"freeze", begin_freeze, end_freeze, true, false},
 	[FAULT_POWER] = {"power loss", begin_power, end_power, true, false},
 	[FAULT_RESTART] = {"restart vrrpd", begin_restart, NULL, true, false},

@@ -16,6 +16,7 @@ enum fault_kind {
 	FAULT_STOP_VRRPD, /* main and guardian */
 	FAULT_STOP_ALL,
 	FAULT_STALL_MAIN,
+	FAULT_FLOOD,  /* main is stalled, and behind a flood of what is no advert there are others */
 	FAULT_FREEZE, /* the machine */
 	FAULT_POWER,
 	FAULT_RESTART,   /* SIGTERM, and started again at the end */

@@ -535,7 +535,7 @@ static void arrive(struct sim *sim, struct sim_packet *packet)
 		kernel_answer_arp(node, packet->net, packet->from);
 	if (node->frozen || node->off)
 		free(packet->message);
-	else if (packet->kind != SIM_ANNOUNCEMENT)
+	else
 		daemon_deliver(node, packet);
 }
 

@@ -16,7 +16,9 @@
 #include "vrrpd/health.h"
 #include "vrrpd/lan.h"
 #include "vrrpd/lease.h"
+#include "vrrpd/look.h"
 #include "vrrpd/peer_session.h"
+#include "vrrpd/retort.h"
 #include "vrrpd/roll.h"
 #include "vrrpd/senders.h"
 #include "vrrpd/word.h"
@@ -36,6 +38,7 @@ enum sim_timer {
 	TIMER_PULSE = TIMER_SILENCE + SIM_PATHS_MAX,
 	TIMER_SAMPLE,
 	TIMER_TRACK,
+	TIMER_ROUND, /* there is more in the sockets */
 	TIMER_COUNT,
 };
 
@@ -46,6 +49,7 @@ enum sim_vip_timer {
 	VIP_TIMER_ANNOUNCEMENT,
 	VIP_TIMER_PROBE,
 	VIP_TIMER_REPEAT,
+	VIP_TIMER_RETORT,
 	VIP_TIMER_COUNT,
 };
 
@@ -72,7 +76,9 @@ struct sim_vip {
 	struct senders senders;
 	struct lease lease;
 	struct mono link_ok_at;
+	struct mono woke_at; /* it overslept, and is looking at what came meanwhile; {0}: not so */
 	unsigned announcements_left;
+	struct retort retort;
 	struct group_condition condition;
 	struct word word; /* the peer's last */
 	bool lent;        /* given away for maintenance */
@@ -132,7 +138,8 @@ struct sim_main {
 	struct sim_packet waiting[SIM_WAITING_MAX]; /* in the sockets of a process that gets no time */
 	size_t waiting_count;
 	struct mono lost_at; /* when one did not fit */
-	bool link_waiting;   /* so is an event of a link or of an address */
+	struct look look;
+	bool link_waiting; /* so is an event of a link or of an address */
 	bool address_waiting[SIM_VIPS_MAX];
 };
 

@@ -66,6 +66,9 @@ void sim_vip_on_tick(struct sim_vip *vip);
 void sim_vip_on_renewal(struct sim_vip *vip);
 void sim_vip_on_announcement(struct sim_vip *vip);
 void sim_vip_on_probe(struct sim_vip *vip);
+void sim_vip_on_retort(struct sim_vip *vip);
+/* Another says on the LAN that it has the vip. */
+void sim_vip_hear_rival(struct sim_vip *vip);
 void sim_vip_want_probes(struct sim_vip *vip);
 
 /* talk.c */
@@ -87,8 +90,15 @@ void plan_enter_maintenance(struct sim_node *node);
 void plan_end_maintenance(struct sim_node *node);
 
 /* sockets.c: what waits for a process that gets no time. */
-void sockets_drain(struct sim_node *node, enum sim_packet_kind kind);
-/* Takes in everything, as a process that woke late does. Whether the peer was heard then, if there is one. */
-bool sockets_catch_up(struct sim_node *node);
+enum sim_socket {
+	SOCKET_ADVERTS,
+	SOCKET_STATE_PORT,
+	SOCKET_ARP,
+};
+/* As much of it as is read in one go. */
+void sockets_read(struct sim_node *node, enum sim_socket socket);
+void sockets_round(struct sim_node *node);
+/* A slice of the look before what is decided by silence. Whether what had come by then has been taken in. */
+bool sockets_drain_until(struct sim_node *node, struct mono due);
 
 #endif

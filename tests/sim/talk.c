@@ -111,7 +111,7 @@ static void set_path_alive(struct sim_node *node, int path, bool alive)
 
 void talk_on_silence(struct sim_node *node, int path)
 {
-	sockets_drain(node, SIM_DATAGRAM);
+	sockets_read(node, SOCKET_STATE_PORT);
 	if (mono_is_never(node->main.timers[(int)TIMER_SILENCE + path]))
 		set_path_alive(node, path, false);
 }
@@ -206,7 +206,7 @@ void talk_take(struct sim_node *node, const struct sim_packet *packet)
 		take_fresh(node, path, packet->message);
 		break;
 	case PEER_OVERTAKEN:
-		if (packet->message->kind == PEER_HEARTBEAT)
+		if (packet->message->kind == PEER_HEARTBEAT && !roll_goes_on(talk_heartbeat(node), packet->message))
 			note_path(node, path);
 		else
 			take_fresh(node, path, packet->message);

@@ -153,6 +153,8 @@ static void record_move(struct sim_vip *vip, enum vrrp_event_kind kind, const st
 	struct sim_record *record = record_of(vip);
 
 	record->goodbye_at = (struct mono){0};
+	vip->retort = (struct retort){0};
+	set_vip_timer(vip, VIP_TIMER_RETORT, MONO_NEVER);
 	if (vip->fsm.state == VRRP_ACTIVE) {
 		record->claims++;
 		record->offers = 0;
@@ -221,18 +223,38 @@ void sim_vip_step(struct sim_vip *vip, const struct vrrp_event *event)
 	set_vip_timer(vip, VIP_TIMER_TICK, vrrp_deadline(&vip->fsm));
 }
 
+static bool has_looked(struct sim_vip *vip)
+{
+	struct mono due = vrrp_deadline(&vip->fsm), now = now_of(vip->node);
+
+	if (vip->woke_at.ns == 0 && vip->fsm.state != VRRP_BACKUP)
+		return true;
+	if (!mono_reached(due, now) || sockets_drain_until(vip->node, due))
+		return true;
+	set_vip_timer(vip, VIP_TIMER_TICK, now);
+	return false;
+}
+
+static void end_waking(struct sim_vip *vip)
+{
+	const struct sim_main *main = &vip->node->main;
+	bool blind = has_peer(vip->node) && main->alive && mono_before(main->heard_at, vip->woke_at);
+
+	vip->woke_at = (struct mono){0};
+	if (blind && vip->fsm.state == VRRP_ACTIVE)
+		sim_vip_step(vip, &(struct vrrp_event){.kind = VRRP_EVENT_OVERSLEPT, .blind = true});
+}
+
 void sim_vip_on_tick(struct sim_vip *vip)
 {
-	if (vrrp_has_overslept(&vip->fsm, now_of(vip->node))) {
-		struct vrrp_event event = {.kind = VRRP_EVENT_OVERSLEPT};
-
-		sim_vip_step(vip, &event);
-		event.blind = !sockets_catch_up(vip->node);
-		if (event.blind)
-			sim_vip_step(vip, &event);
-	} else if (vip->fsm.state == VRRP_BACKUP) {
-		(void)sockets_catch_up(vip->node);
+	if (vip->woke_at.ns == 0 && vrrp_has_overslept(&vip->fsm, now_of(vip->node))) {
+		vip->woke_at = now_of(vip->node);
+		sim_vip_event(vip, VRRP_EVENT_OVERSLEPT);
 	}
+	if (!has_looked(vip))
+		return;
+	if (vip->woke_at.ns != 0)
+		end_waking(vip);
 	sim_vip_step(vip, &(struct vrrp_event){.kind = VRRP_EVENT_TICK, .lost_at = vip->node->main.lost_at});
 }
 
@@ -345,15 +367,45 @@ void sim_vip_review_all(struct sim_node *node)
 		sim_vip_review(&node->main.vips[i]);
 }
 
-/* The LAN: lanwatch.c. */
+/* The LAN: lanwatch.c and rival.c. */
+
+static void retort_later(struct sim_vip *vip)
+{
+	set_vip_timer(vip, VIP_TIMER_RETORT, retort_deadline(&vip->retort));
+}
+
+void sim_vip_hear_rival(struct sim_vip *vip)
+{
+	if (vip->fsm.state != VRRP_ACTIVE)
+		return;
+	if (retort_hear(&vip->retort, now_of(vip->node)))
+		kernel_send_announcement(vip->node, vip->index);
+	retort_later(vip);
+}
+
+void sim_vip_on_retort(struct sim_vip *vip)
+{
+	switch (retort_tick(&vip->retort, now_of(vip->node))) {
+	case RETORT_NOTHING:
+		retort_later(vip);
+		return;
+	case RETORT_ANSWER:
+		kernel_send_announcement(vip->node, vip->index);
+		retort_later(vip);
+		return;
+	case RETORT_GONE:
+		break;
+	}
+	vip->retort = (struct retort){0};
+	kernel_send_announcement(vip->node, vip->index);
+}
 
 void sim_vip_on_probe(struct sim_vip *vip)
 {
 	struct ip ips[LAN_ASKED_MAX];
 	size_t count;
 
-	sockets_drain(vip->node, SIM_ARP_QUESTION);
-	sockets_drain(vip->node, SIM_PROBE_ANSWER);
+	sockets_read(vip->node, SOCKET_ARP);
 	if (mono_reached(vip->probe_until, now_of(vip->node))) {
 		vip->probing = false;
 		lan_rest(&vip->lan);

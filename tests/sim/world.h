@@ -54,6 +54,7 @@ struct sim_packet {
 	uint64_t sequence;
 	bool is_signed;
 	bool ipv6;
+	bool forged;
 	/* SIM_DATAGRAM; owned */
 	struct peer_message *message;
 };

@@ -245,9 +245,25 @@ static void more_than_there_is_place_for_changes_nothing(void **state)
 	assert_int_equal(theirs.count, ROLL_VIPS_MAX);
 }
 
+/* Of two that belong together the second may come first; of two heartbeats the later one counts. */
+static void parts_of_one_heartbeat_belong_together(void **state)
+{
+	struct peer_message last = {.beat = 7, .stamp = {.session = 3, .counter = 20}};
+	struct peer_message part = {.beat = 7, .stamp = {.session = 3, .counter = 19}};
+
+	(void)state;
+	assert_true(roll_goes_on(&last, &part));
+	assert_false(roll_goes_on(NULL, &part));
+	part.beat = 6;
+	assert_false(roll_goes_on(&last, &part));
+	part = (struct peer_message){.beat = 7, .stamp = {.session = 4}};
+	assert_false(roll_goes_on(&last, &part));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(parts_of_one_heartbeat_belong_together),
 		cmocka_unit_test(vips_are_found_by_their_ids),
 		cmocka_unit_test(of_two_alike_one_stays),
 		cmocka_unit_test(what_is_cut_comes_together_again),
