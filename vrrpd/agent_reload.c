@@ -11,6 +11,7 @@
 #include "vrrpd/review.h"
 #include "vrrpd/succession.h"
 #include "vrrpd/talk.h"
+#include "vrrpd/vip_change.h"
 #include "vrrpd/wanted.h"
 
 #include <errno.h>

@@ -3,6 +3,7 @@
 
 #include "common/system/clock.h"
 #include "vrrpd/judge.h"
+#include "vrrpd/vip_advert.h"
 
 /* A rival that is heard for so many intervals is told of. */
 #define RIVAL_INTERVALS 3

@@ -3,6 +3,7 @@
 
 #include "common/system/clock.h"
 #include "vrrpd/hearing.h"
+#include "vrrpd/vip_advert.h"
 #include "vrrpd/wanted.h"
 
 #include <string.h>

@@ -8,6 +8,7 @@
 #include "vrrpd/review.h"
 #include "vrrpd/rival.h"
 #include "vrrpd/round.h"
+#include "vrrpd/vip_lease.h"
 
 #include <string.h>
 
@@ -87,6 +88,12 @@ static void on_moved(void *context, struct vip *vip, enum vrrp_state from)
 		return;
 	remove_strays(agent, vip, vip->link.ifindex);
 	take_group_along(agent, vip);
+}
+
+static void on_fenced(void *context, struct vip *vip)
+{
+	(void)context;
+	vip_event(vip, VRRP_EVENT_FENCED);
 }
 
 static void on_release(void *context, struct vip *vip)
@@ -214,6 +221,7 @@ void reports_share(struct agent *agent)
 	agent->shared.publish = publish;
 	agent->shared.settle = settle;
 	agent->shared.keep = keep;
+	agent->shared.fenced = on_fenced;
 	agent->shared.moved = on_moved;
 	agent->shared.release = on_release;
 	agent->shared.look = look;

@@ -4,6 +4,8 @@
 #include "common/system/clock.h"
 #include "vrrpd/adverts.h"
 #include "vrrpd/facts.h"
+#include "vrrpd/vip_advert.h"
+#include "vrrpd/vip_lease.h"
 
 #include <string.h>
 

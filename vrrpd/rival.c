@@ -2,6 +2,7 @@
 #include "vrrpd/rival.h"
 
 #include "common/system/clock.h"
+#include "vrrpd/vip_announce.h"
 
 #include <stdio.h>
 #include <string.h>

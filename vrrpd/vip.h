@@ -6,144 +6,17 @@
 #ifndef LBPAIR_VRRPD_VIP_H
 #define LBPAIR_VRRPD_VIP_H
 
-#include "common/model/conf.h"
-#include "common/system/loop.h"
-#include "vrrpd/address.h"
-#include "vrrpd/advert.h"
-#include "vrrpd/family.h"
-#include "vrrpd/fence.h"
-#include "vrrpd/fsm.h"
-#include "vrrpd/group.h"
-#include "vrrpd/health.h"
-#include "vrrpd/lease.h"
-#include "vrrpd/misfit.h"
-#include "vrrpd/monitor.h"
-#include "vrrpd/peermsg.h"
-#include "vrrpd/rawsock.h"
-#include "vrrpd/recorder.h"
-#include "vrrpd/retort.h"
-#include "vrrpd/senders.h"
-#include "vrrpd/track.h"
-#include "vrrpd/word.h"
-
-struct port;
-struct vip;
-
-/* What all vips of the process use; owned by the agent. */
-struct vip_shared {
-	struct loop *loop;
-	struct address_socket *addresses;
-	struct macvlan_socket *macvlans;
-	int announce_fd;
-	struct rawsock sockets[FAMILY_COUNT]; /* fd -1: no vip wants it */
-	struct fence *fence;
-	const struct node_conf *other; /* NULL: there is none */
-	const struct keyring *ring;
-	const struct key *key;  /* to sign with; NULL: none */
-	bool renews_together;   /* the vips' leases; few addresses (lease.h) */
-	uint64_t kept_sequence; /* the highest that an earlier run accepted of the peer */
-	struct recorder *recorder;
-	void *context;
-	/* What is published in the fence page no longer holds. */
-	void (*publish)(void *context);
-	/* It has to hold now: addresses are about to be installed. */
-	void (*settle)(void *context);
-	/* The state has changed. */
-	void (*moved)(void *context, struct vip *vip, enum vrrp_state from);
-	/* What the state file says no longer holds. */
-	void (*keep)(void *context);
-	/* lbd is to end the vip's connections: its addresses are about to go. */
-	void (*release)(void *context, struct vip *vip);
-	/* Takes in what had arrived by `due`. False: not all of it yet, ask again when what is due has been done. */
-	bool (*look)(void *context, struct mono due);
-	/* The process slept until then: whether nothing has been heard since of a peer that was heard before. */
-	bool (*is_blind)(void *context, struct mono since);
-	/* When adverts were last lost because nobody took them in; {0}: never. */
-	struct mono (*lost_at)(void *context);
-};
-
-struct vip_counters {
-	uint64_t adverts_sent;
-	uint64_t adverts_received;
-	uint64_t transitions;
-	uint64_t discarded[ADVERT_DISCARD_COUNT];
-	int64_t late_max_ns; /* how late an advert was at most, by its timer, while active */
-};
-
-struct vip {
-	const struct vip_conf *conf;
-	struct vip_shared *shared;
-	struct vrrp_fsm fsm;
-	struct vip_counters counters;
-	struct port *port;        /* the interface that it is on (ports.h) */
-	struct monitor_link link; /* as the state machine knows it: the one that the addresses are on */
-	struct group_condition condition;
-	const char *link_why;   /* what is wrong with its interface, a literal; NULL: nothing */
-	struct mono unnamed_at; /* since when the interface has no address to send from; {0}: it has */
-	struct mono deletions_since;
-	unsigned deletions_told; /* since then */
-	struct mono link_ok_at;  /* since when it has been usable without a break */
-	struct health_fsm health;
-	struct health_verdict verdict;
-	uint32_t peer_id; /* the vip's name in heartbeats */
-	struct word word; /* the peer's last */
-	struct senders senders;
-	int macvlans[FAMILY_COUNT];      /* with a virtual MAC, where the addresses sit; 0: there is none */
-	int place_error;                 /* why there is none */
-	struct ip sources[FAMILY_COUNT]; /* what its adverts are sent from; family 0: none */
-	bool lent;                       /* it was given away for maintenance, and not otherwise */
-	struct ip heard_source;          /* of the last accepted advert */
-	uint8_t heard_forms;             /* of IPv4 adverts that were accepted: a bit for each enum advert_checksum */
-	struct misfit_difference other_list;
-	struct misfit_difference other_interval;
-	struct misfit misfit; /* adverts that are refused */
-	struct vip_rival {
-		uint8_t mac[6]; /* of a host that says that it has an address of the vip */
-		bool told;
-		struct retort retort;
-		struct loop_timer due;
-	} lan_rival;
-	struct mono moved_at;    /* the state changed */
-	struct mono rival_since; /* a rival has been heard since; {0}: none is */
-	bool rival_told;
-
-	struct loop_timer tick;
-	struct mono woke_at; /* it overslept, and is looking at what came meanwhile; {0}: not so */
-	struct mono advert_sent_at;
-	int send_error; /* of the last advert; 0: it went out */
-
-	struct loop_timer renewal;
-	struct lease lease;
-
-	struct loop_timer announcement;
-	unsigned announcements_left; /* of the burst; 0: the refresh is next */
-};
+#include "vrrpd/vip_types.h"
 
 /* `priority` is the configured one of this node; `yielding` what the state file says. -ENOMEM. */
 MUST_USE int vip_new(
 	const struct vip_conf *conf, uint8_t priority, bool yielding, struct vip_shared *shared, struct vip **ret_vip);
 /* Removes the addresses if they are held. Accepts NULL. */
 void vip_free(struct vip *vip);
-/*
- * Another configuration of the same virtual router (succession.h): its state, its counters and what it knows of others
- * stay. First comes what may fail, then what cannot and calls nobody, then, when the whole process goes by the new
- * configuration and the guardian has been told of it, what is to be done on the network.
- */
-struct vip_change {
-	struct vip *vip;
-	const struct vip_conf *conf;
-	uint8_t priority;
-	unsigned what; /* of succession_changes */
-	int macvlans[FAMILY_COUNT];
-	bool adds; /* there are addresses that it had not */
-};
-/* Errors of macvlan.h. */
-MUST_USE int vip_change_prepare(
-	struct vip *vip, const struct vip_conf *conf, uint8_t priority, struct vip_change *ret_change);
-/* Instead of the next two. */
-void vip_change_abandon(struct vip_change *change);
-void vip_change_commit(struct vip_change *change);
-void vip_change_finish(const struct vip_change *change);
+/* What the state machine goes by of a configuration; `priority` is the configured one. */
+struct vrrp_conf vip_vrrp_conf(const struct vip_conf *conf, uint8_t priority);
+/* Its configuration has changed, and with it when it wants to be asked. */
+void vip_tick_anew(struct vip *vip);
 
 /* Gives the event to the state machine, and does what it says. */
 void vip_step(struct vip *vip, const struct vrrp_event *event);
@@ -151,33 +24,5 @@ void vip_event(struct vip *vip, enum vrrp_event_kind kind);
 /* "interface eth0 is down"; NULL: it is not for its interface that the vip is at fault. */
 #define VIP_FAULT_MAX 96
 const char *vip_link_fault(const struct vip *vip, char buffer[static VIP_FAULT_MAX]);
-/*
- * An address of the vip that somebody else has put onto that interface, in whatever network: it goes, unless the vip is
- * held, and there.
- */
-void vip_address_strays(struct vip *vip, int ifindex, const struct prefix *address);
-/* Somebody else has taken down an interface that carries the virtual MAC. */
-void vip_place_down(struct vip *vip);
-/* An address has gone from that interface, by whomever. */
-void vip_address_gone(struct vip *vip, int ifindex, const struct prefix *address);
-/* Before an interface is used: makes the macvlans that the vip wants above it. */
-MUST_USE int vip_prepare(struct vip *vip, int ifindex);
-/* Whether the vip's addresses sit on that interface. */
-bool vip_sits_on(const struct vip *vip, int ifindex);
-bool vip_has_address(const struct vip *vip, const struct ip *ip);
-/* The hardware address that goes with that one of its addresses. */
-void vip_mac(const struct vip *vip, const struct ip *address, uint8_t ret_mac[static MONITOR_MAC_SIZE]);
-/* Says once, and not in a burst, that the addresses are here. */
-void vip_announce_once(struct vip *vip);
-void vip_forget_rival(struct vip *vip);
-/* What adverts are sent from. */
-void vip_set_sources(struct vip *vip, const struct ip sources[static FAMILY_COUNT]);
-/* An IPv4 advert of that form was accepted: it counts among those that are sent (DESIGN section 5). */
-void vip_heard_form(struct vip *vip, enum advert_checksum form);
-/* A bit for each enum advert_checksum that is sent. */
-uint8_t vip_forms(const struct vip *vip);
-
-/* What the guardian has to know; points into `vip`. */
-struct fence_vip vip_fence_entry(const struct vip *vip);
 
 #endif
