@@ -139,6 +139,13 @@ static void find_peer_problems(const json_t *status, struct problems *problems)
 
 	if (!json_is_object(peer))
 		return;
+	FOR_EACH_ITEM(path, seen)
+	{
+		if (json_is_true(json_object_get(path, "unanswered")))
+			problem(problems,
+				"the peer %s does not hear this node on its path %s, and may hear nobody there",
+				string_of(peer, "node"), string_of(path, "path"));
+	}
 	if (json_array_size(seen) > 0 && count_alive(peer) == 0) {
 		problem(problems, "the peer %s is not heard", string_of(peer, "node"));
 	} else {
@@ -179,6 +186,8 @@ static void find_vip_problems(const json_t *status, struct problems *problems)
 
 		if (json_is_true(json_object_get(vip, "conflict")))
 			problem(problems, "vip %s: two nodes are active", name);
+		if (json_is_string(json_object_get(vip, "lan_alarm")))
+			problem(problems, "vip %s: %s", name, string_of(vip, "lan_alarm"));
 		if (says(vip, "state", "fault"))
 			problem(problems, "vip %s: fault: %s", name, string_of(vip, "reason"));
 		if (json_is_null(json_object_get(vip, "active_node")))

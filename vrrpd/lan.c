@@ -149,17 +149,20 @@ bool lan_is_silent(const struct lan *lan, int64_t interval_ns, struct mono now)
 	return lan->rounds > LAN_PROBES && knows_any(lan) && !lan_is_heard(lan, interval_ns, now);
 }
 
-bool lan_is_mute(const struct lan *lan, int64_t interval_ns, struct mono now)
+bool lan_was_answered(const struct lan *lan, int64_t span_ns, struct mono now)
 {
-	if (lan->rounds <= LAN_PROBES || !knows_any(lan))
-		return false;
 	for (size_t i = 0; i < LAN_HOSTS; i++) {
 		const struct lan_host *host = &lan->hosts[i];
 
-		if (host->answered_at.ns != 0 && mono_diff(now, host->answered_at) <= LAN_PROBES * interval_ns)
-			return false;
+		if (host->answered_at.ns != 0 && mono_diff(now, host->answered_at) <= span_ns)
+			return true;
 	}
-	return true;
+	return false;
+}
+
+bool lan_is_mute(const struct lan *lan, int64_t interval_ns, struct mono now)
+{
+	return lan->rounds > LAN_PROBES && knows_any(lan) && !lan_was_answered(lan, LAN_PROBES * interval_ns, now);
 }
 
 bool lan_is_dead(const struct lan *lan)

@@ -267,6 +267,16 @@ void lanwatch_take(struct lanwatch *watch, const struct peer_message *heartbeat,
 
 /* Verdicts. */
 
+const struct lan *lanwatch_lan(const struct lanwatch *watch, const char *interface, int64_t *ret_interval_ns)
+{
+	const struct watched *watched = find(watch, interface);
+
+	if (watched == NULL)
+		return NULL;
+	*ret_interval_ns = watched->interval_ns;
+	return &watched->lan;
+}
+
 bool lanwatch_is_heard(const struct lanwatch *watch, const char *interface)
 {
 	const struct watched *watched = find(watch, interface);

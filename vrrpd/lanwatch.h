@@ -41,6 +41,8 @@ void lanwatch_fill(const struct lanwatch *watch, struct peer_message *heartbeat)
 /* Who the peer is there; what it asks for, and what answers it, of the vips that are active here. */
 void lanwatch_take(struct lanwatch *watch, const struct peer_message *heartbeat, struct vip *const *vips, size_t count);
 
+/* What is known of the interface's LAN, and the interval of the questions there. NULL: no vip is on it. */
+const struct lan *lanwatch_lan(const struct lanwatch *watch, const char *interface, int64_t *ret_interval_ns);
 /* Of the interface's LAN; see lan.h. False where no vip is on it. */
 bool lanwatch_is_heard(const struct lanwatch *watch, const char *interface);
 bool lanwatch_is_silent(const struct lanwatch *watch, const char *interface);

@@ -32,7 +32,8 @@ struct path {
 	struct loop_io io;
 	struct loop_timer silence;
 	bool alive;
-	int ifindex; /* that the last fresh message came in by */
+	int ifindex;            /* that the last fresh message came in by; 0: none has */
+	struct mono greeted_at; /* the last greeting came; {0}: none has */
 	int send_error;
 };
 
@@ -60,6 +61,17 @@ struct peer {
 	uint64_t discarded;
 };
 
+/* While one of the nodes has been reloaded and the other has not, they need not send equally often. */
+static int64_t interval_of(const struct peer *peer, const struct peer_message *heartbeat)
+{
+	return MAX(peer->conf.interval_ns, MIN(heartbeat->interval_ms, INTERVAL_MAX_MS) * NS_PER_MS);
+}
+
+static int64_t longest_interval_ns(const struct peer *peer)
+{
+	return peer->has_heartbeat ? interval_of(peer, &peer->heartbeat) : peer->conf.interval_ns;
+}
+
 bool peer_is_alive(const struct peer *peer)
 {
 	return peer->alive;
@@ -86,7 +98,14 @@ size_t peer_path_count(const struct peer *peer)
 
 struct peer_path peer_path(const struct peer *peer, size_t i)
 {
-	return (struct peer_path){.address = peer->paths[i]->other, .alive = peer->paths[i]->alive};
+	const struct path *path = peer->paths[i];
+	int64_t span_ns = DEAD_AFTER_INTERVALS * longest_interval_ns(peer);
+	bool greeted = path->greeted_at.ns != 0 && mono_diff(clock_mono(), path->greeted_at) <= span_ns;
+
+	return (struct peer_path){.address = path->other,
+		.alive = path->alive,
+		.unanswered = greeted && !path->alive,
+		.ifindex = path->ifindex};
 }
 
 const struct peer_message *peer_heartbeat(const struct peer *peer)
@@ -232,17 +251,6 @@ static void on_silence(struct loop_timer *timer, struct mono now)
 		set_path_alive(path, false);
 }
 
-/* While one of the nodes has been reloaded and the other has not, they need not send equally often. */
-static int64_t interval_of(const struct peer *peer, const struct peer_message *heartbeat)
-{
-	return MAX(peer->conf.interval_ns, MIN(heartbeat->interval_ms, INTERVAL_MAX_MS) * NS_PER_MS);
-}
-
-static int64_t longest_interval_ns(const struct peer *peer)
-{
-	return peer->has_heartbeat ? interval_of(peer, &peer->heartbeat) : peer->conf.interval_ns;
-}
-
 static void note_path(struct path *path, int ifindex, struct mono now)
 {
 	struct peer *peer = path->peer;
@@ -317,6 +325,7 @@ static void take(struct path *path, const uint8_t *bytes, size_t size, int ifind
 			take_fresh(path, message, ifindex);
 		break;
 	case PEER_GREETING:
+		path->greeted_at = clock_mono();
 		answer_greeting(peer);
 		break;
 	case PEER_OLD:
@@ -503,6 +512,8 @@ static void lead_to(struct path *path, const struct ip *other, bool another)
 		return;
 	path->other = *other;
 	path->alive = false;
+	path->ifindex = 0;
+	path->greeted_at = (struct mono){0};
 	path->send_error = 0;
 	loop_timer_clear(path->peer->loop, &path->silence);
 }

@@ -14,6 +14,8 @@ const char *reason_of(const struct view_vip *vip, char buffer[static REASON_MAX]
 		snprintf(buffer, REASON_MAX, "tracked %s %s: %s", vip->fault.kind, vip->fault.name, vip->fault.why);
 	} else if (vip->link_fault[0] != '\0') {
 		snprintf(buffer, REASON_MAX, "%s", vip->link_fault);
+	} else if (vip->lan_alarm != DOUBT_NONE) {
+		snprintf(buffer, REASON_MAX, "%s; %s", vip->fsm.reason, doubt_alarm_text(vip->lan_alarm));
 	} else if (vip->misfit[0] != '\0') {
 		snprintf(buffer, REASON_MAX, "%s; %s", vip->fsm.reason, vip->misfit);
 	} else if (vip->rival[0] != '\0') {

@@ -29,6 +29,85 @@ static const struct peer_message *living_heartbeat(const struct agent *agent)
 	return peer_heartbeat(agent->peer);
 }
 
+/* Doubts of the LAN (doubt.h). */
+
+/* By where it was heard last; who was never heard comes by the interface whose network he is in. */
+static bool leads_over(const struct agent *agent, const struct peer_path *path, int ifindex)
+{
+	struct monitor_link link;
+	struct ip own;
+
+	if (path->ifindex != 0)
+		return path->ifindex == ifindex;
+	return monitor_find_neighbour(agent->monitor, &path->address, &link, &own) && link.ifindex == ifindex;
+}
+
+/* Whether it is heard, but not by that interface, though a path leads over it. */
+static bool is_off_lan(const struct agent *agent, int ifindex)
+{
+	bool leads = false;
+
+	if (!peer_is_alive(agent->peer) || peer_is_heard_on(agent->peer, ifindex))
+		return false;
+	for (size_t i = 0; !leads && i < peer_path_count(agent->peer); i++) {
+		struct peer_path path = peer_path(agent->peer, i);
+
+		leads = leads_over(agent, &path, ifindex);
+	}
+	return leads;
+}
+
+/* Being active, it wants to know who answers here. */
+static bool peer_asks(const struct agent *agent, const struct vip *vip)
+{
+	const struct peer_message *heartbeat = living_heartbeat(agent);
+
+	return heartbeat != NULL && vip->word.state == PEER_VIP_ACTIVE &&
+	       peermsg_find_probe(heartbeat, vip->peer_id) != NULL;
+}
+
+struct doubt review_doubt(const struct agent *agent, const struct vip *vip)
+{
+	static const struct lan unknown;
+	struct doubt doubt = {.fsm = &vip->fsm, .lan = &unknown, .has_peer = agent->peer != NULL};
+	const struct lan *lan = lanwatch_lan(agent->lanwatch, vip->conf->interface, &doubt.interval_ns);
+
+	if (lan != NULL)
+		doubt.lan = lan;
+	if (agent->peer == NULL)
+		return doubt;
+	doubt.peer_alive = peer_is_alive(agent->peer);
+	/* To others it does not matter. */
+	doubt.peer_off_lan = vip->fsm.state == VRRP_ACTIVE && is_off_lan(agent, vip->link.ifindex);
+	doubt.peer_asks = peer_asks(agent, vip);
+	return doubt;
+}
+
+static void set_lan_alarm(struct vip *vip, enum doubt_alarm alarm)
+{
+	const char *text = doubt_alarm_text(alarm);
+
+	if (alarm == vip->lan_alarm)
+		return;
+	vip->lan_alarm = alarm;
+	if (text != NULL)
+		log_warning("the LAN is in doubt", log_str("vip", vip->conf->name), log_str("reason", text));
+	else
+		log_info("the LAN is no longer in doubt", log_str("vip", vip->conf->name));
+	recorder_add(vip->shared->recorder, clock_mono(), clock_real_ns(), vip->conf->name, "%s",
+		text != NULL ? text : "its LAN is no longer in doubt");
+}
+
+static void doubt_lan(struct agent *agent, struct vip *vip)
+{
+	struct doubt doubt = review_doubt(agent, vip);
+	struct mono now = clock_mono();
+
+	set_lan_alarm(vip, doubt_alarm(&doubt, now));
+	if (doubt_asks(&doubt, now))
+		lanwatch_want(agent->lanwatch, vip->conf->interface);
+}
+
 static const char *link_fault(const struct vip *vip, const struct monitor_link *link, const struct ip *source)
 {
 	if (link->ifindex == 0)
@@ -199,6 +278,7 @@ void review_vip(struct agent *agent, struct vip *vip)
 		step_facts(vip, &facts);
 		vip_set_sources(vip, sources);
 		vip->link = link;
+		set_lan_alarm(vip, DOUBT_NONE);
 		return;
 	}
 	vip_set_sources(vip, sources);
@@ -211,8 +291,7 @@ void review_vip(struct agent *agent, struct vip *vip)
 	}
 	vip->link = link;
 	step_facts(vip, &facts);
-	if (vrrp_asks_lan(&vip->fsm, lanwatch_is_mute(agent->lanwatch, vip->conf->interface), clock_mono()))
-		lanwatch_want(agent->lanwatch, vip->conf->interface);
+	doubt_lan(agent, vip);
 	if (vip->verdict.resign && vip->fsm.state == VRRP_ACTIVE)
 		vip_event(vip, VRRP_EVENT_RESIGN);
 }

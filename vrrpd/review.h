@@ -10,6 +10,8 @@
 
 void review_vip(struct agent *agent, struct vip *vip);
 void review_all(struct agent *agent);
+/* What there is to give the vip doubts of its LAN. */
+struct doubt review_doubt(const struct agent *agent, const struct vip *vip);
 /* The forwarder as this node reports it; without services in the configuration it does not matter, and counts as well.
  */
 struct forwarder_view review_forwarder(const struct agent *agent);

@@ -64,13 +64,13 @@ static json_t *vip_json(const struct view *view, const struct view_vip *vip)
 
 	for (size_t i = 0; i < vip->conf->address_count; i++)
 		json_array_append_new(addresses, json_string(prefix_text(&vip->conf->addresses[i], address)));
-	return json_pack("{s:s, s:i, s:s, s:s, s:i, s:i, s:s?, s:b, s:b, s:o, s:I, s:s, s:o, s:o}", "name",
+	return json_pack("{s:s, s:i, s:s, s:s, s:i, s:i, s:s?, s:b, s:s?, s:b, s:o, s:I, s:s, s:o, s:o}", "name",
 		vip->conf->name, "vrid", vip->conf->vrid, "interface", vip->conf->interface, "state",
 		vrrp_state_name(vip->fsm.state), "priority", vip->fsm.conf.priority, "effective_priority",
 		vip->fsm.facts.priority, "active_node", active_node(view, vip, node), "conflict", vip->conflict,
-		"yielding", vip->fsm.yielding, "addresses", addresses, "transitions",
-		(json_int_t)vip->counters.transitions, "reason", reason_of(vip, reason), "counters", counters_json(vip),
-		"tracks", tracks_json(view, vip));
+		"lan_alarm", doubt_alarm_text(vip->lan_alarm), "yielding", vip->fsm.yielding, "addresses", addresses,
+		"transitions", (json_int_t)vip->counters.transitions, "reason", reason_of(vip, reason), "counters",
+		counters_json(vip), "tracks", tracks_json(view, vip));
 }
 
 static json_t *peer_json(const struct view *view)
@@ -83,8 +83,9 @@ static json_t *peer_json(const struct view *view)
 	seen = json_array();
 	/* Without a key there are no paths but the adverts' own. */
 	for (size_t i = 0; i < view->path_count; i++)
-		json_array_append_new(seen, json_pack("{s:s, s:b}", "path", ip_text(&view->paths[i].address, address),
-						    "alive", view->paths[i].alive));
+		json_array_append_new(
+			seen, json_pack("{s:s, s:b, s:b}", "path", ip_text(&view->paths[i].address, address), "alive",
+				      view->paths[i].alive, "unanswered", view->paths[i].unanswered));
 	json = json_pack("{s:s, s:s?, s:b, s:o, s:I}", "node", view->other->name, "config_hash",
 		view->peer_known ? view->peer_hash : NULL, "drift", view->drift, "seen", seen, "discarded",
 		(json_int_t)view->peer_discarded);
@@ -147,6 +148,20 @@ static void explain_tracks(const struct view *view, const struct view_vip *vip, 
 	}
 }
 
+static void explain_path(const struct view *view, const struct peer_path *path, struct text *out)
+{
+	char address[IP_TEXT_MAX];
+
+	ip_text(&path->address, address);
+	if (path->unanswered)
+		text_addf(out,
+			"ALARM: what comes by its path %s answers nothing that this node sends: it does not hear this "
+			"node there, and where it is active on that LAN, it may hear nobody.\n",
+			address);
+	else if (view->peer_alive && !path->alive)
+		text_addf(out, "ALARM: not on its path %s.\n", address);
+}
+
 static void explain_peer(const struct view *view, struct text *out)
 {
 	if (view->other == NULL) {
@@ -159,12 +174,8 @@ static void explain_peer(const struct view *view, struct text *out)
 	}
 	text_addf(out, "The peer %s is %s on the state port.\n", view->other->name,
 		view->peer_alive ? "heard" : "not heard");
-	for (size_t i = 0; view->peer_alive && i < view->path_count; i++) {
-		char address[IP_TEXT_MAX];
-
-		if (!view->paths[i].alive)
-			text_addf(out, "ALARM: not on its path %s.\n", ip_text(&view->paths[i].address, address));
-	}
+	for (size_t i = 0; i < view->path_count; i++)
+		explain_path(view, &view->paths[i], out);
 	if (view->offset_known && llabs(view->offset_ns) >= CLOCK_OFFSET_SHOWN_NS)
 		text_addf(out, "ALARM: the peer's clock is off by %+.3f s; see to time synchronisation.\n",
 			(double)view->offset_ns / (double)NS_PER_S);
@@ -213,6 +224,10 @@ static bool is_owner(const struct view_vip *vip)
 
 static void explain_active(const struct view *view, const struct view_vip *vip, struct text *out)
 {
+	if (vip->lan_alarm != DOUBT_NONE)
+		text_addf(out,
+			"ALARM: %s. The vip stays here; a track-gateway with penalty = fault would give it up.\n",
+			doubt_alarm_text(vip->lan_alarm));
 	if (vip->conflict)
 		text_add(out, "ALARM: another node sends adverts as well. Of two that hear each other one yields: see "
 			      "whether that one hears this node, and takes its adverts.\n");

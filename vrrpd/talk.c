@@ -27,8 +27,9 @@ static void fill_probes(const struct agent *agent, struct peer_message *message)
 	for (size_t i = 0; i < agent->vip_count && message->probe_count < PEER_PROBES_MAX; i++) {
 		const struct vip *vip = agent->vips[i];
 		struct peer_probe *probe = &message->probes[message->probe_count];
+		struct doubt doubt = review_doubt(agent, vip);
 
-		if (!vrrp_hears_late(&vip->fsm, clock_mono()) ||
+		if (!doubt_tells(&doubt, clock_mono()) ||
 			is_among(interfaces, message->probe_count, vip->conf->interface))
 			continue;
 		interfaces[message->probe_count] = vip->conf->interface;

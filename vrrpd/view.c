@@ -42,6 +42,7 @@ void view_copy_vip(const struct agent *agent, const struct vip *vip, struct view
 		.verdict = vip->verdict,
 		.peer_state = vip->word.state,
 		.conflict = vrrp_in_conflict(&vip->fsm),
+		.lan_alarm = vip->lan_alarm,
 		.heard_source = vip->heard_source,
 		.list_differs = vip->other_list.now,
 		.interval_differs = vip->other_interval.now,

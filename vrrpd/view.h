@@ -27,6 +27,7 @@ struct view_vip {
 	struct health_verdict verdict;
 	enum peer_vip_state peer_state;
 	bool conflict;
+	enum doubt_alarm lan_alarm;
 	struct ip heard_source;
 	char rival[RIVAL_TEXT_MAX];   /* "": none */
 	char misfit[MISFIT_TEXT_MAX]; /* "": no adverts are refused */

@@ -7,6 +7,7 @@
 #include "common/system/loop.h"
 #include "vrrpd/address.h"
 #include "vrrpd/advert.h"
+#include "vrrpd/doubt.h"
 #include "vrrpd/family.h"
 #include "vrrpd/fence.h"
 #include "vrrpd/fsm.h"
@@ -77,8 +78,9 @@ struct vip {
 	struct port *port;        /* the interface that it is on (ports.h) */
 	struct monitor_link link; /* as the state machine knows it: the one that the addresses are on */
 	struct group_condition condition;
-	const char *link_why;   /* what is wrong with its interface, a literal; NULL: nothing */
-	struct mono unnamed_at; /* since when the interface has no address to send from; {0}: it has */
+	const char *link_why;       /* what is wrong with its interface, a literal; NULL: nothing */
+	enum doubt_alarm lan_alarm; /* what it cannot decide of its LAN */
+	struct mono unnamed_at;     /* since when the interface has no address to send from; {0}: it has */
 	struct mono deletions_since;
 	unsigned deletions_told; /* since then */
 	struct mono link_ok_at;  /* since when it has been usable without a break */

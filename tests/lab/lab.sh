@@ -264,6 +264,17 @@ cable_mend() { ip -n "${LAB_PREFIX}lan" link set "$1" up; }
 # The switch drops everything of that port; the carrier stays.
 port_mute() { ip -n "${LAB_PREFIX}lan" link set "$1" nomaster; }
 port_unmute() { ip -n "${LAB_PREFIX}lan" link set "$1" master br0; }
+# port_drop HOST from|to: the switch drops what the host sends, or what is sent to it; the carrier stays.
+port_drop() {
+	if [ "$2" = from ]; then
+		on lan nft "add table netdev lost; add chain netdev lost port { type filter hook ingress device $1 priority 0; };
+			add rule netdev lost port drop"
+	else
+		on lan nft "add table bridge lost; add chain bridge lost port { type filter hook forward priority 0; };
+			add rule bridge lost port oifname $1 drop"
+	fi
+}
+ports_open() { on lan nft 'add table netdev lost; delete table netdev lost; add table bridge lost; delete table bridge lost'; }
 # The node hears no advert any more, and everything else.
 adverts_drop() {
 	on "$1" nft 'add table inet lost; add chain inet lost in { type filter hook prerouting priority -300; };

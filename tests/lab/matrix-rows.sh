@@ -85,6 +85,11 @@ act_mute-out() { port_drop "$A" from; }
 row mute-in over "link cut one way: hears nothing" - - -
 act_mute-in() { port_drop "$A" to; }
 
+# By the other path it learns who answers there.
+row deaf over "hears nothing, with a second path" - - 2200
+before_deaf() { subject second_path; }
+act_deaf() { port_drop "$A" to; }
+
 row flap back "cable flaps five times" - - 2200
 act_flap() {
 	local i
@@ -125,21 +130,10 @@ act_start-both() { subject start_both; }
 # The other node has taken over, and what was asked meanwhile is answered or has failed.
 over_and_calm() { wait_until 10 has "$B" && wait_until 10 flows && nap $WATCH; }
 
-# port_drop HOST from|to: the switch drops what the host sends, or what is sent to it; the carrier stays.
-port_drop() {
-	if [ "$2" = from ]; then
-		on lan nft "add table netdev lost; add chain netdev lost port { type filter hook ingress device $1 priority 0; };
-			add rule netdev lost port drop"
-	else
-		on lan nft "add table bridge lost; add chain bridge lost port { type filter hook forward priority 0; };
-			add rule bridge lost port oifname $1 drop"
-	fi
-}
-
 # Nothing of a row is left of the network.
 mend() {
 	local node
-	on lan nft 'add table netdev lost; delete table netdev lost; add table bridge lost; delete table bridge lost'
+	ports_open
 	for node in $NODES; do
 		ip -n "$(ns "$node")" link set eth0 up
 		ip -n "$(ns "$node")" link set eth1 up 2>/dev/null

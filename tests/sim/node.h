@@ -9,6 +9,7 @@
 #define LBPAIR_TESTS_SIM_NODE_H
 
 #include "tests/sim/world.h"
+#include "vrrpd/doubt.h"
 #include "vrrpd/facts.h"
 #include "vrrpd/fsm.h"
 #include "vrrpd/group.h"

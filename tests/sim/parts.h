@@ -69,6 +69,7 @@ void sim_vip_on_probe(struct sim_vip *vip);
 void sim_vip_on_retort(struct sim_vip *vip);
 /* Another says on the LAN that it has the vip. */
 void sim_vip_hear_rival(struct sim_vip *vip);
+struct doubt sim_vip_doubt(const struct sim_vip *vip);
 void sim_vip_want_probes(struct sim_vip *vip);
 
 /* talk.c */
@@ -78,6 +79,8 @@ void talk_send_heartbeat(struct sim_node *node);
 void talk_take(struct sim_node *node, const struct sim_packet *packet);
 void talk_on_silence(struct sim_node *node, int path);
 bool talk_hears_on(const struct sim_node *node, int net);
+/* Whether a path of the state port is there, heard or not. */
+bool talk_leads_over(const struct sim_node *node, int net);
 const struct peer_message *talk_heartbeat(const struct sim_node *node);
 /* What it says of the vip; NULL: nothing. */
 const struct peer_vip *talk_word(const struct sim_node *node, int vip);

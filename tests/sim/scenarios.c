@@ -72,6 +72,13 @@ static const struct scenario {
 		.double_ms = 5},
 	{"dead-port-of-the-backup", .both = true, .faults = {{3000, 2, FAULT_DEAD_PORT, 5000}}, .owners = "1"},
 	{"deaf-backup", .both = true, .faults = {{3000, 2, FAULT_DEAF, 5000}}, .owners = "1"},
+	/* Nothing comes to lb1; by the side network it learns that it is not for want of hosts. */
+	{"deaf-active", .both = true, .faults = {{3000, 1, FAULT_DEAF, 5000}}, .owners = "121", .outage_ms = 100,
+		.double_ms = 5},
+	{"deaf-active-with-one-way-only", .faults = {{3000, 1, FAULT_DEAF, 5000}}, .owners = "1"},
+	{"mute-backup", .both = true, .faults = {{3000, 2, FAULT_MUTE, 5000}}, .owners = "1"},
+	{"deaf-active-and-mute-backup", .both = true,
+		.faults = {{3000, 1, FAULT_DEAF, 5000}, {3000, 2, FAULT_MUTE, 6000}}, .owners = "1"},
 	/* Each half has hosts of its own; there is one owner, and it stays. */
 	{"half-a-lan", .both = true, .faults = {{3000, 1, FAULT_PARTITION, 9000}}, .owners = "1"},
 	/* But the half with the gateway is better. */

@@ -30,6 +30,15 @@ bool talk_hears_on(const struct sim_node *node, int net)
 	return false;
 }
 
+bool talk_leads_over(const struct sim_node *node, int net)
+{
+	for (int i = 0; i < node->main.path_count; i++) {
+		if (node->main.paths[i].net == net)
+			return true;
+	}
+	return false;
+}
+
 /* Sending. */
 
 void talk_send(struct sim_node *node, struct peer_message *message)
@@ -44,6 +53,7 @@ void talk_send(struct sim_node *node, struct peer_message *message)
 static void fill_vip(const struct sim_vip *vip, struct peer_message *message, struct roll *ret_roll)
 {
 	int64_t interval_ns = setup_of(vip->node)->interval_ns;
+	struct doubt doubt = sim_vip_doubt(vip);
 	struct mono now = now_of(vip->node);
 	struct peer_vip word = word_of(sim_vip_id(vip->index), &vip->fsm, now);
 
@@ -51,7 +61,7 @@ static void fill_vip(const struct sim_vip *vip, struct peer_message *message, st
 	word.lan_heard = lan_is_heard(&vip->lan, interval_ns, now);
 	word.lan_mute = lan_is_mute(&vip->lan, interval_ns, now);
 	roll_add(ret_roll, &word);
-	if (vrrp_hears_late(&vip->fsm, now)) {
+	if (doubt_tells(&doubt, now)) {
 		struct peer_probe *probe = &message->probes[message->probe_count++];
 
 		probe->id = sim_vip_id(vip->index);

@@ -331,6 +331,24 @@ static struct vrrp_facts gather(struct sim_vip *vip)
 	return facts;
 }
 
+struct doubt sim_vip_doubt(const struct sim_vip *vip)
+{
+	const struct sim_node *node = vip->node;
+	const struct peer_message *heartbeat = talk_heartbeat(node);
+
+	return (struct doubt){
+		.fsm = &vip->fsm,
+		.lan = &vip->lan,
+		.interval_ns = setup_of(node)->interval_ns,
+		.has_peer = has_peer(node),
+		.peer_alive = node->main.alive,
+		.peer_off_lan =
+			node->main.alive && talk_leads_over(node, vip->index) && !talk_hears_on(node, vip->index),
+		.peer_asks = heartbeat != NULL && vip->word.state == PEER_VIP_ACTIVE &&
+			     peermsg_find_probe(heartbeat, sim_vip_id(vip->index)) != NULL,
+	};
+}
+
 void sim_vip_want_probes(struct sim_vip *vip)
 {
 	struct mono now = now_of(vip->node);
@@ -341,21 +359,18 @@ void sim_vip_want_probes(struct sim_vip *vip)
 	vip->probing = true;
 }
 
-static bool is_mute(const struct sim_vip *vip)
-{
-	return lan_is_mute(&vip->lan, setup_of(vip->node)->interval_ns, now_of(vip->node));
-}
-
 void sim_vip_review(struct sim_vip *vip)
 {
 	struct vrrp_event event = {.kind = VRRP_EVENT_FACTS};
+	struct doubt doubt;
 
 	if (place_of(vip)->carrier && !vip->fsm.facts.link_ok)
 		vip->link_ok_at = vip->fsm.state == VRRP_FAULT ? now_of(vip->node) : (struct mono){0};
 	event.facts = gather(vip);
 	if (!facts_equal(&event.facts, &vip->fsm.facts))
 		sim_vip_step(vip, &event);
-	if (place_of(vip)->carrier && vrrp_asks_lan(&vip->fsm, is_mute(vip), now_of(vip->node)))
+	doubt = sim_vip_doubt(vip);
+	if (place_of(vip)->carrier && doubt_asks(&doubt, now_of(vip->node)))
 		sim_vip_want_probes(vip);
 	if (vip->verdict.resign && vip->fsm.state == VRRP_ACTIVE)
 		sim_vip_event(vip, VRRP_EVENT_RESIGN);

@@ -10,6 +10,8 @@
 struct explain_case {
 	const char *name;
 	struct vrrp_fsm fsm;
+	enum doubt_alarm lan_alarm;
+	bool unanswered;
 	bool no_preempt, conflict, alone, no_forwarder, drift, list_differs;
 	const char *misfit;
 	const char *says;
@@ -32,6 +34,10 @@ static const struct explain_case cases[] = {
 	{"active, alone", {ACTIVE}, .alone = true, .says = "no other node that it could go to",
 		.silent_of = "share no key"},
 	{"active, in conflict", {ACTIVE}, .conflict = true, .says = "ALARM: another node sends adverts as well"},
+	{"active, cut off", {ACTIVE}, .lan_alarm = DOUBT_ALONE,
+		.says = "ALARM: nobody on its LAN answers, nor is the peer heard"},
+	{"not heard by the peer", {BACKUP}, .unanswered = true,
+		.says = "ALARM: what comes by its path 192.0.2.12 answers nothing that this node sends"},
 	{"active, refuses", {ACTIVE}, .misfit = "adverts of X are refused: Y",
 		.says = "ALARM: adverts of X are refused: Y."},
 	{"active, drifted", {ACTIVE}, .drift = true, .says = "`lbctl config diff` shows where"},
@@ -80,12 +86,16 @@ static void it_says_what_holds(void **state)
 			.drift = one->drift,
 			.has_forwarder = !one->no_forwarder,
 			.has_peer = !one->alone,
+			.paths = {{.address = {.family = AF_INET, .bytes = {192, 0, 2, 12}},
+				.unanswered = one->unanswered}},
+			.path_count = 1,
 			.vips = &vip,
 			.vip_count = 1};
 		AUTO_TEXT out = {0};
 
 		vip.fsm.reason = "started";
 		vip.list_differs = one->list_differs;
+		vip.lan_alarm = one->lan_alarm;
 		if (one->misfit != NULL)
 			strcpy(vip.misfit, one->misfit);
 		status_explain(&view, &vip, &recorder, &out);

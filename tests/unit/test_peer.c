@@ -61,11 +61,11 @@ static void on_alive(void *context, bool alive)
 
 static const struct peer_events events = {.fill = fill, .message = on_message, .alive = on_alive};
 
-static int start(size_t i)
+static int start_with(size_t i, const struct node_conf *other)
 {
 	struct peer_conf conf = {
 		.self = &nodes[i],
-		.other = &nodes[1 - i],
+		.other = other,
 		.port = PORT,
 		.interval_ns = INTERVAL_NS,
 		.ring = &ring,
@@ -73,6 +73,11 @@ static int start(size_t i)
 	};
 
 	return peer_new(loop, &conf, &events, &ends[i], &ends[i].peer);
+}
+
+static int start(size_t i)
+{
+	return start_with(i, &nodes[1 - i]);
 }
 
 static int set_up(void **state)
@@ -187,10 +192,43 @@ static void nothing_counts_that_was_said_before_a_silence(void **state)
 	assert_true(knows(0, PEER_VIP_BACKUP));
 }
 
+static bool second_goes_unheard(void)
+{
+	struct peer_path path = peer_path(ends[1].peer, 0);
+
+	return path.unanswered && !path.alive;
+}
+
+static bool second_is_heard(void)
+{
+	return peer_path(ends[1].peer, 0).alive;
+}
+
+/* The second sends to where nobody is; what the first sends comes, and is no answer. */
+static void who_is_not_heard_by_the_other_knows_it(void **state)
+{
+	struct node_conf nobody = nodes[0];
+
+	(void)state;
+	nobody.address.bytes[3] |= 8;
+	peer_free(ends[1].peer);
+	assert_int_equal(start_with(1, &nobody), 0);
+	await(second_goes_unheard);
+	assert_int_equal(peer_path(ends[1].peer, 0).ifindex, 0);
+	assert_false(peer_is_alive(ends[1].peer));
+	assert_false(peer_path(ends[0].peer, 0).unanswered);
+	peer_free(ends[1].peer);
+	assert_int_equal(start(1), 0);
+	await(second_is_heard);
+	assert_false(peer_path(ends[1].peer, 0).unanswered);
+	assert_true(peer_is_heard_on(ends[1].peer, peer_path(ends[1].peer, 0).ifindex));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_most_vips_are_known_to_the_other, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(who_is_not_heard_by_the_other_knows_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing_counts_that_was_said_before_a_silence, set_up, tear_down),
 	};
 
