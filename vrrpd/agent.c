@@ -321,9 +321,9 @@ void agent_free(struct agent *agent)
 	if (!agent->stopping)
 		stop_vips(agent);
 	round_end(agent);
+	handovers_free(agent->handovers);
 	for (size_t i = 0; i < agent->vip_count; i++)
 		vip_free(agent->vips[i]);
-	handovers_free(agent->handovers);
 	notifier_free(agent->notifier);
 	lanwatch_free(agent->lanwatch);
 	loop_timer_clear(agent->loop, &agent->finish_limit);

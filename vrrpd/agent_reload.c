@@ -213,7 +213,7 @@ static void say_goodbye(struct change *change)
 
 		if (is_kept(change, vip))
 			continue;
-		handovers_forget(agent->handovers, vip);
+		handovers_forget(vip);
 		vip_event(vip, VRRP_EVENT_STOP);
 		recorder_add(&agent->recorder, clock_mono(), clock_real_ns(), vip->conf->name,
 			"a reload has taken the vip away");

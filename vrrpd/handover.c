@@ -15,10 +15,13 @@
 #define ASK_LIMIT_NS (2 * NS_PER_S)
 /* More than all vips that may be asked for at once. */
 #define ANSWERS_KEPT 1024
+/* Requests are found by their numbers, which are random. */
+#define BUCKETS 1024
 
 /* One request of ours that waits for its answer. */
 struct handover {
 	struct list link;
+	struct list in_bucket;
 	struct handovers *all;
 	struct vip *vip;
 	enum peer_kind kind; /* PEER_OFFER or PEER_ASK */
@@ -32,6 +35,7 @@ struct handover {
 
 /* An ask of the peer that was answered, for the case that the answer is lost. */
 struct answered {
+	struct list in_bucket;
 	uint64_t request;
 	bool accepted;
 	char reason[PEER_REASON_MAX];
@@ -43,8 +47,10 @@ struct handovers {
 	struct vip *(*find)(void *context, const char *name);
 	void *context;
 	struct list pending;
+	struct list requests[BUCKETS]; /* those that are pending */
 	struct answered answered[ANSWERS_KEPT];
-	size_t answered_count; /* of all */
+	struct list answers[BUCKETS]; /* those that are kept */
+	size_t answered_count;        /* of all */
 };
 
 static void note(const struct handover *handover, const char *what, const char *reason)
@@ -59,12 +65,25 @@ static void note(const struct handover *handover, const char *what, const char *
 		log_info("planned failover", log_str("vip", handover->vip->conf->name), log_str("step", what));
 }
 
+static struct list *bucket_of(struct list *buckets, uint64_t request)
+{
+	return &buckets[request % BUCKETS];
+}
+
+/* From then on the vip knows of none. */
+static void unlink_handover(struct handover *handover)
+{
+	list_remove(&handover->link);
+	list_remove(&handover->in_bucket);
+	handover->vip->handover = NULL;
+	loop_timer_clear(handover->all->loop, &handover->repeat);
+}
+
 static void finish(struct handover *handover, bool done, const char *reason)
 {
 	struct handover_result result = {.done = done, .reason = reason};
 
-	list_remove(&handover->link);
-	loop_timer_clear(handover->all->loop, &handover->repeat);
+	unlink_handover(handover);
 	if (handover->kind == PEER_OFFER && !handover->dry_run)
 		vip_event(handover->vip, done ? VRRP_EVENT_TAKEN : VRRP_EVENT_OFFER_FAILED);
 	note(handover, done ? "agreed" : "refused", reason);
@@ -125,25 +144,13 @@ static const char *refuse(const struct handovers *all, const struct vip *vip)
 	return "vrrpd is starting or stopping";
 }
 
-static bool is_pending(const struct handovers *all, const struct vip *vip)
-{
-	struct handover *handover;
-
-	LIST_FOR_EACH(handover, &all->pending, link)
-	{
-		if (handover->vip == vip)
-			return true;
-	}
-	return false;
-}
-
 void handover_start(struct handovers *handovers, struct vip *vip, bool dry_run, handover_fn *fn, void *context)
 {
 	struct handover_result refused = {.reason = refuse(handovers, vip)};
 	struct handover *handover;
 	int64_t limit_ns;
 
-	if (refused.reason == NULL && is_pending(handovers, vip))
+	if (refused.reason == NULL && vip->handover != NULL)
 		refused.reason = "a failover of this vip is under way";
 	handover = refused.reason == NULL ? calloc(1, sizeof *handover) : NULL;
 	if (handover == NULL || crypto_random(&handover->request, sizeof handover->request) < 0) {
@@ -162,6 +169,8 @@ void handover_start(struct handovers *handovers, struct vip *vip, bool dry_run, 
 	limit_ns = handover->kind == PEER_OFFER ? OFFER_LIMIT_NS : ASK_LIMIT_NS;
 	handover->limit = mono_add(clock_mono(), limit_ns);
 	list_append(&handovers->pending, &handover->link);
+	list_append(bucket_of(handovers->requests, handover->request), &handover->in_bucket);
+	vip->handover = handover;
 	note(handover, handover->kind == PEER_OFFER ? "offered to the peer" : "asked for at the peer", NULL);
 	if (handover->kind == PEER_OFFER && !dry_run)
 		vip_event(vip, VRRP_EVENT_OFFERED);
@@ -180,6 +189,10 @@ static void answer(struct handovers *all, uint64_t request, const char *vip, boo
 {
 	struct answered *answered = &all->answered[all->answered_count++ % ANSWERS_KEPT];
 
+	/* The oldest makes room. */
+	if (all->answered_count > ANSWERS_KEPT)
+		list_remove(&answered->in_bucket);
+	list_append(bucket_of(all->answers, request), &answered->in_bucket);
 	answered->request = request;
 	answered->accepted = accepted;
 	snprintf(answered->reason, sizeof answered->reason, "%s", reason != NULL ? reason : "");
@@ -196,9 +209,10 @@ static void on_asked_result(void *context, struct vip *vip, const struct handove
 
 static bool answer_again(struct handovers *all, const struct peer_message *message)
 {
-	for (size_t i = 0; i < MIN(all->answered_count, (size_t)ANSWERS_KEPT); i++) {
-		const struct answered *answered = &all->answered[i];
+	const struct answered *answered;
 
+	LIST_FOR_EACH(answered, bucket_of(all->answers, message->request), in_bucket)
+	{
 		if (answered->request != message->request)
 			continue;
 		send_message(
@@ -209,27 +223,20 @@ static bool answer_again(struct handovers *all, const struct peer_message *messa
 }
 
 /* A dry run is no offer: nothing moves by it. */
-static bool is_offered(const struct handovers *all, const struct vip *vip)
+static bool is_offered(const struct vip *vip)
 {
-	struct handover *handover;
-
-	LIST_FOR_EACH(handover, &all->pending, link)
-	{
-		if (handover->vip == vip && handover->kind == PEER_OFFER && !handover->dry_run)
-			return true;
-	}
-	return false;
+	return vip->handover != NULL && vip->handover->kind == PEER_OFFER && !vip->handover->dry_run;
 }
 
 /*
  * While an offer of ours waits for its answer, the peer's of the same vip is no way to get it back: where two were
  * active, and both offered it, each would leave by the other's consent; and a further copy of ours would move it again.
  */
-static const char *refuse_offer(const struct handovers *all, const struct vip *vip)
+static const char *refuse_offer(const struct vip *vip)
 {
 	if (vip == NULL)
 		return "it has no vip of that name";
-	return is_offered(all, vip) ? "a failover of this vip is under way there" : vrrp_refuse_take(&vip->fsm);
+	return is_offered(vip) ? "a failover of this vip is under way there" : vrrp_refuse_take(&vip->fsm);
 }
 
 /* What was refused stays refused: of the copies of an offer one may come when the giver counts on keeping the vip. */
@@ -241,7 +248,7 @@ static void take_offer(struct handovers *all, const struct peer_message *message
 	/* Whoever is about to leave would consent and leave all the same: the offer's next copy comes after that. */
 	if (answer_again(all, message) || (vip != NULL && vrrp_is_leaving(&vip->fsm)))
 		return;
-	reason = refuse_offer(all, vip);
+	reason = refuse_offer(vip);
 	if (reason != NULL && !message->dry_run) {
 		answer(all, message->request, message->vip, false, reason);
 		return;
@@ -264,7 +271,7 @@ static void take_ask(struct handovers *all, const struct peer_message *message)
 		return;
 	/* The same ask again, most likely: its answer comes with the offer's end. The vip may have left by then, when
 	 * the peer's advert came before its answer. */
-	if (vip != NULL && is_pending(all, vip))
+	if (vip != NULL && vip->handover != NULL)
 		return;
 	if (vip == NULL || vip->fsm.state != VRRP_ACTIVE) {
 		answer(all, message->request, message->vip, false,
@@ -282,7 +289,7 @@ static void take_answer(struct handovers *all, const struct peer_message *messag
 {
 	struct handover *handover;
 
-	LIST_FOR_EACH(handover, &all->pending, link)
+	LIST_FOR_EACH(handover, bucket_of(all->requests, message->request), in_bucket)
 	{
 		char reason[PEER_REASON_MAX + PEER_NAME_MAX + 16];
 
@@ -324,6 +331,10 @@ int handovers_new(struct loop *loop, struct peer *peer, struct vip *(*find)(void
 	handovers->find = find;
 	handovers->context = context;
 	list_init(&handovers->pending);
+	for (size_t i = 0; i < BUCKETS; i++) {
+		list_init(&handovers->requests[i]);
+		list_init(&handovers->answers[i]);
+	}
 	*ret_handovers = handovers;
 	return 0;
 }
@@ -346,15 +357,10 @@ void handovers_set_peer(struct handovers *handovers, struct peer *peer)
 	handovers->peer = peer;
 }
 
-void handovers_forget(struct handovers *handovers, const struct vip *vip)
+void handovers_forget(const struct vip *vip)
 {
-	struct handover *handover;
-
-	LIST_FOR_EACH(handover, &handovers->pending, link)
-	{
-		if (handover->vip == vip)
-			finish(handover, false, "a reload has removed the vip");
-	}
+	if (vip->handover != NULL)
+		finish(vip->handover, false, "a reload has removed the vip");
 }
 
 void handovers_free(struct handovers *handovers)
@@ -365,8 +371,7 @@ void handovers_free(struct handovers *handovers)
 		return;
 	LIST_FOR_EACH(handover, &handovers->pending, link)
 	{
-		list_remove(&handover->link);
-		loop_timer_clear(handovers->loop, &handover->repeat);
+		unlink_handover(handover);
 		free(handover);
 	}
 	free(handovers);

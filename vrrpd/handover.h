@@ -25,13 +25,13 @@ MUST_USE int handovers_new(struct loop *loop, struct peer *peer, struct vip *(*f
 	void *context, struct handovers **ret_handovers);
 /* vrrpd is stopping, as the vips know already: those that are under way are refused. */
 void handovers_stop(struct handovers *handovers);
-/* Unfinished ones are not called any more. Accepts NULL. */
+/* Unfinished ones are not called any more. Before the vips are freed. Accepts NULL. */
 void handovers_free(struct handovers *handovers);
 
 /* The way to the peer is another one, or (NULL) there is none: what waits for an answer has failed then. */
 void handovers_set_peer(struct handovers *handovers, struct peer *peer);
 /* The vip is about to be freed: what is under way with it has failed. */
-void handovers_forget(struct handovers *handovers, const struct vip *vip);
+void handovers_forget(const struct vip *vip);
 
 /* Moves the vip to the other node, whichever of the two has it. `fn` is called once, perhaps before this returns. */
 void handover_start(struct handovers *handovers, struct vip *vip, bool dry_run, handover_fn *fn, void *context);

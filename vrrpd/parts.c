@@ -28,11 +28,7 @@ struct peer_conf agent_peer_conf(const struct conf *conf, const struct node_conf
 
 struct vip *agent_find_vip(struct agent *agent, const char *name)
 {
-	for (size_t i = 0; i < agent->vip_count; i++) {
-		if (strcmp(agent->vips[i]->conf->name, name) == 0)
-			return agent->vips[i];
-	}
-	return NULL;
+	return ports_find_name(agent->ports, name);
 }
 
 void agent_save(struct agent *agent)

@@ -19,6 +19,11 @@ struct address {
 	uint16_t vip;
 };
 
+struct name {
+	const char *name; /* the configuration's */
+	uint16_t vip;
+};
+
 struct ports {
 	struct place *places;
 	size_t count;
@@ -26,6 +31,7 @@ struct ports {
 	size_t slot_count;         /* a power of two, and over half of them are free */
 	struct address *addresses; /* in order */
 	size_t address_count;
+	struct name *names;  /* in order, one for each vip */
 	uint16_t *places_of; /* of each vip */
 	struct vip **vips;
 	size_t vip_count;
@@ -51,12 +57,20 @@ static int compare_addresses(const void *a, const void *b)
 	return order != 0 ? order : (int)first->vip - (int)second->vip;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	const struct name *first = a, *second = b;
+
+	return strcmp(first->name, second->name);
+}
+
 static void add_vip(struct ports *ports, uint16_t number, const struct vip_conf *conf)
 {
 	uint16_t at = place_named(ports, conf->interface);
 	struct place *place = &ports->places[at];
 
 	ports->places_of[number] = at;
+	ports->names[number] = (struct name){conf->name, number};
 	place->vips[conf->vrid] = (uint16_t)(number + 1);
 	place->port.wants[FAMILY_IPV4] |= conf->has_ipv4;
 	place->port.wants[FAMILY_IPV6] |= conf->has_ipv6;
@@ -76,10 +90,11 @@ static int allocate(struct ports *ports, const struct conf *conf)
 	ports->places = calloc(vips, sizeof *ports->places);
 	ports->slots = calloc(ports->slot_count, sizeof *ports->slots);
 	ports->addresses = calloc(addresses, sizeof *ports->addresses);
+	ports->names = calloc(vips, sizeof *ports->names);
 	ports->places_of = calloc(vips, sizeof *ports->places_of);
 	ports->vips = calloc(vips, sizeof(struct vip *));
-	return ports->places != NULL && ports->slots != NULL && ports->addresses != NULL && ports->places_of != NULL &&
-			       ports->vips != NULL
+	return ports->places != NULL && ports->slots != NULL && ports->addresses != NULL && ports->names != NULL &&
+			       ports->places_of != NULL && ports->vips != NULL
 		       ? 0
 		       : -ENOMEM;
 }
@@ -96,6 +111,7 @@ int ports_new(const struct conf *conf, struct ports **ret_ports)
 	for (uint16_t i = 0; i < conf->vip_count; i++)
 		add_vip(ports, i, &conf->vips[i]);
 	qsort(ports->addresses, ports->address_count, sizeof *ports->addresses, compare_addresses);
+	qsort(ports->names, ports->vip_count, sizeof *ports->names, compare_names);
 	*ret_ports = ports;
 	return 0;
 }
@@ -107,6 +123,7 @@ void ports_free(struct ports *ports)
 	free(ports->places);
 	free(ports->slots);
 	free(ports->addresses);
+	free(ports->names);
 	free(ports->places_of);
 	free(ports->vips);
 	free(ports);
@@ -217,4 +234,13 @@ struct vip *ports_find_address(const struct ports *ports, const struct ip *ip, c
 		is_next = vip == before;
 	}
 	return NULL;
+}
+
+struct vip *ports_find_name(const struct ports *ports, const char *name)
+{
+	const struct name wanted = {.name = name};
+	const struct name *found =
+		bsearch(&wanted, ports->names, ports->vip_count, sizeof *ports->names, compare_names);
+
+	return found != NULL ? ports->vips[found->vip] : NULL;
 }

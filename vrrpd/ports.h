@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The interfaces that vips are on, and which vip it is that a packet concerns: by its interface and VRID, and by an
- * address. Made for a configuration, so that finding does not take longer where there are many vips. No I/O.
+ * The interfaces that vips are on, and which vip it is that a packet concerns: by its interface and VRID, by an
+ * address, and by its name. Made for a configuration, so that finding does not take longer where there are many vips.
+ * No I/O.
  */
 #ifndef LBPAIR_VRRPD_PORTS_H
 #define LBPAIR_VRRPD_PORTS_H
@@ -41,5 +42,7 @@ struct port *ports_find(const struct ports *ports, int ifindex);
 struct vip *ports_find_vip(const struct ports *ports, const struct port *port, uint8_t vrid);
 /* The first vip that has the address, on whatever port, and with it as `before` the next one; NULL: there is none. */
 struct vip *ports_find_address(const struct ports *ports, const struct ip *ip, const struct vip *before);
+/* NULL: there is none of that name. */
+struct vip *ports_find_name(const struct ports *ports, const char *name);
 
 #endif

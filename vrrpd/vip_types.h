@@ -24,6 +24,7 @@
 #include "vrrpd/track.h"
 #include "vrrpd/word.h"
 
+struct handover;
 struct port;
 struct vip;
 
@@ -86,8 +87,9 @@ struct vip {
 	struct mono link_ok_at;  /* since when it has been usable without a break */
 	struct health_fsm health;
 	struct health_verdict verdict;
-	uint32_t peer_id; /* the vip's name in heartbeats */
-	struct word word; /* the peer's last */
+	uint32_t peer_id;          /* the vip's name in heartbeats */
+	struct word word;          /* the peer's last */
+	struct handover *handover; /* the planned failover that is under way; NULL: none */
 	struct senders senders;
 	int macvlans[FAMILY_COUNT];      /* with a virtual MAC, where the addresses sit; 0: there is none */
 	int place_error;                 /* why there is none */

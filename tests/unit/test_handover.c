@@ -260,6 +260,40 @@ static void what_was_lost_before_the_answer_is_kept_as_given(void **state)
 	}
 }
 
+static void offer(struct node *to, uint64_t request)
+{
+	struct peer_message message = {.kind = PEER_OFFER, .request = request, .vip = NAME};
+
+	handover_message(to->handovers, &message);
+	free(to->outbox[--to->sent]);
+}
+
+static void set_bound(struct node *node, bool bound)
+{
+	struct vrrp_event facts = {.kind = VRRP_EVENT_FACTS, .facts = node->vip.fsm.facts};
+
+	facts.facts.bound = bound;
+	step(node, &facts, clock_mono());
+}
+
+/* Of more than are kept the last ones. */
+static void what_was_refused_stays_refused(void **state)
+{
+	const uint64_t count = 3000, kept = 1024;
+
+	(void)state;
+	set_bound(&nodes[1], false);
+	for (uint64_t i = 1; i <= count; i++)
+		offer(&nodes[1], i * 3);
+	set_bound(&nodes[1], true);
+	for (uint64_t i = count - kept + 1; i <= count; i++) {
+		offer(&nodes[1], i * 3);
+		assert_int_equal(nodes[1].vip.fsm.state, VRRP_BACKUP);
+	}
+	offer(&nodes[1], (count - kept) * 3);
+	assert_int_equal(nodes[1].vip.fsm.state, VRRP_ACTIVE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -268,6 +302,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_offer_back_waits_until_the_giver_has_left, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(offers_that_cross_move_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_offer_back_is_refused_while_the_answer_is_lost, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_was_refused_stays_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_was_lost_before_the_answer_is_kept_as_given, set_up, tear_down),
 	};
 

@@ -12,7 +12,7 @@
 
 static struct vip_conf confs[MANY];
 static struct prefix addresses[MANY][3];
-static char names[MANY / 250][8];
+static char names[MANY / 250][8], vip_names[MANY][8];
 static struct vip vips[MANY], *list[MANY];
 static struct conf conf = {.vips = confs, .vip_count = MANY};
 
@@ -30,7 +30,10 @@ static int make(void **state)
 			addresses[i][k].ip = address_of(i, k);
 		addresses[i][2].ip =
 			(struct ip){.family = AF_INET6, .bytes = {0xfd, [14] = (uint8_t)(i >> 8), (uint8_t)i}};
+		/* Not in the order of the configuration. */
+		snprintf(vip_names[i], sizeof vip_names[0], "v%zu", i * 7 % MANY);
 		confs[i] = (struct vip_conf){
+			.name = vip_names[i],
 			.interface = names[i / 250],
 			.vrid = (uint8_t)(i % 250 + 1),
 			.addresses = addresses[i],
@@ -66,9 +69,12 @@ static void packets_find_their_vips(void **state)
 			assert_ptr_equal(ports_find_address(ports, &addresses[i][k].ip, NULL), &vips[i]);
 			assert_null(ports_find_address(ports, &addresses[i][k].ip, &vips[i]));
 		}
+		assert_ptr_equal(ports_find_name(ports, vip_names[i]), &vips[i]);
 		assert_null(ports_find_vip(ports, port, 0));
 		assert_null(ports_find_vip(ports, port, 251));
 	}
+	assert_null(ports_find_name(ports, "v"));
+	assert_null(ports_find_name(ports, "v1000"));
 	assert_null(ports_find_address(ports, &other, NULL));
 	assert_null(ports_find_address(ports, &addresses[1][2].ip, NULL));
 	assert_true(vips[0].port->wants[FAMILY_IPV4] && vips[0].port->wants[FAMILY_IPV6]);
