@@ -22,7 +22,6 @@ DIR=
 FIRST="nice -n -15"
 
 # keepalived 2.2.7 sends unicast IPv6 with the host's hop limit of 64, which nobody may take: that mode is not shared.
-# Where ten modes run at once FRR stopped for over 600 ms now and then; it has 500 ms, so that this is no silence.
 # name, partner, version, family, interval in ms, and what else
 MODES="
 keepalived-v2            keepalived 2 4 1000 none
@@ -33,8 +32,8 @@ keepalived-v3-pseudo     keepalived 3 4  200 pseudo-header
 keepalived-v3-unicast    keepalived 3 4  200 unicast
 keepalived-v3-ipv6       keepalived 3 6  200 none
 frr-v2                   frr 2 4 1000 none
-frr-v3-ipv4              frr 3 4  500 none
-frr-v3-ipv6              frr 3 6  500 none
+frr-v3-ipv4              frr 3 4  200 none
+frr-v3-ipv6              frr 3 6  200 none
 "
 
 now_ms() {
