@@ -107,7 +107,7 @@ mutant vrrpd/facts.c "a LAN is given up for a peer that may not claim yet" 's/ \
 mutant vrrpd/lan.c "the silence of the target is enough" 's/return target \&\& .*/return target;/'
 mutant vrrpd/lan.c "a gateway is worth no more than another" 's/(all || (gateways \&\& is_gateway(lan, \&lan->target)))/all/'
 mutant vrrpd/lan.c "another host is named each time" 's/if (found == NULL || (is_gateway/if (found == NULL || host->answered_at.ns % 2 == 0 || (is_gateway/'
-mutant vrrpd/lan.c "the dead are never raised" 's/^\t\tlan->dead = false;//'
+mutant vrrpd/lan.c "the dead are never raised" 's/^\t\tlan->dead = false;/\t\t;/'
 mutant vrrpd/hang.c "lbd never hangs" 's/return lan->still//;s/return hang->still_ns\[loop\] >= HANG_THRESHOLD_NS;/return false;/'
 mutant vrrpd/replay.c "clocks that differ are never bridged" 's/\*ret_proven = replay->proven .*/*ret_proven = false;/;s/if (!goes_on \&\& !extend_run/if (true || !extend_run/'
 mutant vrrpd/track.c "what is tracked costs nothing" 's/priority - MIN(penalty, room)/priority - 0 * MIN(penalty, room)/'

@@ -64,7 +64,7 @@ static const struct scenario {
 	{"the-machine-pauses", .faults = {{3000, 1, FAULT_FREEZE, 1000}}, .owners = "121", .outage_ms = 400,
 		.double_ms = 5},
 	/* What it reads first are none of lb1's adverts; they are there. */
-	{"the-backup-stalls-in-a-flood", .faults = {{3000, 2, FAULT_FLOOD, 800}}, .owners = "1"},
+	{"the-backup-stalls-in-a-flood", .alone = true, .faults = {{3000, 2, FAULT_FLOOD, 800}}, .owners = "1"},
 	/* Nothing answers lb1 any more, and what it is told of at lb2's side neither: it gives up. */
 	{"dead-port", .both = true, .faults = {{3000, 1, FAULT_DEAD_PORT, 5000}}, .owners = "121", .outage_ms = 1000,
 		.double_ms = 5},

@@ -32,6 +32,8 @@
 #endif
 /* Fewer than this prove nothing, whatever the time that they take. */
 #define SEEDS_LEAST 100
+/* So many say how much of the time is exempt, and that each rule was put to the test. */
+#define SEEDS_MANY 1000
 #define JOBS_MAX 4
 
 struct options {
@@ -51,6 +53,7 @@ struct job {
 	uint64_t ran;
 	uint64_t failed;
 	int64_t longest_ns[WATCH_RULE_COUNT];
+	uint64_t begun[WATCH_RULE_COUNT];
 	int64_t lived_ns;
 	int64_t exempt_ns[WATCH_EXEMPT_COUNT];
 	unsigned claims[16]; /* runs in which a vip was claimed so often without any fault in between */
@@ -147,8 +150,10 @@ static void work(const struct options *options, const char *program, unsigned wh
 				seed);
 			fflush(stdout);
 		}
-		for (size_t k = 0; k < WATCH_RULE_COUNT; k++)
+		for (size_t k = 0; k < WATCH_RULE_COUNT; k++) {
 			job->longest_ns[k] = MAX(job->longest_ns[k], run.watch.longest_ns[k]);
+			job->begun[k] += run.watch.begun[k];
+		}
 		job->lived_ns += run.watch.lived_ns;
 		for (size_t k = 0; k < WATCH_EXEMPT_COUNT; k++)
 			job->exempt_ns[k] += run.watch.exempt_ns[k];
@@ -161,8 +166,10 @@ static void add_job(struct job *sum, const struct job *job, bool ended)
 {
 	sum->ran += job->ran;
 	sum->failed += job->failed + (ended ? 0 : 1);
-	for (size_t i = 0; i < WATCH_RULE_COUNT; i++)
+	for (size_t i = 0; i < WATCH_RULE_COUNT; i++) {
 		sum->longest_ns[i] = MAX(sum->longest_ns[i], job->longest_ns[i]);
+		sum->begun[i] += job->begun[i];
+	}
 	sum->lived_ns += job->lived_ns;
 	for (size_t i = 0; i < WATCH_EXEMPT_COUNT; i++)
 		sum->exempt_ns[i] += job->exempt_ns[i];
@@ -197,18 +204,46 @@ static int share_work(const struct options *options, const char *program, struct
 	return 0;
 }
 
+static double exempt_percent(const struct job *sum, enum watch_exempt exempt)
+{
+	return 100.0 * (double)sum->exempt_ns[exempt] / (double)sum->lived_ns;
+}
+
+/* Rules that were hardly asked, or asked nothing of anybody, prove nothing. Returns how many. */
+static unsigned count_vacuous(const struct job *sum)
+{
+	unsigned vacuous = 0;
+
+	if (sum->ran < SEEDS_MANY)
+		return 0;
+	for (enum watch_exempt i = 0; i < WATCH_EXEMPT_COUNT; i++) {
+		if (exempt_percent(sum, i) <= watch_exempt_limit(i))
+			continue;
+		printf("too much of the time was exempt: %s\n", watch_exempt_name(i));
+		vacuous++;
+	}
+	for (enum watch_rule i = 0; i < WATCH_RULE_COUNT; i++) {
+		if (sum->begun[i] > 0)
+			continue;
+		printf("never put to the test: %s\n", watch_rule_name(i));
+		vacuous++;
+	}
+	return vacuous;
+}
+
 static void print_sum(const struct options *options, const struct job *sum, struct mono start)
 {
 	for (size_t i = 0; options->stats && i < WATCH_RULE_COUNT; i++)
-		printf("%8.1f ms  %s\n", (double)sum->longest_ns[i] / 1e6, watch_rule_name((enum watch_rule)i));
+		printf("%8.1f ms at most, %" PRIu64 " times:  %s\n", (double)sum->longest_ns[i] / 1e6, sum->begun[i],
+			watch_rule_name((enum watch_rule)i));
 	for (size_t i = 0; options->stats && i < ARRAY_LEN(sum->claims); i++) {
 		if (sum->claims[i] > 0)
 			printf("%8u runs in which a vip was claimed %zu times without a fault in between\n",
 				sum->claims[i], i);
 	}
-	for (size_t i = 0; sum->lived_ns > 0 && i < WATCH_EXEMPT_COUNT; i++)
-		printf("%5.1f %% of a vip's time: %s\n", 100.0 * (double)sum->exempt_ns[i] / (double)sum->lived_ns,
-			watch_exempt_name((enum watch_exempt)i));
+	for (enum watch_exempt i = 0; sum->lived_ns > 0 && i < WATCH_EXEMPT_COUNT; i++)
+		printf("%5.1f %% of a vip's time (%.0f at most): %s\n", exempt_percent(sum, i), watch_exempt_limit(i),
+			watch_exempt_name(i));
 	printf("%" PRIu64 " seeds in %.1f s, %" PRIu64 " failed%s\n", sum->ran,
 		(double)mono_diff(clock_mono(), start) / 1e9, sum->failed,
 		sum->ran < options->seeds ? " (the rest did not fit into the time)" : "");
@@ -237,5 +272,5 @@ int main(int argc, char *argv[])
 	if (r < 0)
 		fprintf(stderr, "sim: the seeds could not be shared among processes: %s\n", strerror(-r));
 	print_sum(&options, &sum, start);
-	return r < 0 || sum.ran == 0 || sum.failed > 0 ? 1 : 0;
+	return r < 0 || sum.ran == 0 || sum.failed > 0 || count_vacuous(&sum) > 0 ? 1 : 0;
 }

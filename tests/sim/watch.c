@@ -30,16 +30,31 @@ const char *watch_rule_name(enum watch_rule rule)
 	return rule_names[rule];
 }
 
+/*
+ * The share is some half more than 30,000 seeds have shown: what makes the faults of a run longer, or leaves more of it
+ * to an exemption, is to be seen.
+ */
+static const struct {
+	const char *name;
+	double limit; /* percent */
+} exempts[] = {
+	[WATCH_EXEMPT_LOSSY] = {"packets were lost at random, and two might hold it", 1},
+	[WATCH_EXEMPT_DOUBTED] = {"clocks differed and nothing told how, and two might hold it", 6},
+	[WATCH_EXEMPT_UNABLE] = {"nobody held it, and nobody could", 2},
+	[WATCH_EXEMPT_UNHEALED] = {"something was wrong, and a neighbour need not know where it is", 13},
+	[WATCH_EXEMPT_UNTOLD] = {"all was well, but nobody had to tell the neighbours", 35},
+	[WATCH_EXEMPT_END] = {"of runs whose end was not looked at", 6},
+};
+static_assert(ARRAY_LEN(exempts) == WATCH_EXEMPT_COUNT, "an exemption is missing");
+
 const char *watch_exempt_name(enum watch_exempt exempt)
 {
-	static const char *const names[] = {
-		[WATCH_EXEMPT_LOSSY] = "packets were lost at random, and two might hold it",
-		[WATCH_EXEMPT_UNABLE] = "nobody held it, and nobody could",
-		[WATCH_EXEMPT_UNHEALED] = "something was wrong, and a neighbour need not know where it is",
-	};
-	static_assert(ARRAY_LEN(names) == WATCH_EXEMPT_COUNT, "an exemption has no name");
+	return exempts[exempt].name;
+}
 
-	return names[exempt];
+double watch_exempt_limit(enum watch_exempt exempt)
+{
+	return exempts[exempt].limit;
 }
 
 void watch_init(struct sim_watch *watch)
@@ -173,6 +188,18 @@ static bool is_believable(const struct sim *sim, int from, int to)
 	return !sim->world.setup.is_signed || sim_clocks_agree(sim, from, to) || peers_talk(sim, from, to);
 }
 
+/* Without the state port, nothing but its clock tells an advert from a recording. */
+static bool all_can_believe(const struct sim *sim)
+{
+	for (int a = 0; a < sim->world.setup.node_count; a++) {
+		for (int b = 0; b < sim->world.setup.node_count; b++) {
+			if (a != b && !is_believable(sim, a, b))
+				return false;
+		}
+	}
+	return true;
+}
+
 /* This node should have given way to another that it hears. */
 static bool is_double(const struct sim *sim, int vip, int index)
 {
@@ -216,14 +243,28 @@ static bool is_able(const struct sim *sim, int vip, int index)
 	       mono_reached(node->main.vips[vip].verdict.hold_back_until, now);
 }
 
+static bool is_anybody_able(const struct sim *sim, int vip)
+{
+	for (int i = 0; i < sim->world.setup.node_count; i++) {
+		if (is_able(sim, vip, i))
+			return true;
+	}
+	return false;
+}
+
+/* Without the state port nobody says that it is back, or has lost the vip when nobody heard it. */
+static bool is_untold(const struct sim *sim)
+{
+	return sim->world.setup.paths == 0 || sim->world.setup.node_count > SIM_PAIR;
+}
+
 /* A neighbour of a network that is whole asks a node that does not hold it. */
 static bool is_lost(const struct sim_watch *watch, const struct sim *sim, int vip, int index)
 {
 	int at = sim->world.neighbours[vip][index].points_at;
 	bool held = false;
 
-	/* Without the state port nobody says that it is back, or has lost the vip when nobody heard it. */
-	if (sim->world.setup.paths == 0 || sim->world.setup.node_count > SIM_PAIR)
+	if (is_untold(sim))
 		return false;
 	for (int i = 0; i < sim->world.setup.node_count; i++)
 		held = held || (node_holds(&sim->nodes[i], vip) && main_runs(&sim->nodes[i]));
@@ -357,6 +398,7 @@ static void look_at(const struct view *view, enum watch_rule rule, int index, bo
 		*since = (struct mono){0};
 	else if (since->ns == 0) {
 		*since = view->sim->world.now;
+		view->watch->begun[rule]++;
 		view->of->bound_ns[rule][index] = bound_ns(view->watch, view->sim, view->vip, rule, index);
 	}
 }
@@ -382,8 +424,10 @@ static void look_at_none(const struct view *view)
 	}
 	if (held)
 		of->none_since = (struct mono){0};
-	else if (of->none_since.ns == 0)
+	else if (of->none_since.ns == 0) {
 		of->none_since = view->sim->world.now;
+		view->watch->begun[WATCH_NONE] += is_anybody_able(view->sim, view->vip);
+	}
 }
 
 /* Whether another holds it in a network that has been well for long enough to hear it. */
@@ -492,15 +536,6 @@ static void look_at_node(const struct view *view, int index)
 		watch_fail(view->watch, view->sim, "lb%d: renewed an address that was taken from it", index + 1);
 }
 
-static bool is_anybody_able(const struct sim *sim, int vip)
-{
-	for (int i = 0; i < sim->world.setup.node_count; i++) {
-		if (is_able(sim, vip, i))
-			return true;
-	}
-	return false;
-}
-
 /* What was so at the last look has been so until now. */
 static void count_exempt(struct sim_watch *watch, const struct sim *sim)
 {
@@ -514,8 +549,10 @@ static void count_exempt(struct sim_watch *watch, const struct sim *sim)
 		for (size_t i = 0; i < WATCH_EXEMPT_COUNT; i++)
 			watch->exempt_ns[i] += exempt[i] ? passed_ns : 0;
 		exempt[WATCH_EXEMPT_LOSSY] = !world_is_lossless(&sim->world);
+		exempt[WATCH_EXEMPT_DOUBTED] = !all_can_believe(sim);
 		exempt[WATCH_EXEMPT_UNABLE] = !is_held(sim, vip) && !is_anybody_able(sim, vip);
 		exempt[WATCH_EXEMPT_UNHEALED] = watch->healed_since.ns == 0;
+		exempt[WATCH_EXEMPT_UNTOLD] = watch->healed_since.ns != 0 && is_untold(sim);
 	}
 }
 
@@ -559,18 +596,6 @@ static const char *excuse(const struct sim *sim, int vip, const struct sim_node 
 	if (of->fsm.yielding)
 		return node->records[vip].offers > 0 ? "it gave the vip away as planned" : NULL;
 	return NULL;
-}
-
-/* Without the state port, nothing but its clock tells an advert from a recording. */
-static bool all_can_believe(const struct sim *sim)
-{
-	for (int a = 0; a < sim->world.setup.node_count; a++) {
-		for (int b = 0; b < sim->world.setup.node_count; b++) {
-			if (a != b && !is_believable(sim, a, b))
-				return false;
-		}
-	}
-	return true;
 }
 
 static const struct sim_node *find_holder(struct sim_watch *watch, const struct sim *sim, int vip)
@@ -629,7 +654,11 @@ static void end_vip(struct sim_watch *watch, const struct sim *sim, int vip)
 
 void watch_end(struct sim_watch *watch, const struct sim *sim)
 {
-	for (int vip = 0; all_can_believe(sim) && vip < sim->world.setup.vip_count; vip++) {
+	if (!all_can_believe(sim)) {
+		watch->exempt_ns[WATCH_EXEMPT_END] = watch->lived_ns;
+		return;
+	}
+	for (int vip = 0; vip < sim->world.setup.vip_count; vip++) {
 		end_vip(watch, sim, vip);
 		if (watch->vips[vip].since[WATCH_PARTED][0].ns != 0)
 			watch_fail(watch, sim, "at the end the vips of the group are parted");

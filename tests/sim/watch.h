@@ -22,8 +22,11 @@ enum watch_rule {
 /* For how long a rule asked nothing of anybody: the sum over the vips. */
 enum watch_exempt {
 	WATCH_EXEMPT_LOSSY,    /* packets are lost: two nodes may hold it */
+	WATCH_EXEMPT_DOUBTED,  /* an advert cannot show that it is fresh: who hears it need not give way */
 	WATCH_EXEMPT_UNABLE,   /* nobody holds it, and nobody could */
 	WATCH_EXEMPT_UNHEALED, /* something is wrong: a neighbour need not know where it is */
+	WATCH_EXEMPT_UNTOLD,   /* nobody says that it is back: nor then */
+	WATCH_EXEMPT_END,      /* the whole run's: its end was in doubt, and was not looked at */
 	WATCH_EXEMPT_COUNT,
 };
 
@@ -55,6 +58,7 @@ struct sim_watch {
 	int64_t exempt_ns[WATCH_EXEMPT_COUNT];
 	bool was_lossy; /* until then */
 	int64_t longest_ns[WATCH_RULE_COUNT];
+	uint64_t begun[WATCH_RULE_COUNT]; /* how often its condition came about */
 	unsigned most_claims;
 	bool failed;
 	char text[WATCH_TEXT_MAX];
@@ -71,5 +75,7 @@ void watch_look(struct sim_watch *watch, const struct sim *sim);
 void watch_end(struct sim_watch *watch, const struct sim *sim);
 const char *watch_rule_name(enum watch_rule rule);
 const char *watch_exempt_name(enum watch_exempt exempt);
+/* What share of the vips' time it may be in many runs, in percent. */
+double watch_exempt_limit(enum watch_exempt exempt);
 
 #endif
