@@ -181,7 +181,7 @@ bool vrrp_has_overslept(const struct vrrp_fsm *fsm, struct mono now)
 
 bool vrrp_in_conflict(const struct vrrp_fsm *fsm)
 {
-	return fsm->state == VRRP_ACTIVE && is_set(fsm->rival_until);
+	return fsm->state == VRRP_ACTIVE && !is_set(fsm->offered_until) && is_set(fsm->rival_until);
 }
 
 bool vrrp_holds_back(const struct vrrp_fsm *fsm, struct mono now)
@@ -198,7 +198,7 @@ bool vrrp_hears_late(const struct vrrp_fsm *fsm, struct mono now)
 
 bool vrrp_doubts_lan(const struct vrrp_fsm *fsm, bool mute)
 {
-	return fsm->state == VRRP_ACTIVE && mute && fsm->facts.peer_active;
+	return fsm->state == VRRP_ACTIVE && !is_set(fsm->offered_until) && mute && fsm->facts.peer_active;
 }
 
 bool vrrp_asks_lan(const struct vrrp_fsm *fsm, bool mute, struct mono now)
@@ -222,6 +222,11 @@ void vrrp_end_yield(struct vrrp_fsm *fsm)
 bool vrrp_is_leaving(const struct vrrp_fsm *fsm)
 {
 	return is_set(fsm->leave_at);
+}
+
+bool vrrp_minds_rivals(const struct vrrp_fsm *fsm)
+{
+	return fsm->state == VRRP_ACTIVE && !is_set(fsm->offered_until) && !is_set(fsm->leave_at);
 }
 
 const char *vrrp_refuse_take(const struct vrrp_fsm *fsm)

@@ -57,6 +57,11 @@ bool vrrp_asks_lan(const struct vrrp_fsm *fsm, bool mute, struct mono now);
 void vrrp_end_yield(struct vrrp_fsm *fsm);
 /* Whether the peer has it, and our addresses are about to go. */
 bool vrrp_is_leaving(const struct vrrp_fsm *fsm);
+/*
+ * Whether another host's claim of the addresses is a rival's, which this node answers: it is active, and has not
+ * offered the vip to the peer.
+ */
+bool vrrp_minds_rivals(const struct vrrp_fsm *fsm);
 /* Why this node would not take the vip over as planned now; NULL: it would. */
 const char *vrrp_refuse_take(const struct vrrp_fsm *fsm);
 

@@ -81,7 +81,7 @@ void rival_heard(struct vip *vip, const struct neighbour_word *word)
 	uint8_t own[NEIGHBOUR_MAC_SIZE];
 
 	vip_mac(vip, &word->sender, own);
-	if (vip->fsm.state != VRRP_ACTIVE || memcmp(word->mac, own, sizeof own) == 0)
+	if (!vrrp_minds_rivals(&vip->fsm) || memcmp(word->mac, own, sizeof own) == 0)
 		return;
 	if (memcmp(rival->mac, word->mac, sizeof rival->mac) != 0) {
 		memcpy(rival->mac, word->mac, sizeof rival->mac);

@@ -260,7 +260,11 @@ static void explain_waits(const struct view_vip *vip, struct mono now, struct te
 			held_s);
 	if (start_s > 0)
 		text_addf(out, "It claims nothing for %.1f s more (start-delay).\n", start_s);
-	if (!fsm->facts.bound)
+	if (!fsm->facts.bound && vip->verdict.reason == HEALTH_REASON_SICK)
+		text_addf(out,
+			"Until lbd serves again it has priority %u, and would come here only for want of a better.\n",
+			HEALTH_PRIORITY_SICK);
+	else if (!fsm->facts.bound)
 		text_add(out, "It waits for lbd to bind its listeners: after the start 10 s at most.\n");
 	if (fsm->weaker_since.ns != 0 && fsm->conf.preempt && delay_s > 0)
 		text_addf(out, "A weaker node is active, and is not preempted for %.1f s more (preempt-delay).\n",

@@ -63,8 +63,8 @@ static void note_held_back(struct vip *vip, const char *before)
 	if (vip->fsm.reason == before)
 		return;
 	if (vip->fsm.reason == vip->fsm.moved_reason) {
-		log_info("adverts are heard again", log_str("vip", vip->conf->name));
-		vip_note(vip, "adverts are heard again");
+		log_info("the active node is heard", log_str("vip", vip->conf->name));
+		vip_note(vip, "the active node is heard");
 		return;
 	}
 	log_info("claim held back", log_str("vip", vip->conf->name), log_str("reason", vip->fsm.reason));

@@ -391,7 +391,7 @@ static void retort_later(struct sim_vip *vip)
 
 void sim_vip_hear_rival(struct sim_vip *vip)
 {
-	if (vip->fsm.state != VRRP_ACTIVE)
+	if (!vrrp_minds_rivals(&vip->fsm))
 		return;
 	if (retort_hear(&vip->retort, now_of(vip->node)))
 		kernel_send_announcement(vip->node, vip->index);

@@ -12,7 +12,7 @@ struct explain_case {
 	struct vrrp_fsm fsm;
 	enum doubt_alarm lan_alarm;
 	bool unanswered;
-	bool no_preempt, conflict, alone, no_forwarder, drift, list_differs;
+	bool no_preempt, conflict, alone, no_forwarder, drift, list_differs, sick;
 	const char *misfit;
 	const char *says;
 	const char *silent_of; /* NULL: of nothing in particular */
@@ -61,6 +61,8 @@ static const struct explain_case cases[] = {
 	{"start-delay", {BACKUP, .started_at = LATER}, .says = "(start-delay)"},
 	{"preempt-delay", {BACKUP, .weaker_since = LATER}, .says = "(preempt-delay)"},
 	{"waits for listeners", {.state = VRRP_BACKUP}, .says = "waits for lbd to bind its listeners"},
+	{"lbd is gone", {.state = VRRP_BACKUP}, .sick = true, .says = "Until lbd serves again it has priority 1",
+		.silent_of = "bind its listeners"},
 	{"fault: interface", {.state = VRRP_FAULT}, .says = "when interface eth0 is there and up"},
 	{"fault: maintenance too", {.state = VRRP_FAULT, .facts = {.maintenance = true}}, .says = "maintenance off"},
 	{"fault: track", {.state = VRRP_FAULT, .facts = {.link_ok = true, .tracked_fault = true}},
@@ -96,6 +98,7 @@ static void it_says_what_holds(void **state)
 		vip.fsm.reason = "started";
 		vip.list_differs = one->list_differs;
 		vip.lan_alarm = one->lan_alarm;
+		vip.verdict.reason = one->sick ? HEALTH_REASON_SICK : HEALTH_REASON_NONE;
 		if (one->misfit != NULL)
 			strcpy(vip.misfit, one->misfit);
 		status_explain(&view, &vip, &recorder, &out);

@@ -156,13 +156,19 @@ static void leave(struct node *node)
 static void who_offers_leaves_when_it_was_taken(void **state)
 {
 	(void)state;
+	assert_true(vrrp_minds_rivals(&nodes[0].vip.fsm));
 	start(&nodes[0]);
+	/* The peer's announcements may come before its answer, and are no rival's. */
+	assert_false(vrrp_minds_rivals(&nodes[0].vip.fsm));
 	deliver(&nodes[0]);
 	assert_int_equal(nodes[1].vip.fsm.state, VRRP_ACTIVE);
+	assert_true(vrrp_minds_rivals(&nodes[1].vip.fsm));
 	deliver(&nodes[1]);
 	assert_true(nodes[0].done);
+	assert_false(vrrp_minds_rivals(&nodes[0].vip.fsm));
 	leave(&nodes[0]);
 	assert_true(nodes[0].vip.fsm.yielding);
+	assert_false(vrrp_minds_rivals(&nodes[0].vip.fsm));
 }
 
 static void an_ask_makes_the_other_offer(void **state)
