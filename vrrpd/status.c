@@ -2,6 +2,7 @@
 #include "vrrpd/status.h"
 
 #include "common/system/clock.h"
+#include "vrrpd/forms.h"
 #include "vrrpd/reason.h"
 #include "vrrpd/timers.h"
 
@@ -30,14 +31,17 @@ static const char *active_node(const struct view *view, const struct view_vip *v
 
 static json_t *counters_json(const struct view_vip *vip)
 {
-	json_t *discarded = json_object();
+	json_t *discarded = json_object(), *checksums = json_object();
 
 	for (size_t i = ADVERT_TAKEN + 1; i < ADVERT_DISCARD_COUNT; i++)
 		json_object_set_new(discarded, advert_discard_name((enum advert_discard)i),
 			json_integer((json_int_t)vip->counters.discarded[i]));
-	return json_pack("{s:I, s:I, s:I, s:I, s:o}", "adverts_sent", (json_int_t)vip->counters.adverts_sent,
-		"adverts_received", (json_int_t)vip->counters.adverts_received, "advert_late_max_us",
-		(json_int_t)(vip->counters.late_max_ns / NS_PER_US), "transitions",
+	for (unsigned i = 0; i < ADVERT_CHECKSUM_COUNT; i++)
+		json_object_set_new(checksums, forms_name((uint8_t)(1U << i)),
+			json_integer((json_int_t)vip->counters.checksums[i]));
+	return json_pack("{s:I, s:I, s:o, s:I, s:I, s:o}", "adverts_sent", (json_int_t)vip->counters.adverts_sent,
+		"adverts_received", (json_int_t)vip->counters.adverts_received, "checksums", checksums,
+		"advert_late_max_us", (json_int_t)(vip->counters.late_max_ns / NS_PER_US), "transitions",
 		(json_int_t)vip->counters.transitions, "discarded", discarded);
 }
 

@@ -76,6 +76,7 @@ void vip_heard_form(struct vip *vip, enum advert_checksum form)
 {
 	uint8_t before = vip_forms(vip), now;
 
+	vip->counters.checksums[form]++;
 	vip->heard_forms |= (uint8_t)(1 << form);
 	now = vip_forms(vip);
 	if (now == before)

@@ -66,6 +66,7 @@ struct vip_shared {
 struct vip_counters {
 	uint64_t adverts_sent;
 	uint64_t adverts_received;
+	uint64_t checksums[ADVERT_CHECKSUM_COUNT]; /* of those, version 3 over IPv4: by their form */
 	uint64_t transitions;
 	uint64_t discarded[ADVERT_DISCARD_COUNT];
 	int64_t late_max_ns; /* how late an advert was at most, by its timer, while active */

@@ -85,6 +85,10 @@ start_mode lb1
 each_mode back
 expect "who follows the other's checksum says so" \
 	grep -q 'answered in it.*vip=one-follows .*before=rfc9568 now=pseudo-header' "$LAB_DIR/lb2-vrrpd.log"
+# counted NODE VIP FORM COMPARISON: how many adverts came in that form.
+counted() { is "$(of "$1" "$2" ".counters.checksums.\"$3\" $4")" true; }
+expect "and counts each form" eval 'counted lb2 one-follows pseudo-header "> 0" && counted lb2 one-follows rfc9568 "== 0" &&
+	counted lb2 two-checksums rfc9568 "> 0"'
 ended
 
 say "== a wrong password is no password"
