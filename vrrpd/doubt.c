@@ -18,7 +18,11 @@ static bool is_alone(const struct doubt *doubt)
 
 static bool doubts_hearing(const struct doubt *doubt, struct mono now)
 {
-	return misses_peer(doubt) && !lan_was_answered(doubt->lan, TRUST_NS, now);
+	struct mono since = mono_add(now, -TRUST_NS);
+
+	if (mono_before(since, doubt->off_since))
+		since = doubt->off_since;
+	return misses_peer(doubt) && !lan_was_answered(doubt->lan, since);
 }
 
 static bool is_asked(const struct doubt *doubt)
@@ -31,7 +35,7 @@ bool doubt_asks(const struct doubt *doubt, struct mono now)
 	return lan_is_dead(doubt->lan) ||
 	       vrrp_asks_lan(doubt->fsm, lan_is_mute(doubt->lan, doubt->interval_ns, now), now) ||
 	       doubts_hearing(doubt, now) || is_asked(doubt) ||
-	       (is_alone(doubt) && !lan_was_answered(doubt->lan, TRUST_ALONE_NS, now));
+	       (is_alone(doubt) && !lan_was_answered(doubt->lan, mono_add(now, -TRUST_ALONE_NS)));
 }
 
 /* Whoever tells since he was asked is not active, and whoever is asked is: neither goes on for the other's sake. */

@@ -13,7 +13,8 @@
  *  - An active node whose peer has fallen silent on all paths asks as well, now and then: it goes nowhere by what it
  *    finds, since there is nobody that it would know to be better off, but it is an alarm.
  *
- * Whoever is answered has no doubts for a while, so that a path that stays dead makes no stream of questions.
+ * Whoever is answered has no doubts for a while, so that a path that stays dead makes no stream of questions. An answer
+ * that came before the path died proves nothing.
  */
 #ifndef LBPAIR_VRRPD_DOUBT_H
 #define LBPAIR_VRRPD_DOUBT_H
@@ -24,11 +25,12 @@
 struct doubt {
 	const struct vrrp_fsm *fsm;
 	const struct lan *lan;
-	int64_t interval_ns; /* of the questions */
-	bool has_peer;       /* there is one to be heard on the state port */
-	bool peer_alive;     /* it is heard there */
-	bool peer_off_lan;   /* but by no path that leads over the vip's interface, though there is one */
-	bool peer_asks;      /* being active, it wants to know who answers here */
+	int64_t interval_ns;   /* of the questions */
+	bool has_peer;         /* there is one to be heard on the state port */
+	bool peer_alive;       /* it is heard there */
+	bool peer_off_lan;     /* but by no path that leads over the vip's interface, though there is one */
+	struct mono off_since; /* {0}: it was never heard there */
+	bool peer_asks;        /* being active, it wants to know who answers here */
 };
 
 /* Whether the LAN's hosts are to be asked. */

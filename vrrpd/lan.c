@@ -149,12 +149,12 @@ bool lan_is_silent(const struct lan *lan, int64_t interval_ns, struct mono now)
 	return lan->rounds > LAN_PROBES && knows_any(lan) && !lan_is_heard(lan, interval_ns, now);
 }
 
-bool lan_was_answered(const struct lan *lan, int64_t span_ns, struct mono now)
+bool lan_was_answered(const struct lan *lan, struct mono since)
 {
 	for (size_t i = 0; i < LAN_HOSTS; i++) {
 		const struct lan_host *host = &lan->hosts[i];
 
-		if (host->answered_at.ns != 0 && mono_diff(now, host->answered_at) <= span_ns)
+		if (host->answered_at.ns != 0 && !mono_before(host->answered_at, since))
 			return true;
 	}
 	return false;
@@ -162,7 +162,8 @@ bool lan_was_answered(const struct lan *lan, int64_t span_ns, struct mono now)
 
 bool lan_is_mute(const struct lan *lan, int64_t interval_ns, struct mono now)
 {
-	return lan->rounds > LAN_PROBES && knows_any(lan) && !lan_was_answered(lan, LAN_PROBES * interval_ns, now);
+	return lan->rounds > LAN_PROBES && knows_any(lan) &&
+	       !lan_was_answered(lan, mono_add(now, -LAN_PROBES * interval_ns));
 }
 
 bool lan_is_dead(const struct lan *lan)

@@ -76,8 +76,8 @@ bool lan_is_silent(const struct lan *lan, int64_t interval_ns, struct mono now);
 /* Those asked were asked three times, and nobody answered, whatever was heard: nothing that we send arrives. */
 bool lan_is_mute(const struct lan *lan, int64_t interval_ns, struct mono now);
 bool lan_is_dead(const struct lan *lan);
-/* Somebody has answered a question within that time. */
-bool lan_was_answered(const struct lan *lan, int64_t span_ns, struct mono now);
+/* Somebody has answered a question since then. */
+bool lan_was_answered(const struct lan *lan, struct mono since);
 /* A host that answered one of the last two questions, a gateway rather than another; false: none did. */
 bool lan_answering(const struct lan *lan, int64_t interval_ns, struct mono now, struct ip *ret_ip);
 

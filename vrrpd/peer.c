@@ -32,6 +32,7 @@ struct path {
 	struct loop_io io;
 	struct loop_timer silence;
 	bool alive;
+	struct mono silent_at;  /* it fell silent; {0}: it has not, since it was heard first */
 	int ifindex;            /* that the last fresh message came in by; 0: none has */
 	struct mono greeted_at; /* the last greeting came; {0}: none has */
 	int send_error;
@@ -105,6 +106,7 @@ struct peer_path peer_path(const struct peer *peer, size_t i)
 	return (struct peer_path){.address = path->other,
 		.alive = path->alive,
 		.unanswered = greeted && !path->alive,
+		.silent_at = path->silent_at,
 		.ifindex = path->ifindex};
 }
 
@@ -230,6 +232,7 @@ static void set_path_alive(struct path *path, bool alive)
 	if (path->alive == alive)
 		return;
 	path->alive = alive;
+	path->silent_at = alive ? (struct mono){0} : clock_mono();
 	log_path(path);
 	for (size_t i = 0; i < peer->path_count; i++)
 		any |= peer->paths[i]->alive;
@@ -512,6 +515,7 @@ static void lead_to(struct path *path, const struct ip *other, bool another)
 		return;
 	path->other = *other;
 	path->alive = false;
+	path->silent_at = (struct mono){0};
 	path->ifindex = 0;
 	path->greeted_at = (struct mono){0};
 	path->send_error = 0;

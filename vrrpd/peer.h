@@ -67,8 +67,9 @@ bool peer_is_heard_on(const struct peer *peer, int ifindex);
 struct peer_path {
 	struct ip address; /* the peer's */
 	bool alive;
-	bool unanswered; /* not alive: what comes by it is no answer to anything that this node has sent */
-	int ifindex;     /* that the last fresh message came in by; 0: none has come */
+	bool unanswered;       /* not alive: what comes by it is no answer to anything that this node has sent */
+	struct mono silent_at; /* since when it has been silent; {0}: it is not, or has never been heard */
+	int ifindex;           /* that the last fresh message came in by; 0: none has come */
 };
 size_t peer_path_count(const struct peer *peer);
 struct peer_path peer_path(const struct peer *peer, size_t i);

@@ -42,17 +42,21 @@ static bool leads_over(const struct agent *agent, const struct peer_path *path, 
 	return monitor_find_neighbour(agent->monitor, &path->address, &link, &own) && link.ifindex == ifindex;
 }
 
-/* Whether it is heard, but not by that interface, though a path leads over it. */
-static bool is_off_lan(const struct agent *agent, int ifindex)
+/* Whether it is heard, but not by that interface, though a path leads over it; and since when. */
+static bool is_off_lan(const struct agent *agent, int ifindex, struct mono *ret_since)
 {
 	bool leads = false;
 
 	if (!peer_is_alive(agent->peer) || peer_is_heard_on(agent->peer, ifindex))
 		return false;
-	for (size_t i = 0; !leads && i < peer_path_count(agent->peer); i++) {
+	for (size_t i = 0; i < peer_path_count(agent->peer); i++) {
 		struct peer_path path = peer_path(agent->peer, i);
 
-		leads = leads_over(agent, &path, ifindex);
+		if (!leads_over(agent, &path, ifindex))
+			continue;
+		leads = true;
+		if (mono_before(*ret_since, path.silent_at))
+			*ret_since = path.silent_at;
 	}
 	return leads;
 }
@@ -78,7 +82,7 @@ struct doubt review_doubt(const struct agent *agent, const struct vip *vip)
 		return doubt;
 	doubt.peer_alive = peer_is_alive(agent->peer);
 	/* To others it does not matter. */
-	doubt.peer_off_lan = vip->fsm.state == VRRP_ACTIVE && is_off_lan(agent, vip->link.ifindex);
+	doubt.peer_off_lan = vip->fsm.state == VRRP_ACTIVE && is_off_lan(agent, vip->link.ifindex, &doubt.off_since);
 	doubt.peer_asks = peer_asks(agent, vip);
 	return doubt;
 }

@@ -96,6 +96,7 @@ struct sim_vip {
 
 struct sim_path {
 	bool alive;
+	struct mono silent_at; /* {0}: it is not, or was never heard */
 	int net;
 };
 

@@ -79,8 +79,8 @@ void talk_send_heartbeat(struct sim_node *node);
 void talk_take(struct sim_node *node, const struct sim_packet *packet);
 void talk_on_silence(struct sim_node *node, int path);
 bool talk_hears_on(const struct sim_node *node, int net);
-/* Whether a path of the state port is there, heard or not. */
-bool talk_leads_over(const struct sim_node *node, int net);
+/* Whether the peer is heard, but not by the path there, though there is one; and since when. */
+bool talk_misses_on(const struct sim_node *node, int net, struct mono *ret_since);
 const struct peer_message *talk_heartbeat(const struct sim_node *node);
 /* What it says of the vip; NULL: nothing. */
 const struct peer_vip *talk_word(const struct sim_node *node, int vip);

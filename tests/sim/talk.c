@@ -30,11 +30,13 @@ bool talk_hears_on(const struct sim_node *node, int net)
 	return false;
 }
 
-bool talk_leads_over(const struct sim_node *node, int net)
+bool talk_misses_on(const struct sim_node *node, int net, struct mono *ret_since)
 {
 	for (int i = 0; i < node->main.path_count; i++) {
-		if (node->main.paths[i].net == net)
-			return true;
+		if (node->main.paths[i].net != net)
+			continue;
+		*ret_since = node->main.paths[i].silent_at;
+		return node->main.alive && !node->main.paths[i].alive;
 	}
 	return false;
 }
@@ -112,6 +114,8 @@ static void set_path_alive(struct sim_node *node, int path, bool alive)
 {
 	bool any = false;
 
+	if (node->main.paths[path].alive != alive)
+		node->main.paths[path].silent_at = alive ? (struct mono){0} : now_of(node);
 	node->main.paths[path].alive = alive;
 	for (int i = 0; i < node->main.path_count; i++)
 		any = any || node->main.paths[i].alive;

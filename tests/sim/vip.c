@@ -335,18 +335,18 @@ struct doubt sim_vip_doubt(const struct sim_vip *vip)
 {
 	const struct sim_node *node = vip->node;
 	const struct peer_message *heartbeat = talk_heartbeat(node);
-
-	return (struct doubt){
+	struct doubt doubt = {
 		.fsm = &vip->fsm,
 		.lan = &vip->lan,
 		.interval_ns = setup_of(node)->interval_ns,
 		.has_peer = has_peer(node),
 		.peer_alive = node->main.alive,
-		.peer_off_lan =
-			node->main.alive && talk_leads_over(node, vip->index) && !talk_hears_on(node, vip->index),
 		.peer_asks = heartbeat != NULL && vip->word.state == PEER_VIP_ACTIVE &&
 			     peermsg_find_probe(heartbeat, sim_vip_id(vip->index)) != NULL,
 	};
+
+	doubt.peer_off_lan = talk_misses_on(node, vip->index, &doubt.off_since);
+	return doubt;
 }
 
 void sim_vip_want_probes(struct sim_vip *vip)

@@ -23,6 +23,7 @@ static const struct {
 	enum vrrp_state state;
 	bool late; /* a backup misses adverts */
 	enum asked asked;
+	int off_since_ms; /* ago; 0: it was never heard there */
 	bool no_peer, silent, off_lan, asks, peer_active, gave_up;
 	/* What follows. */
 	bool wanted, told;
@@ -35,6 +36,9 @@ static const struct {
 	{"the peer is off the LAN", VRRP_ACTIVE, .asked = LONG, .off_lan = true, .wanted = true, .told = true},
 	{"and nobody is known there", VRRP_ACTIVE, .asked = NOT, .off_lan = true, .wanted = true, .told = true},
 	{"but somebody answers", VRRP_ACTIVE, .asked = JUST, .off_lan = true},
+	{"but that was before", VRRP_ACTIVE, .asked = JUST, .off_lan = true, .off_since_ms = 100, .wanted = true,
+		.told = true},
+	{"or since", VRRP_ACTIVE, .asked = JUST, .off_lan = true, .off_since_ms = 600},
 	{"which is good for a while", VRRP_ACTIVE, .asked = AGO, .off_lan = true, .wanted = true, .told = true},
 	{"nobody answers", VRRP_ACTIVE, .asked = VAINLY, .off_lan = true, .wanted = true, .told = true,
 		.alarm = DOUBT_UNDECIDED},
@@ -101,6 +105,8 @@ static void each_case_is_as_told(void **state)
 			.has_peer = !cases[i].no_peer,
 			.peer_alive = !cases[i].silent && !cases[i].no_peer,
 			.peer_off_lan = cases[i].off_lan,
+			.off_since = cases[i].off_since_ms != 0 ? mono_add(now, -cases[i].off_since_ms * NS_PER_MS)
+								: (struct mono){0},
 			.peer_asks = cases[i].asks};
 
 		if (doubt_asks(&doubt, now) != cases[i].wanted || doubt_tells(&doubt, now) != cases[i].told ||
