@@ -164,19 +164,16 @@ static bool wins(const struct sim_node *a, const struct sim_node *b, int vip)
 	return of_a != of_b ? of_a > of_b : ip_compare(&a->source, &b->source) > 0;
 }
 
-static bool talk_by(const struct sim *sim, int net, int a, int b)
-{
-	return world_is_open(&sim->world, net, a, b) && world_is_open(&sim->world, net, b, a);
-}
-
 static bool peers_talk(const struct sim *sim, int a, int b)
 {
 	const struct sim_setup *setup = &sim->world.setup;
 
 	if (!node_is_of_pair(&sim->nodes[a]) || !node_is_of_pair(&sim->nodes[b]))
 		return false;
-	return ((setup->paths & SIM_PATH_LAN) && sim->world.port_closed == 0 && talk_by(sim, SIM_LAN, a, b)) ||
-	       ((setup->paths & SIM_PATH_SIDE) && talk_by(sim, SIM_SIDE, a, b));
+	return ((setup->paths & SIM_PATH_LAN) && sim->world.port_closed == 0 && lan_is_open(sim, SIM_LAN, a, b) &&
+		       lan_is_open(sim, SIM_LAN, b, a)) ||
+	       ((setup->paths & SIM_PATH_SIDE) && world_is_open(&sim->world, SIM_SIDE, a, b) &&
+		       world_is_open(&sim->world, SIM_SIDE, b, a));
 }
 
 /*
