@@ -4,6 +4,7 @@
 #include "common/pure/list.h"
 #include "common/system/clock.h"
 #include "common/system/crypto.h"
+#include "vrrpd/consent.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -128,20 +129,7 @@ static const char *refuse(const struct handovers *all, const struct vip *vip)
 		return "the nodes have no common key, and so no way to agree (pair { key-file })";
 	if (!peer_is_alive(all->peer))
 		return "the peer is not heard on the state port";
-	if (vip->fsm.conf.priority == VRRP_PRIORITY_OWNER && vip->fsm.state == VRRP_ACTIVE)
-		return "this node owns the address (priority 255)";
-	switch (vip->fsm.state) {
-	case VRRP_ACTIVE:
-		return NULL;
-	case VRRP_BACKUP:
-		return vrrp_refuse_take(&vip->fsm);
-	case VRRP_FAULT:
-		return vip->fsm.facts.maintenance ? "this node is in maintenance" : "the vip is at fault here";
-	case VRRP_INITIALIZE:
-	case VRRP_STATE_COUNT:
-		break;
-	}
-	return "vrrpd is starting or stopping";
+	return consent_refuse_start(&vip->fsm, vip->handover != NULL);
 }
 
 void handover_start(struct handovers *handovers, struct vip *vip, bool dry_run, handover_fn *fn, void *context)
@@ -150,8 +138,6 @@ void handover_start(struct handovers *handovers, struct vip *vip, bool dry_run, 
 	struct handover *handover;
 	int64_t limit_ns;
 
-	if (refused.reason == NULL && vip->handover != NULL)
-		refused.reason = "a failover of this vip is under way";
 	handover = refused.reason == NULL ? calloc(1, sizeof *handover) : NULL;
 	if (handover == NULL || crypto_random(&handover->request, sizeof handover->request) < 0) {
 		if (refused.reason == NULL)
@@ -228,56 +214,48 @@ static bool is_offered(const struct vip *vip)
 	return vip->handover != NULL && vip->handover->kind == PEER_OFFER && !vip->handover->dry_run;
 }
 
-/*
- * While an offer of ours waits for its answer, the peer's of the same vip is no way to get it back: where two were
- * active, and both offered it, each would leave by the other's consent; and a further copy of ours would move it again.
- */
-static const char *refuse_offer(const struct vip *vip)
-{
-	if (vip == NULL)
-		return "it has no vip of that name";
-	return is_offered(vip) ? "a failover of this vip is under way there" : vrrp_refuse_take(&vip->fsm);
-}
-
 /* What was refused stays refused: of the copies of an offer one may come when the giver counts on keeping the vip. */
 static void take_offer(struct handovers *all, const struct peer_message *message)
 {
 	struct vip *vip = all->find(all->context, message->vip);
-	const char *reason;
+	const char *reason = "it has no vip of that name";
+	enum consent consent = CONSENT_REFUSED;
 
-	/* Whoever is about to leave would consent and leave all the same: the offer's next copy comes after that. */
-	if (answer_again(all, message) || (vip != NULL && vrrp_is_leaving(&vip->fsm)))
+	if (answer_again(all, message))
 		return;
-	reason = refuse_offer(vip);
-	if (reason != NULL && !message->dry_run) {
+	if (vip != NULL)
+		consent = consent_to_offer(&vip->fsm, is_offered(vip), &reason);
+	if (consent == CONSENT_SILENT)
+		return;
+	if (consent == CONSENT_REFUSED && !message->dry_run) {
 		answer(all, message->request, message->vip, false, reason);
 		return;
 	}
-	if (reason == NULL && !message->dry_run) {
+	if (consent == CONSENT_GIVEN && !message->dry_run) {
 		/* Who offers it has it, be it that no heartbeat has said so yet: the next one may say that it has not.
 		 */
 		vip->word.state = PEER_VIP_ACTIVE;
 		vip_event(vip, VRRP_EVENT_TAKE);
 	}
-	send_message(all, PEER_ANSWER, message->request, message->vip, message->dry_run, reason == NULL, reason);
+	send_message(all, PEER_ANSWER, message->request, message->vip, message->dry_run, consent == CONSENT_GIVEN,
+		consent == CONSENT_GIVEN ? NULL : reason);
 }
 
 static void take_ask(struct handovers *all, const struct peer_message *message)
 {
 	struct vip *vip = all->find(all->context, message->vip);
+	const char *reason = "it has no vip of that name";
+	enum consent consent = CONSENT_REFUSED;
 	struct asked *asked;
 
 	if (answer_again(all, message))
 		return;
-	/* The same ask again, most likely: its answer comes with the offer's end. The vip may have left by then, when
-	 * the peer's advert came before its answer. */
-	if (vip != NULL && vip->handover != NULL)
+	if (vip != NULL)
+		consent = consent_to_ask(&vip->fsm, vip->handover != NULL, &reason);
+	if (consent == CONSENT_REFUSED)
+		answer(all, message->request, message->vip, false, reason);
+	if (consent != CONSENT_GIVEN)
 		return;
-	if (vip == NULL || vip->fsm.state != VRRP_ACTIVE) {
-		answer(all, message->request, message->vip, false,
-			vip == NULL ? "it has no vip of that name" : "it is not active there");
-		return;
-	}
 	asked = calloc(1, sizeof *asked);
 	if (asked == NULL)
 		return;

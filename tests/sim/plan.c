@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Planned failovers and maintenance on a simulated host, as handover.c, moves.c and maintenance.c do them. */
 #include "tests/sim/parts.h"
+#include "vrrpd/consent.h"
 
 #include <stdio.h>
 
@@ -136,22 +137,10 @@ void plan_on_repeat(struct sim_vip *vip)
 	set_vip_timer(vip, VIP_TIMER_REPEAT, mono_add(now_of(vip->node), REPEAT_NS));
 }
 
-/* As refuse() of handover.c. */
 static bool is_refused(const struct sim_vip *vip)
 {
-	if (!has_peer(vip->node) || !vip->node->main.alive || vip->handover.pending)
-		return true;
-	switch (vip->fsm.state) {
-	case VRRP_ACTIVE:
-		return vip->fsm.conf.priority == VRRP_PRIORITY_OWNER;
-	case VRRP_BACKUP:
-		return vrrp_refuse_take(&vip->fsm) != NULL;
-	case VRRP_INITIALIZE:
-	case VRRP_FAULT:
-	case VRRP_STATE_COUNT:
-		break;
-	}
-	return true;
+	return !has_peer(vip->node) || !vip->node->main.alive ||
+	       consent_refuse_start(&vip->fsm, vip->handover.pending) != NULL;
 }
 
 void plan_start(struct sim_vip *vip, bool dry_run, bool entering, uint64_t asked)
@@ -193,27 +182,40 @@ static bool is_offered(const struct sim_vip *vip)
 
 static void take_offer(struct sim_vip *vip, const struct peer_message *message)
 {
-	bool accepted = vip->refused != message->request && !is_offered(vip) && vrrp_refuse_take(&vip->fsm) == NULL;
+	const char *reason;
+	enum consent consent = CONSENT_REFUSED;
 
-	if (vip->refused != message->request && vrrp_is_leaving(&vip->fsm))
+	if (vip->refused != message->request)
+		consent = consent_to_offer(&vip->fsm, is_offered(vip), &reason);
+	if (consent == CONSENT_SILENT)
 		return;
-	if (!accepted && !message->dry_run)
+	if (consent == CONSENT_REFUSED && !message->dry_run)
 		vip->refused = message->request;
-	if (accepted && !message->dry_run) {
+	if (consent == CONSENT_GIVEN && !message->dry_run) {
 		vip->word.state = PEER_VIP_ACTIVE;
 		sim_vip_event(vip, VRRP_EVENT_TAKE);
 	}
-	send_request(vip, PEER_ANSWER, message->request, message->dry_run, accepted);
+	send_request(vip, PEER_ANSWER, message->request, message->dry_run, consent == CONSENT_GIVEN);
 }
 
 static void take_ask(struct sim_vip *vip, const struct peer_message *message)
 {
-	if (vip->answered == message->request)
+	const char *reason;
+
+	if (vip->answered == message->request) {
 		send_request(vip, PEER_ANSWER, message->request, false, vip->answer);
-	else if (vip->fsm.state != VRRP_ACTIVE)
+		return;
+	}
+	switch (consent_to_ask(&vip->fsm, vip->handover.pending, &reason)) {
+	case CONSENT_SILENT:
+		break;
+	case CONSENT_REFUSED:
 		answer_ask(vip, message->request, false);
-	else if (!vip->handover.pending)
+		break;
+	case CONSENT_GIVEN:
 		plan_start(vip, message->dry_run, false, message->request);
+		break;
+	}
 }
 
 static void take_answer(struct sim_node *node, const struct peer_message *message)
