@@ -196,8 +196,8 @@ static enum silence why_silent(const struct guard *guard)
 }
 
 /*
- * The end is that of the last thread, and the others run with no priority. With the first one gone nobody is left who
- * would install anything anew, and what was on its way into the kernel is removed until that end.
+ * The end is that of the last thread, and the others may wait for a processor, or in the kernel. With the first one
+ * gone nobody is left who would ask for an address, and what was on its way into the kernel is removed until that end.
  */
 static void await_end(const struct guard *guard)
 {
@@ -283,13 +283,15 @@ static void watch(struct guard *guard)
 	for (;;) {
 		bool ended = main_has_ended(guard, TICK_NS);
 		struct mono now = clock_mono();
+		bool lost = ended || is_lost(guard, mono_diff(now, last));
 
 		fence_guardian_progress(guard->fence);
+		/* Last, since a dismissal comes before the end. */
 		if (fence_is_dismissed(guard->fence)) {
 			remove_all(guard);
 			return;
 		}
-		if (ended || is_lost(guard, mono_diff(now, last))) {
+		if (lost) {
 			fence_main(guard);
 			return;
 		}
