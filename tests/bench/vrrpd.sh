@@ -108,6 +108,7 @@ measure() { # SUBJECT VIPS INTERVAL FILE
 	wait_until 20 none_left || die "$1 does not end"
 }
 
+rounds_of() { if [ -s "$1" ]; then wc -l <"$1"; else echo 0; fi; } # those in which it settled
 column() { if [ -s "$1" ]; then awk -v n="$2" '{ print $n }' "$1" | median; else echo -; fi; } # FILE N
 
 table() {
@@ -119,12 +120,12 @@ table() {
 			done
 		done
 	done
-	say "| vips | interval | | active: user, system % | backup: user, system % | memory MB, active / backup | longest gap ms |"
-	say "|---|---|---|---|---|---|---|"
+	say "| vips | interval | | active: user, system % | backup: user, system % | memory MB, active / backup | longest gap ms | rounds |"
+	say "|---|---|---|---|---|---|---|---|"
 	for row in $ROWS; do
 		for subject in lbpair keepalived; do
 			file=$LAB_DIR/result-$subject-$row
-			say "| ${row%:*} | ${row#*:} | $subject | $(column "$file" 1), $(column "$file" 2) | $(column "$file" 3), $(column "$file" 4) | $(column "$file" 5) / $(column "$file" 6) | $(column "$file" 7) |"
+			say "| ${row%:*} | ${row#*:} | $subject | $(column "$file" 1), $(column "$file" 2) | $(column "$file" 3), $(column "$file" 4) | $(column "$file" 5) / $(column "$file" 6) | $(column "$file" 7) | $(rounds_of "$file") |"
 		done
 	done
 	say "medians of $ROUNDS rounds of $SPAN s; load $(cut -d' ' -f1-3 /proc/loadavg)"

@@ -78,7 +78,7 @@ states_are() { is "$(states "$1")" "$2"; }
 many_are() { states_are "$1" "$VIPS active" && states_are "$2" "$VIPS backup"; } # ACTIVE BACKUP
 transitions_of() { pick "$1" '[.vips[].transitions] | add'; }
 # How many VIPs the kernel has there, a link-local one of each vip among them.
-addresses_of() { ip -n "$LAB_PREFIX$1" -o addr show | grep -cE ' (10\.[0-9]\.|2001:db8:[0-9:]+::[12]/128|fe80::200:5eff:fe00:)'; }
+addresses_of() { ip -n "$LAB_PREFIX$1" -o addr show 2>/dev/null | grep -cE ' (10\.[0-9]\.|2001:db8:[0-9:]+::[12]/128|fe80::200:5eff:fe00:)'; }
 holds_all() { is "$(addresses_of "$1")" $ADDRESSES; }
 holds_none() { is "$(addresses_of "$1")" 0; }
 macs_of() { ip -n "$LAB_PREFIX$1" -j link show | jq -c '[.[] | select(.ifname | startswith("eth")) | .address]'; }
