@@ -345,6 +345,9 @@ static const struct trace traces[] = {
 		START(NOTHING),
 		TICK(342, VRRP_ACTIVE, CLAIM),
 		ADVERT(400, 0, VRRP_ACTIVE, VRRP_DO_ADVERT | VRRP_DO_ANNOUNCE),
+		/* 6.4.3: and the next one is due an interval after it. */
+		TICK(499, VRRP_ACTIVE, NOTHING),
+		TICK(500, VRRP_ACTIVE, VRRP_DO_ADVERT),
 	}},
 	{"stopping removes the addresses before it says priority 0", .rows = {
 		START(NOTHING),
