@@ -64,7 +64,21 @@ static const struct scenario {
 	{"the-machine-pauses", .faults = {{3000, 1, FAULT_FREEZE, 1000}}, .owners = "121", .outage_ms = 400,
 		.double_ms = 5},
 	/* What it reads first are none of lb1's adverts; they are there. */
-	{"the-backup-stalls-in-a-flood", .alone = true, .faults = {{3000, 2, FAULT_FLOOD, 800}}, .owners = "1"},
+	{"the-backup-stalls-in-a-flood", .alone = true,
+		.faults = {{2990, 2, FAULT_STOP_GUARDIAN, 900}, {3000, 2, FAULT_FLOOD, 800}}, .owners = "1"},
+	/* lb3 comes back: lb2 gives way to it, which is no word to lb1. */
+	{"demoted-by-a-third", .nodes = 3, .no_preempt = true,
+		.faults = {{3000, 3, FAULT_PARTITION, 5000}, {4000, 1, FAULT_RESTART, 100}}, .owners = "3132",
+		.outage_ms = 100, .double_ms = 5000},
+	/* What lbd found before the cable came back is no longer so. */
+	{"cable-back-and-the-servers-gone",
+		.faults = {{3000, 1, FAULT_CARRIER, 2000}, {4200, 1, FAULT_SERVERS, 9000},
+			{9000, 1, FAULT_RESTART, 300}},
+		.owners = "121", .outage_ms = 400, .double_ms = 5},
+	/* Of the one vip lb1 does not hear that lb2 preempts it; of the other it does. */
+	{"group-preempted-by-halves", .group = true, .both = true, .tracks = true,
+		.faults = {{4000, 1, FAULT_UPLINK, 3000}, {4350, 1, FAULT_DEAF, 600}}, .owners = "121",
+		.outage_ms = 100, .double_ms = 5},
 	/* Nothing answers lb1 any more, and what it is told of at lb2's side neither: it gives up. */
 	{"dead-port", .both = true, .faults = {{3000, 1, FAULT_DEAD_PORT, 5000}}, .owners = "121", .outage_ms = 1000,
 		.double_ms = 5},

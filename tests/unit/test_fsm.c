@@ -958,6 +958,22 @@ static void says_whether_adverts_are_missed(void **state)
 	assert_false(vrrp_misses_adverts(&fsm));
 }
 
+/* So the peer does not take it for a resignation: who gives way to another has heard it. */
+static void who_is_demoted_hears_adverts(void **state)
+{
+	struct vrrp_conf conf = {.version = 3, .priority = 150, .interval_ns = INTERVAL};
+	struct vrrp_event heard = {.kind = VRRP_EVENT_ADVERT, .priority = 200, .interval_ns = INTERVAL};
+	struct vrrp_fsm fsm = started(&conf);
+	struct vrrp_actions actions;
+
+	(void)state;
+	run(&fsm, VRRP_EVENT_TICK, 342, &actions);
+	assert_int_equal(fsm.state, VRRP_ACTIVE);
+	vrrp_step(&fsm, &heard, at(400), &actions);
+	assert_int_equal(fsm.state, VRRP_BACKUP);
+	assert_false(vrrp_misses_adverts(&fsm));
+}
+
 /* Between two active nodes the word of the silence must not run out while it lasts. */
 static void two_active_nodes_go_on_asking(void **state)
 {
@@ -1068,6 +1084,7 @@ int main(void)
 		cmocka_unit_test(an_active_changes_in_place),
 		cmocka_unit_test(a_backup_changes_in_place),
 		cmocka_unit_test(says_whether_adverts_are_missed),
+		cmocka_unit_test(who_is_demoted_hears_adverts),
 		cmocka_unit_test(two_active_nodes_go_on_asking),
 		cmocka_unit_test(what_is_wanted_back_at_once_is_not_yielded),
 		cmocka_unit_test(random_events_keep_the_rules),
