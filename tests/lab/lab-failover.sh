@@ -56,7 +56,7 @@ back_to_normal
 # A guardian that dies is replaced, and nobody notices.
 say "== SIGKILL of the guardian"
 old=$(pid_of lb1 guardian)
-probe_mark client
+probe_mark_calm client
 kill_role lb1 KILL guardian
 replaced() {
 	local pid

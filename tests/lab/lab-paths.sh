@@ -64,8 +64,8 @@ port_unmute lb1
 wait_for 30 "the port works again: lb1 is active" settled lb1
 
 say "== adverts are lost, and nothing else"
+probe_mark_calm client
 adverts_drop lb2
-probe_mark client
 stays_for 8 "lb1 stays active: it is on its LAN" settled lb1
 wait_for 5 "lb2 says what it waits for" reason_has lb2 "adverts are lost"
 probe_mark client

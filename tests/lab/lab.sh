@@ -553,6 +553,13 @@ probe_ready() {
 probe_mark() { probe_ask "$1" USR1; }
 # probe_peek NAME: the same line, and it goes on.
 probe_peek() { probe_ask "$1" USR2; }
+# probe_mark_calm NAME: the same, when all that was asked in the trouble before has been answered or has timed out, so that
+# what fails from then on was asked from then on.
+probe_mark_calm() {
+	wait_for 10 "answers flow" answers_flow "$1"
+	nap 1.2 # the probe's timeout is 1 s
+	probe_mark "$1"
+}
 # Asked often while times are measured, so without a process; the file has the last line alone.
 probe_ask() {
 	local file=$LAB_DIR/$1.probe
