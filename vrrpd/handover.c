@@ -158,8 +158,10 @@ void handover_start(struct handovers *handovers, struct vip *vip, bool dry_run, 
 	list_append(bucket_of(handovers->requests, handover->request), &handover->in_bucket);
 	vip->handover = handover;
 	note(handover, handover->kind == PEER_OFFER ? "offered to the peer" : "asked for at the peer", NULL);
-	if (handover->kind == PEER_OFFER && !dry_run)
+	if (handover->kind == PEER_OFFER && !dry_run) {
+		word_offer(&vip->word);
 		vip_event(vip, VRRP_EVENT_OFFERED);
+	}
 	on_repeat(&handover->repeat, clock_mono());
 }
 

@@ -29,6 +29,11 @@ bool word_resigned(const struct word_change *change, enum vrrp_state own)
 	return change->left && (own == VRRP_ACTIVE || !change->for_another);
 }
 
+void word_offer(struct word *word)
+{
+	word->state = PEER_VIP_INITIALIZE;
+}
+
 void word_silent(struct word *word)
 {
 	word->state = PEER_VIP_INITIALIZE;

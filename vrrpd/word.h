@@ -28,6 +28,11 @@ MUST_USE struct word_change word_take(struct word *word, const struct peer_vip *
  * third one has taken the vip over.
  */
 bool word_resigned(const struct word_change *change, enum vrrp_state own);
+/*
+ * This node, being active, offers the vip to the peer: that the peer was active before is no longer to be told from its
+ * next word, which may have been said before it took the vip over and come when this node has left.
+ */
+void word_offer(struct word *word);
 /* The peer is no longer heard on the state port. */
 void word_silent(struct word *word);
 

@@ -168,6 +168,7 @@ void plan_start(struct sim_vip *vip, bool dry_run, bool entering, uint64_t asked
 	node->main.entering.waiting += entering;
 	if (is_active && !dry_run) {
 		node->records[vip->index].offers++;
+		word_offer(&vip->word);
 		sim_vip_event(vip, VRRP_EVENT_OFFERED);
 	}
 	plan_on_repeat(vip);

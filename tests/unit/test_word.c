@@ -95,6 +95,23 @@ static void who_was_silent_is_no_longer_active(void **state)
 	assert_false(word_resigned(&change, VRRP_BACKUP));
 }
 
+/* It was active once, and what it said before it took the vip comes when this node has left. */
+static void who_takes_what_was_offered_has_not_left_it(void **state)
+{
+	struct word word = {0};
+	struct word_change change;
+
+	(void)state;
+	(void)take(&word, "a");
+	word_offer(&word);
+	change = take(&word, "b?");
+	assert_false(word_resigned(&change, VRRP_BACKUP));
+	change = take(&word, "a");
+	assert_false(word_resigned(&change, VRRP_BACKUP));
+	change = take(&word, "b?");
+	assert_true(word_resigned(&change, VRRP_BACKUP));
+}
+
 static void each_state_has_its_word(void **state)
 {
 	static const enum peer_vip_state words[] = {
@@ -126,6 +143,7 @@ int main(void)
 		cmocka_unit_test(changes_follow_from_two_heartbeats),
 		cmocka_unit_test(that_it_hears_again_is_noticed_across_its_restart),
 		cmocka_unit_test(who_was_silent_is_no_longer_active),
+		cmocka_unit_test(who_takes_what_was_offered_has_not_left_it),
 		cmocka_unit_test(each_state_has_its_word),
 	};
 
