@@ -226,6 +226,16 @@ static bool is_owner(const struct view_vip *vip)
 	return vip->fsm.conf.priority == PRIORITY_OWNER;
 }
 
+/* Why the peer cannot be asked for its consent to a planned failover (DESIGN section 5.6); NULL: it can. */
+static const char *unasked_why(const struct view *view)
+{
+	if (view->other == NULL)
+		return "there is no other node";
+	if (!view->has_peer)
+		return "the nodes share no key";
+	return view->peer_alive ? NULL : "the peer is not heard on the state port";
+}
+
 static void explain_active(const struct view *view, const struct view_vip *vip, struct text *out)
 {
 	if (vip->lan_alarm != DOUBT_NONE)
@@ -244,10 +254,13 @@ static void explain_active(const struct view *view, const struct view_vip *vip, 
 			view->has_forwarder ? ", or when lbd here is in worse health than the peer's" : "");
 	else
 		text_addf(out,
-			"It would go to the peer: by `lbctl failover`, when vrrpd stops or the interface fails, "
+			"It would go to the peer: %swhen vrrpd stops or the interface fails, "
 			"%swhen what it tracks fails here and not there%s.\n",
+			unasked_why(view) == NULL ? "by `lbctl failover`, " : "",
 			view->has_forwarder ? "when lbd here is in worse health than the peer's, " : "",
 			vip->conf->preempt ? ", or when the peer's priority is higher and it preempts" : "");
+	if (view->other != NULL && !is_owner(vip) && unasked_why(view) != NULL)
+		text_addf(out, "A planned failover is refused while %s.\n", unasked_why(view));
 }
 
 /* What holds a claim, or a preemption, back just now, and for how long. */
@@ -275,16 +288,39 @@ static void explain_waits(const struct view_vip *vip, struct mono now, struct te
 			delay_s);
 }
 
+/* Why this node would consent to no planned failover; NULL: it would. */
+static const char *unready_why(const struct view *view, const struct view_vip *vip)
+{
+	const struct vrrp_facts *facts = &vip->fsm.facts;
+
+	if (unasked_why(view) != NULL)
+		return unasked_why(view);
+	if (!facts->bound)
+		return "lbd here does not run or has not bound its listeners";
+	if (!facts->ready)
+		return view->forwarder_checked ? "lbd here finds a service down that the peer has up"
+					       : "lbd here has not checked all servers";
+	if (facts->group_unready)
+		return "another vip of its group is not ready here";
+	return facts->self_penalised ? "something that it tracks here has failed" : NULL;
+}
+
 static void explain_backup(const struct view *view, const struct view_vip *vip, struct text *out)
 {
 	const struct vrrp_fsm *fsm = &vip->fsm;
+	const char *unready = unready_why(view, vip);
+	bool owned = fsm->active_priority == PRIORITY_OWNER;
 
 	explain_waits(vip, clock_mono(), out);
 	if (vip->fsm.active_priority != 0 && vip->fsm.silent_at.ns == 0)
 		text_addf(out, "The active node's priority is %u, this node's %u.\n", vip->fsm.active_priority,
 			vip->fsm.facts.priority);
-	text_addf(out,
-		"It would come here: by `lbctl failover`, when the active node resigns, or falls silent for %.2f s, ",
+	if (owned)
+		text_add(out, "The active node is the owner (priority 255): it takes no planned failover.\n");
+	else if (unready != NULL)
+		text_addf(out, "A planned failover to this node is refused while %s.\n", unready);
+	text_addf(out, "It would come here: %swhen the active node resigns, or falls silent for %.2f s, ",
+		owned || unready != NULL ? "" : "by `lbctl failover`, ",
 		(double)timers_active_down_ns(fsm->conf.version, fsm->facts.priority, fsm->active_interval_ns) /
 			(double)NS_PER_S);
 	if (is_owner(vip))

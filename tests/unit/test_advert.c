@@ -168,7 +168,7 @@ static const struct {
 	 "5466"
 	 "c0000264"
 	 "0000000000000000",
-		255, ADVERT_BAD_CHECKSUM},
+		255, ADVERT_BAD_CHECKSUM}, /* version 2, a wrong checksum */
 	{"2133c8010000"
 	 "5466"
 	 "c0000264"

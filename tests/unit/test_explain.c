@@ -12,7 +12,7 @@ struct explain_case {
 	struct vrrp_fsm fsm;
 	enum doubt_alarm lan_alarm;
 	bool unanswered;
-	bool no_preempt, conflict, alone, no_forwarder, drift, list_differs, sick;
+	bool no_preempt, conflict, alone, no_forwarder, drift, list_differs, sick, mute, checked;
 	const char *misfit;
 	const char *says;
 	const char *silent_of; /* NULL: of nothing in particular */
@@ -28,6 +28,8 @@ struct explain_case {
 
 static const struct explain_case cases[] = {
 	{"active", {ACTIVE}, .says = "by `lbctl failover`, when vrrpd stops", .silent_of = "ALARM"},
+	{"active, the peer is not heard", {ACTIVE}, .mute = true, .says = "refused while the peer is not heard",
+		.silent_of = "by `lbctl failover`"},
 	{"active, preempt = no", {ACTIVE}, .no_preempt = true, .says = "not there.", .silent_of = "preempts"},
 	{"active, without lbd", {ACTIVE}, .no_forwarder = true, .says = "or when the peer's priority is higher",
 		.silent_of = "lbd here"},
@@ -48,6 +50,23 @@ static const struct explain_case cases[] = {
 	{"owner, backup", {.state = VRRP_BACKUP, .conf = {.priority = 255}, HEALTHY}, .says = "this node is the owner"},
 	{"backup", {BACKUP, .active_priority = 200}, .says = "The active node's priority is 200, this node's 150",
 		.silent_of = "more"},
+	{"backup, ready", {BACKUP}, .says = "by `lbctl failover`, when the active node resigns",
+		.silent_of = "refused"},
+	{"backup, the peer is not heard", {BACKUP}, .mute = true, .says = "refused while the peer is not heard",
+		.silent_of = "by `lbctl failover`"},
+	{"backup of an owner", {BACKUP, .active_priority = 255}, .says = "it takes no planned failover",
+		.silent_of = "by `lbctl failover`"},
+	{"backup, lbd not bound", {.state = VRRP_BACKUP}, .says = "refused while lbd here does not run",
+		.silent_of = "by `lbctl failover`"},
+	{"backup, unchecked", {.state = VRRP_BACKUP, .facts = {.bound = true}},
+		.says = "refused while lbd here has not checked all servers"},
+	{"backup, a service is down", {.state = VRRP_BACKUP, .facts = {.bound = true}}, .checked = true,
+		.says = "refused while lbd here finds a service down that the peer has up"},
+	{"backup, its group is not ready",
+		{.state = VRRP_BACKUP, .facts = {.bound = true, .ready = true, .group_unready = true}},
+		.says = "refused while another vip of its group is not ready here"},
+	{"backup, penalised", {.state = VRRP_BACKUP, .facts = {.bound = true, .ready = true, .self_penalised = true}},
+		.says = "refused while something that it tracks here has failed"},
 	{"backup of 40 s",
 		{.state = VRRP_BACKUP,
 			.conf = {.version = 3},
@@ -88,7 +107,10 @@ static void it_says_what_holds(void **state)
 			.drift = one->drift,
 			.has_forwarder = !one->no_forwarder,
 			.has_peer = !one->alone,
+			.peer_alive = !one->mute,
+			.forwarder_checked = one->checked,
 			.paths = {{.address = {.family = AF_INET, .bytes = {192, 0, 2, 12}},
+				.alive = true,
 				.unanswered = one->unanswered}},
 			.path_count = 1,
 			.vips = &vip,

@@ -578,6 +578,13 @@ static const struct trace traces[] = {
 		{301, VRRP_EVENT_TICK, 0, FACT_NONE, VRRP_BACKUP, NOTHING, 0, 0},
 		{1000, VRRP_EVENT_TICK, 0, FACT_NONE, VRRP_ACTIVE, CLAIM, 255, 0},
 	}},
+	{"and then the owner preempts, whatever preempt says", .own_priority = 255, .no_preempt = true,
+	 .start_delay_ms = 1000, .rows = {
+		START(NOTHING),
+		ADVERT(900, 100, VRRP_BACKUP, NOTHING),
+		ADVERT(1000, 100, VRRP_BACKUP, NOTHING),
+		{1201, VRRP_EVENT_TICK, 0, FACT_NONE, VRRP_ACTIVE, CLAIM, 255, 0},
+	}},
 	{"but what is offered is taken", .start_delay_ms = 2000, .rows = {
 		START(NOTHING),
 		ADVERT(10, 100, VRRP_BACKUP, NOTHING),
