@@ -85,8 +85,9 @@ static bool peer_can_take(const struct facts_input *input, const struct peer_vip
 {
 	if (other == NULL)
 		return false;
-	return ((other->state == PEER_VIP_ACTIVE && (!other->lan_mute || input->peer_on_lan)) ||
-		       (other->state == PEER_VIP_BACKUP && !other->holds_back)) &&
+	/* Whom nobody answers is no better off, as a backup either: the vip would come back, and go to and fro. */
+	return (!other->lan_mute || input->peer_on_lan) &&
+	       (other->state == PEER_VIP_ACTIVE || (other->state == PEER_VIP_BACKUP && !other->holds_back)) &&
 	       (!input->lbd_wanted || input->heartbeat->health <= input->view.health);
 }
 

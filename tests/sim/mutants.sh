@@ -123,12 +123,7 @@ mutant vrrpd/word.c "the peer's word is no resignation" 's/return change->left \
 mutant vrrpd/word.c "that the peer hears adverts again is lost in its restart" 's/ || (before.missed \&\& !is_backup)//'
 mutant vrrpd/word.c "that the peer hears adverts again is not noticed" 's/.hears_again = .*/.hears_again = false,/'
 mutant vrrpd/roll.c "a datagram that another of its heartbeat overtook is lost" 's/return last != NULL \&\& last->stamp.*/return false;/'
-mutant vrrpd/consent.c "two offers of one vip cross, and both are taken" 's/reason = offered ? .* : vrrp_refuse_take(fsm);/reason = vrrp_refuse_take(fsm);/'
-mutant vrrpd/consent.c "who is about to leave consents" 's/if (vrrp_is_leaving(fsm))/if (false)/'
-mutant vrrpd/consent.c "an offer is taken that could not be served" 's/reason = offered ? \(.*\) : vrrp_refuse_take(fsm);/reason = offered ? \1 : NULL;/'
-mutant vrrpd/consent.c "whoever is asked for a vip gives it, be it without" 's/if (fsm->state == VRRP_ACTIVE)/if (true)/'
 mutant vrrpd/consent.c "an owner offers its vip" 's/return fsm->conf.priority == VRRP_PRIORITY_OWNER ? .*/return NULL;/'
-mutant tests/sim/plan.c "an offer that was refused is taken by its next copy" 's/if (vip->refused != message->request)/if (true)/'
 mutant vrrpd/doubt.c "an active node that hears nothing asks nobody" 's/^bool doubt_asks(\(.*\)$/bool doubt_asks(\1/;s/return .*peer_off_lan.*/return false;/'
 mutant vrrpd/look.c "nobody looks before a claim" 's/if (!mono_before(look->covers, due))/if (true)/'
 mutant vrrpd/look.c "one slice is a whole look" 's/look->slices_left = emptied ? 0 : look->slices_left - 1;/look->slices_left = 0;/'
@@ -145,6 +140,8 @@ blind vrrpd/facts.c "the peer's word counts without its carrier" '' "an active n
 blind vrrpd/facts.c "the peer's health is not compared" '' "who is sick resigns to a better peer by itself: tests/unit/test_facts and test_fsm have that"
 blind vrrpd/group.c "each of a parted group follows the other" '' "one of them is first by a moment, and the group together again: tests/unit/test_group has that"
 blind vrrpd/word.c "what leaves for this node is no resignation" '' "it is said once more when the peer hears adverts again: tests/unit/test_word has that"
+blind vrrpd/consent.c "consent by who has offered, leaves, cannot serve or has it not" '' "few seeds have failovers that cross: tests/unit/test_consent has each"
+blind tests/sim/plan.c "an offer that was refused is taken by its next copy" '' "the same: tests/unit/test_handover has that"
 blind vrrpd/replay.c "a recording passes for a fresh advert" '' "nobody replays here: tests/unit/test_replay has that"
 
 echo "$caught caught, $missed missed or stale, $blind known not to be seen"

@@ -73,6 +73,8 @@ static const struct {
 	{"but which hears this node", .given_up = true, .dead_here = true, .peer_active = true,
 		.peer_hears_nobody = true, .peer_on_lan = true, .ready = true, .holds = true, .on_lan = true,
 		.priority = 150, .lan_dead = true},
+	{"nor does anybody answer the peer any more, a backup", .active_here = true, .dead_here = true,
+		.peer_hears_nobody = true, .ready = true, .priority = 150},
 	{"but the peer may not claim yet", .active_here = true, .dead_here = true, .peer_holds_back = true,
 		.ready = true, .priority = 150},
 	{"or cannot serve", .active_here = true, .dead_here = true, .peer = PEER_HEALTH_DEAD, .ready = true,
