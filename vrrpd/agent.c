@@ -5,6 +5,7 @@
 #include "common/system/clock.h"
 #include "common/system/crypto.h"
 #include "common/system/fd.h"
+#include "vrrpd/address.h"
 #include "vrrpd/advert.h"
 #include "vrrpd/adverts.h"
 #include "vrrpd/agent_reload.h"
@@ -17,6 +18,7 @@
 #include "vrrpd/review.h"
 #include "vrrpd/round.h"
 #include "vrrpd/talk.h"
+#include "vrrpd/vip_lease.h"
 #include "vrrpd/wanted.h"
 
 #include <errno.h>
@@ -51,7 +53,7 @@ static int check_programs(const struct conf *conf)
 
 static int open_sockets(struct agent *agent)
 {
-	int r = address_open(&agent->shared.addresses);
+	int r = scribe_new(agent->loop, agent->shared.fence, vip_lease_written, &agent->shared, &agent->shared.scribe);
 
 	if (r == 0)
 		r = macvlan_open(agent->run_dir, &agent->shared.macvlans);
@@ -79,14 +81,19 @@ static int remove_stale_macvlans(struct agent *agent)
 static int remove_stale(struct agent *agent)
 {
 	struct prefix list[FENCE_ADDRESSES_MAX];
+	struct address_socket *addresses;
 	size_t count = 0;
-	int r;
+	int r = address_open(&addresses);
+
+	if (r < 0)
+		return r;
 
 	for (size_t i = 0; i < agent->conf->vip_count; i++) {
 		for (size_t k = 0; k < agent->conf->vips[i].address_count && count < ARRAY_LEN(list); k++)
 			list[count++] = agent->conf->vips[i].addresses[k];
 	}
-	r = address_remove_stale(agent->shared.addresses, list, count);
+	r = address_remove_stale(addresses, list, count);
+	address_close(addresses);
 	if (r < 0)
 		log_error("addresses of an earlier run could not be removed", log_errno(r));
 	else if (r > 0)
@@ -137,7 +144,7 @@ static int start_parts(struct agent *agent)
 		r = lanwatch_new(&lanwatch, &agent->lanwatch);
 	}
 	if (r == 0)
-		r = notifier_new(agent->runner, &agent->recorder, reports_notified, agent, &agent->notifier);
+		r = notifier_new(agent->runner, &agent->recorder, reports_settled, agent, &agent->notifier);
 	if (r == 0)
 		r = handovers_new(agent->loop, agent->peer, find_vip, agent, &agent->handovers);
 	if (r == 0)
@@ -246,6 +253,11 @@ const struct herald_news *agent_news(const struct agent *agent)
 	return &agent->news;
 }
 
+int agent_begin(struct agent *agent)
+{
+	return scribe_begin(agent->shared.scribe);
+}
+
 int agent_new(const struct agent_setup *setup, struct agent **ret_agent)
 {
 	struct agent *agent = calloc(1, sizeof *agent);
@@ -295,8 +307,10 @@ static void stop_vips(struct agent *agent)
 
 static void on_finish_limit(struct loop_timer *timer, struct mono now)
 {
+	struct agent *agent = CONTAINER_OF(timer, struct agent, finish_limit);
+
 	(void)now;
-	reports_notified(CONTAINER_OF(timer, struct agent, finish_limit));
+	agent->finished(agent->finished_context);
 }
 
 void agent_finish(struct agent *agent, void (*fn)(void *context), void *context)
@@ -308,7 +322,7 @@ void agent_finish(struct agent *agent, void (*fn)(void *context), void *context)
 	handovers_stop(agent->handovers);
 	agent->finished = fn;
 	agent->finished_context = context;
-	if (notifier_is_idle(agent->notifier) ||
+	if ((notifier_is_idle(agent->notifier) && scribe_is_idle(agent->shared.scribe)) ||
 		loop_timer_set(agent->loop, &agent->finish_limit, limit, on_finish_limit) < 0)
 		fn(context);
 }
@@ -320,6 +334,7 @@ void agent_free(struct agent *agent)
 	reload_free(agent->reload);
 	if (!agent->stopping)
 		stop_vips(agent);
+	scribe_close(agent->shared.scribe);
 	round_end(agent);
 	handovers_free(agent->handovers);
 	for (size_t i = 0; i < agent->vip_count; i++)
@@ -334,7 +349,7 @@ void agent_free(struct agent *agent)
 	monitor_free(agent->monitor);
 	adverts_close(agent);
 	fd_close(&agent->shared.announce_fd);
-	address_close(agent->shared.addresses);
+	scribe_free(agent->shared.scribe);
 	macvlan_close(agent->shared.macvlans);
 	free(agent->vips);
 	ports_free(agent->ports);

@@ -26,9 +26,11 @@ struct agent_setup {
  * line on stderr, and nothing is left open or installed.
  */
 MUST_USE int agent_new(const struct agent_setup *setup, struct agent **ret_agent);
+/* Starts the thread that writes addresses; until then none is written. Negative errno. */
+MUST_USE int agent_begin(struct agent *agent);
 /*
- * The planned end: the vips are given away with priority 0. `fn` is called from the loop when the notify programs have
- * been told of it, or have taken too long; agent_free may follow.
+ * The planned end: the vips are given away with priority 0. `fn` is called from the loop when the addresses are gone
+ * and the notify programs have been told of it, or either has taken too long; agent_free may follow.
  */
 void agent_finish(struct agent *agent, void (*fn)(void *context), void *context);
 /* Gives the vips away where agent_finish has not, and has the state written. Accepts NULL. */

@@ -17,6 +17,9 @@
 #include <errno.h>
 #include <string.h>
 
+/* No advert waits longer than that for the addresses of vips that a reload has taken away. */
+#define GOODBYE_NS (50 * NS_PER_MS)
+
 const char *const agent_reload_sections[] = {"pair", "log", "vip", NULL};
 
 struct conf *agent_reload_current(void *context)
@@ -218,6 +221,8 @@ static void say_goodbye(struct change *change)
 		recorder_add(&agent->recorder, clock_mono(), clock_real_ns(), vip->conf->name,
 			"a reload has taken the vip away");
 	}
+	/* Their goodbye needs the sockets that may go with them. */
+	scribe_settle(agent->shared.scribe, GOODBYE_NS);
 	if (!change->wants_peer)
 		handovers_set_peer(agent->handovers, NULL);
 }

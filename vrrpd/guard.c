@@ -13,6 +13,7 @@
 #include "vrrpd/fsm.h"
 #include "vrrpd/announce.h"
 #include "vrrpd/place.h"
+#include "vrrpd/priority.h"
 #include "vrrpd/silence.h"
 #include "vrrpd/transmit.h"
 #include "vrrpd/vitals.h"
@@ -20,7 +21,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -49,13 +49,12 @@ struct guard {
 static void claim_resources(void)
 {
 	/* Above the main process, which must not be able to starve it. */
-	const struct sched_param param = {.sched_priority = sched_get_priority_min(SCHED_RR) + 1};
 	AUTO_FD fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 
 	if (fd >= 0)
 		(void)!write(fd, "-1000", 5);
 	(void)mlockall(MCL_CURRENT | MCL_FUTURE);
-	(void)sched_setscheduler(0, SCHED_RR, &param);
+	(void)!priority_claim(PRIORITY_GUARDIAN);
 }
 
 static int guard_open(struct guard *guard)

@@ -41,7 +41,7 @@ struct macvlan_socket {
 	size_t held_count;
 };
 
-int macvlan_open(const char *run_dir, struct macvlan_socket **ret_socket)
+int macvlan_open_switch(struct macvlan_socket **ret_socket)
 {
 	struct macvlan_socket *socket = calloc(1, sizeof *socket);
 	int r;
@@ -49,8 +49,22 @@ int macvlan_open(const char *run_dir, struct macvlan_socket **ret_socket)
 	if (socket == NULL)
 		return -ENOMEM;
 	r = rtnl_open(&socket->nl);
-	if (r == 0)
-		r = settings_open(run_dir, &socket->settings);
+	if (r < 0) {
+		macvlan_close(socket);
+		return r;
+	}
+	*ret_socket = socket;
+	return 0;
+}
+
+int macvlan_open(const char *run_dir, struct macvlan_socket **ret_socket)
+{
+	struct macvlan_socket *socket;
+	int r = macvlan_open_switch(&socket);
+
+	if (r < 0)
+		return r;
+	r = settings_open(run_dir, &socket->settings);
 	if (r < 0) {
 		macvlan_close(socket);
 		return r;

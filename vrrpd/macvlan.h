@@ -15,6 +15,8 @@ struct macvlan_socket;
 
 /* Puts back what an earlier run has changed of the parents' settings (settings.h), which are recorded in `run_dir`. */
 MUST_USE int macvlan_open(const char *run_dir, struct macvlan_socket **ret_socket);
+/* One for macvlan_set_up alone. */
+MUST_USE int macvlan_open_switch(struct macvlan_socket **ret_socket);
 /* Puts the parents' settings back. Accepts NULL. */
 void macvlan_close(struct macvlan_socket *socket);
 

@@ -6,6 +6,7 @@
 #include "vrrpd/commands.h"
 #include "vrrpd/guardian.h"
 #include "vrrpd/pairkey.h"
+#include "vrrpd/priority.h"
 #include "vrrpd/programs.h"
 #include "vrrpd/requests.h"
 #include "vrrpd/runner.h"
@@ -95,12 +96,13 @@ static void drop_capabilities(void)
  */
 static void claim_resources(void)
 {
-	const struct sched_param param = {.sched_priority = sched_get_priority_min(SCHED_RR)};
+	int r;
 
 	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
 		log_warning("memory could not be locked", log_errno(-errno));
-	if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param) < 0)
-		log_info("no real-time priority is to be had", log_errno(-errno));
+	r = priority_claim(PRIORITY_ADVERTS);
+	if (r < 0)
+		log_info("no real-time priority is to be had", log_errno(r));
 }
 
 /* The network waits for nothing of this process any more: its end is in nobody's way, however long it takes. */
@@ -212,6 +214,8 @@ static int start(struct program *program)
 	r = log_start();
 	if (r == 0)
 		r = state_start();
+	if (r == 0)
+		r = agent_begin(program->agent);
 	if (r == 0)
 		r = runner_begin(program->runner);
 	if (r == 0)

@@ -96,6 +96,14 @@ static void on_fenced(void *context, struct vip *vip)
 	vip_event(vip, VRRP_EVENT_FENCED);
 }
 
+static void on_left(void *context)
+{
+	struct agent *agent = context;
+
+	round_note(agent, ROUND_TELL);
+	reports_settled(agent);
+}
+
 static void on_release(void *context, struct vip *vip)
 {
 	struct agent *agent = context;
@@ -204,11 +212,11 @@ void reports_tracked(void *context, const char *kind, const char *name, enum tra
 	pulse_at(agent, loop_now(agent->loop));
 }
 
-void reports_notified(void *context)
+void reports_settled(void *context)
 {
 	struct agent *agent = context;
 
-	if (agent->finished != NULL)
+	if (agent->finished != NULL && notifier_is_idle(agent->notifier) && scribe_is_idle(agent->shared.scribe))
 		agent->finished(agent->finished_context);
 }
 
@@ -222,6 +230,7 @@ void reports_share(struct agent *agent)
 	agent->shared.settle = settle;
 	agent->shared.keep = keep;
 	agent->shared.fenced = on_fenced;
+	agent->shared.left = on_left;
 	agent->shared.moved = on_moved;
 	agent->shared.release = on_release;
 	agent->shared.look = look;

@@ -12,7 +12,7 @@ extern const struct forwarder_events reports_forwarder;
 void reports_tracked(void *context, const char *kind, const char *name, enum track_state state, const char *why);
 bool reports_claimed(void *context, int ifindex, const struct neighbour_word *word);
 /* The last notify program has ended. */
-void reports_notified(void *context);
+void reports_settled(void *context);
 /* Fills in what the vips call. */
 void reports_share(struct agent *agent);
 

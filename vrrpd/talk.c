@@ -6,6 +6,7 @@
 #include "vrrpd/parts.h"
 #include "vrrpd/review.h"
 #include "vrrpd/services.h"
+#include "vrrpd/vip_lease.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -45,6 +46,8 @@ static void fill_vips(const struct agent *agent, struct roll *ret_roll)
 		const struct vip *vip = agent->vips[i];
 		struct peer_vip word = word_of(vip->peer_id, &vip->fsm, clock_mono());
 
+		if (vip_lease_is_leaving(vip, clock_mono()))
+			word.state = PEER_VIP_ACTIVE;
 		word.carrier = vip->link.carrier;
 		word.lan_heard = lanwatch_is_heard(agent->lanwatch, vip->conf->interface);
 		word.lan_mute = lanwatch_is_mute(agent->lanwatch, vip->conf->interface);

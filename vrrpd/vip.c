@@ -38,12 +38,13 @@ static void carry_out(struct vip *vip, const struct vrrp_actions *actions)
 {
 	if (actions->todo & VRRP_DO_INSTALL)
 		vip_lease_begin(vip);
+	/* What is said of it is said when the addresses are gone. */
 	if (actions->todo & VRRP_DO_REMOVE)
-		vip_lease_end(vip);
-	if (actions->todo & VRRP_DO_ADVERT)
+		vip_lease_end(vip, actions->todo & VRRP_DO_ADVERT ? &actions->advert_priority : NULL);
+	else if (actions->todo & VRRP_DO_ADVERT)
 		vip_advert_send(vip, actions->advert_priority);
 	/* What is to be installed is announced then. */
-	if (actions->todo & VRRP_DO_ANNOUNCE && vip->installed)
+	if (actions->todo & VRRP_DO_ANNOUNCE && vip->tenure.installed)
 		vip_announce(vip);
 	if (actions->todo & VRRP_DO_RELEASE)
 		vip->shared->release(vip->shared->context, vip);
@@ -177,6 +178,7 @@ int vip_new(
 	vip->shared = shared;
 	vip->peer_id = peer_vip_id(conf->name, conf->vrid);
 	vip->senders.kept_sequence = shared->kept_sequence;
+	list_init(&vip->writes);
 	health_init(&vip->health, clock_mono());
 	vrrp_init(&vip->fsm, &vrrp, yielding);
 	*ret_vip = vip;
@@ -195,8 +197,9 @@ void vip_free(struct vip *vip)
 {
 	if (vip == NULL)
 		return;
-	if (vip->lease.held)
-		vip_lease_end(vip);
+	if (vip->tenure.lease.held)
+		vip_lease_end(vip, NULL);
+	scribe_disown(&vip->writes);
 	loop_timer_clear(vip->shared->loop, &vip->tick);
 	place_clear(vip->shared->macvlans, vip->macvlans);
 	free(vip);

@@ -22,7 +22,8 @@ static struct ip destination_of(const struct vip *vip, enum family family)
 struct fence_vip vip_fence_entry(const struct vip *vip)
 {
 	struct fence_vip entry = {
-		.active = vip->lease.held,
+		/* What is about to go is still there to be taken away. */
+		.active = vip->tenure.lease.held || vip->tenure.leaving > 0,
 		.vrid = vip->conf->vrid,
 		.version = vip->conf->version,
 		.forms = vip_forms(vip),
@@ -47,22 +48,29 @@ struct fence_vip vip_fence_entry(const struct vip *vip)
 	return entry;
 }
 
-void vip_advert_send(struct vip *vip, uint8_t priority)
+void vip_advert_send_entry(struct vip_shared *shared, struct vip *vip, const struct fence_vip *entry, uint8_t priority)
 {
-	struct vip_shared *shared = vip->shared;
 	const struct transmit transmit = {.sockets = shared->sockets,
 		.fence = shared->fence,
 		.key = shared->key,
 		.packet_fd = shared->announce_fd};
-	const struct fence_vip entry = vip_fence_entry(vip);
 	uint64_t sent = 0;
-	int r = transmit_advert(&transmit, &entry, priority, &sent);
+	int r = transmit_advert(&transmit, entry, priority, &sent);
 
+	if (vip == NULL)
+		return;
 	if (r < 0 && r != vip->send_error)
 		log_warning("an advert could not be sent", log_str("vip", vip->conf->name), log_errno(r));
 	vip->send_error = r;
 	vip->advert_sent_at = clock_mono();
 	vip->counters.adverts_sent += sent;
+}
+
+void vip_advert_send(struct vip *vip, uint8_t priority)
+{
+	const struct fence_vip entry = vip_fence_entry(vip);
+
+	vip_advert_send_entry(vip->shared, vip, &entry, priority);
 }
 
 uint8_t vip_forms(const struct vip *vip)
@@ -96,6 +104,6 @@ void vip_set_sources(struct vip *vip, const struct ip sources[static FAMILY_COUN
 		same = same && ip_equal(&vip->sources[i], &sources[i]);
 		vip->sources[i] = sources[i];
 	}
-	if (!same && vip->lease.held)
+	if (!same && vip->tenure.lease.held)
 		vip->shared->publish(vip->shared->context);
 }

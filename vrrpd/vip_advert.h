@@ -6,6 +6,8 @@
 #include "vrrpd/vip_types.h"
 
 void vip_advert_send(struct vip *vip, uint8_t priority);
+/* By words that were right a moment ago; `vip` may have gone since, and is NULL then. */
+void vip_advert_send_entry(struct vip_shared *shared, struct vip *vip, const struct fence_vip *entry, uint8_t priority);
 /* What they are sent from. */
 void vip_set_sources(struct vip *vip, const struct ip sources[static FAMILY_COUNT]);
 /* An IPv4 advert of that form was accepted: it counts among those that are sent (DESIGN section 5). */

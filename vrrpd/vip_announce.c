@@ -19,7 +19,7 @@ void vip_announce_once(struct vip *vip)
 {
 	bool is_router = vip->conf->has_ipv6 && announce_is_router(vip->conf->interface);
 
-	if (!vip->installed)
+	if (!vip->tenure.installed)
 		return;
 	for (size_t i = 0; i < vip->conf->address_count; i++) {
 		const struct ip *address = &vip->conf->addresses[i].ip;

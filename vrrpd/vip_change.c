@@ -54,7 +54,7 @@ void vip_change_commit(struct vip_change *change)
 	int macvlans[FAMILY_COUNT] = {0};
 
 	change->adds = succession_missing(change->conf, vip->conf, added) > 0;
-	if (vip->lease.held)
+	if (vip->tenure.lease.held)
 		vip_lease_shrink(vip, change->conf);
 	if (vip->fsm.facts.link_ok && change->conf->virtual_mac) {
 		for (size_t i = 0; i < FAMILY_COUNT; i++)
@@ -72,7 +72,7 @@ void vip_change_finish(const struct vip_change *change)
 	struct vip *vip = change->vip;
 
 	vip_lease_change(vip, change->adds, change->what & SUCCESSION_LEASE);
-	if (vip->installed && change->what & SUCCESSION_GARP)
+	if (vip->tenure.installed && change->what & SUCCESSION_GARP)
 		vip_announce_refresh(vip);
 	vip_tick_anew(vip);
 }

@@ -10,7 +10,13 @@
 
 /* The vip's from now on. They are installed once no advert is due, and announced then. */
 void vip_lease_begin(struct vip *vip);
-void vip_lease_end(struct vip *vip);
+/* The addresses go; then, where there is a `goodbye`, an advert of that priority is sent. */
+void vip_lease_end(struct vip *vip, const uint8_t *goodbye);
+/* They are about to go: for others the vip is still held. */
+bool vip_lease_is_leaving(const struct vip *vip, struct mono now);
+/* For scribe_new, with the struct vip_shared. */
+write_fn vip_lease_written;
+
 /*
  * Another configuration: those of its addresses that `after` has not go now; with vip_lease_change come those that are
  * added, and the whole has another length.

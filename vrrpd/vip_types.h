@@ -5,7 +5,6 @@
 
 #include "common/model/conf.h"
 #include "common/system/loop.h"
-#include "vrrpd/address.h"
 #include "vrrpd/advert.h"
 #include "vrrpd/doubt.h"
 #include "vrrpd/family.h"
@@ -13,7 +12,6 @@
 #include "vrrpd/fsm.h"
 #include "vrrpd/group.h"
 #include "vrrpd/health.h"
-#include "vrrpd/lease.h"
 #include "vrrpd/misfit.h"
 #include "vrrpd/monitor.h"
 #include "vrrpd/peermsg.h"
@@ -21,8 +19,10 @@
 #include "vrrpd/recorder.h"
 #include "vrrpd/retort.h"
 #include "vrrpd/senders.h"
+#include "vrrpd/tenure.h"
 #include "vrrpd/track.h"
 #include "vrrpd/word.h"
+#include "vrrpd/scribe.h"
 
 struct handover;
 struct port;
@@ -31,7 +31,8 @@ struct vip;
 /* What all vips of the process use; owned by the agent. */
 struct vip_shared {
 	struct loop *loop;
-	struct address_socket *addresses;
+	struct scribe *scribe;
+	uint64_t tenures; /* so many have begun */
 	struct macvlan_socket *macvlans;
 	int announce_fd;
 	struct rawsock sockets[FAMILY_COUNT]; /* fd -1: no vip wants it */
@@ -49,6 +50,8 @@ struct vip_shared {
 	void (*settle)(void *context);
 	/* The addresses were taken away, or their lease has lapsed. */
 	void (*fenced)(void *context, struct vip *vip);
+	/* The addresses are gone, after the state has changed. */
+	void (*left)(void *context);
 	/* The state has changed. */
 	void (*moved)(void *context, struct vip *vip, enum vrrp_state from);
 	/* What the state file says no longer holds. */
@@ -117,8 +120,9 @@ struct vip {
 	int send_error; /* of the last advert; 0: it went out */
 
 	struct loop_timer renewal;
-	struct lease lease;
-	bool installed; /* what can be installed of the addresses is, as far as we know */
+	struct tenure tenure;
+	struct mono leaving_until; /* the addresses are about to go, and until then the vip is said to be active */
+	struct list writes;        /* orders that are out (scribe.h) */
 
 	struct loop_timer announcement;
 	unsigned announcements_left; /* of the burst; 0: the refresh is next */

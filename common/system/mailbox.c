@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/system/mailbox.h"
 
+#include "common/system/clock.h"
 #include "common/system/fd.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <sys/eventfd.h>
 
@@ -64,19 +66,37 @@ bool mailbox_post(struct mailbox *mailbox, void *message)
 	return true;
 }
 
-static void on_mail(struct loop_io *io, unsigned events)
+void *mailbox_take(struct mailbox *mailbox)
 {
-	struct mailbox *mailbox = CONTAINER_OF(io, struct mailbox, io);
 	size_t taken = atomic_load_explicit(&mailbox->taken, memory_order_relaxed);
 	eventfd_t one;
 	void *message;
 
-	(void)events;
-	if (eventfd_read(io->fd, &one) < 0 || taken == atomic_load_explicit(&mailbox->posted, memory_order_acquire))
-		return;
+	if (eventfd_read(mailbox->fd, &one) < 0 ||
+		taken == atomic_load_explicit(&mailbox->posted, memory_order_acquire))
+		return NULL;
 	message = mailbox->messages[taken & (mailbox->capacity - 1)];
 	atomic_store_explicit(&mailbox->taken, taken + 1, memory_order_release);
-	mailbox->fn(mailbox->context, message);
+	return message;
+}
+
+void mailbox_wait(struct mailbox *mailbox, struct mono limit)
+{
+	struct pollfd poll_fd = {.fd = mailbox->fd, .events = POLLIN};
+	int64_t left_ns = mono_is_never(limit) ? 0 : MAX(mono_diff(limit, clock_mono()), INT64_C(0));
+	struct timespec left = {.tv_sec = left_ns / NS_PER_S, .tv_nsec = left_ns % NS_PER_S};
+
+	(void)ppoll(&poll_fd, 1, mono_is_never(limit) ? NULL : &left, NULL);
+}
+
+static void on_mail(struct loop_io *io, unsigned events)
+{
+	struct mailbox *mailbox = CONTAINER_OF(io, struct mailbox, io);
+	void *message = mailbox_take(mailbox);
+
+	(void)events;
+	if (message != NULL)
+		mailbox->fn(mailbox->context, message);
 }
 
 int mailbox_open(struct mailbox *mailbox, struct loop *loop, mailbox_fn *fn, void *context)

@@ -26,4 +26,11 @@ MUST_USE bool mailbox_post(struct mailbox *mailbox, void *message);
 MUST_USE int mailbox_open(struct mailbox *mailbox, struct loop *loop, mailbox_fn *fn, void *context);
 void mailbox_close(struct mailbox *mailbox);
 
+/*
+ * The receiver's, without a loop or from within it: the next message; NULL, there is none. mailbox_wait waits until
+ * there is one, or until `limit`.
+ */
+void *mailbox_take(struct mailbox *mailbox);
+void mailbox_wait(struct mailbox *mailbox, struct mono limit);
+
 #endif
