@@ -197,7 +197,8 @@ static void explain_differences(const struct view *view, const struct view_vip *
 			(long long)(vip->fsm.active_interval_ns / NS_PER_MS),
 			(long long)(vip->conf->advert_interval_ns / NS_PER_MS));
 	if (view->drift)
-		text_add(out, "ALARM: the peer runs another configuration; `lbctl config diff` shows where.\n");
+		text_add(out,
+			"ALARM: the peer runs another configuration; compare what `lbctl config show` says on both.\n");
 }
 
 /* All that stands in the way: where only the first is told, mending it brings a disappointment. */

@@ -42,7 +42,7 @@ static const struct explain_case cases[] = {
 		.says = "ALARM: what comes by its path 192.0.2.12 answers nothing that this node sends"},
 	{"active, refuses", {ACTIVE}, .misfit = "adverts of X are refused: Y",
 		.says = "ALARM: adverts of X are refused: Y."},
-	{"active, drifted", {ACTIVE}, .drift = true, .says = "`lbctl config diff` shows where"},
+	{"active, drifted", {ACTIVE}, .drift = true, .says = "compare what `lbctl config show` says on both"},
 	{"active, other addresses", {ACTIVE}, .list_differs = true, .says = "name other addresses"},
 	{"owner, active", {.state = VRRP_ACTIVE, .conf = {.priority = 255}, HEALTHY},
 		.says = "lbd here is in worse health than the peer's; but for that the owner",
