@@ -316,4 +316,5 @@ void guard_run(struct fence *fence, int main_pidfd)
 	else
 		watch(&guard);
 	guard_close(&guard);
+	priority_release();
 }

@@ -105,14 +105,6 @@ static void claim_resources(void)
 		log_info("no real-time priority is to be had", log_errno(r));
 }
 
-/* The network waits for nothing of this process any more: its end is in nobody's way, however long it takes. */
-static void release_priority(void)
-{
-	const struct sched_param param = {0};
-
-	(void)sched_setscheduler(0, SCHED_OTHER, &param);
-}
-
 static void on_finished(void *context)
 {
 	struct program *program = context;
@@ -245,7 +237,7 @@ static void stop(struct program *program)
 	agent_free(program->agent);
 	runner_close(program->runner);
 	guardian_dismiss(program->guardian);
-	release_priority();
+	priority_release();
 	reload_free(reload);
 	/* Behind the guardian's back: a slow disk is no hang, nor is a program that takes long to die. */
 	runner_free(program->runner);

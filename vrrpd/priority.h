@@ -22,4 +22,15 @@ MUST_USE static inline int priority_claim(enum priority priority)
 	return sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param) < 0 ? -errno : 0;
 }
 
+/*
+ * Gives it back: for whom the network no longer waits is in nobody's way, however long its end takes. A leak check at
+ * the end spins until another process has had a processor.
+ */
+static inline void priority_release(void)
+{
+	const struct sched_param param = {0};
+
+	(void)sched_setscheduler(0, SCHED_OTHER, &param);
+}
+
 #endif
