@@ -98,10 +98,24 @@ static const char *verb_name_at(const void *context, size_t i)
 	return i < ARRAY_LEN(verbs) ? verbs[i].name : NULL;
 }
 
+/* The verb of two words whose first one is that. */
+static const struct verb *verb_begun_by(const char *word)
+{
+	size_t length = strlen(word);
+
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+		if (strncmp(verbs[i].name, word, length) == 0 && verbs[i].name[length] == ' ')
+			return &verbs[i];
+	return NULL;
+}
+
 static enum lbctl_exit no_such_verb(const char *word)
 {
+	const struct verb *begun = verb_begun_by(word);
 	const char *nearest = text_nearest(word, verb_name_at, NULL);
 
+	if (begun != NULL)
+		return verb_usage(begun);
 	if (nearest != NULL)
 		complain("there is no verb '%s', did you mean '%s'?", word, nearest);
 	else

@@ -5,7 +5,8 @@ static const char *refuse_state(const struct vrrp_fsm *fsm)
 {
 	switch (fsm->state) {
 	case VRRP_ACTIVE:
-		return fsm->conf.priority == VRRP_PRIORITY_OWNER ? "this node owns the address (priority 255)" : NULL;
+		return fsm->conf.priority == VRRP_PRIORITY_OWNER ? "the active node owns the address (priority 255)"
+								 : NULL;
 	case VRRP_BACKUP:
 		return vrrp_refuse_take(fsm);
 	case VRRP_FAULT:

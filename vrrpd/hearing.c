@@ -75,17 +75,17 @@ static void note_differences(
  * RFC 9568 erratum 8298: the owner has nobody to yield to, and says that there is somebody; and so does who finds that
  * the other does not yield. The last words of a node that is preempted are no rival's.
  */
-static void note_rival(struct vip *vip, const struct advert_packet *packet, const struct advert_received *received)
+static void note_rival(struct vip *vip, const struct advert_packet *packet, const struct advert_received *received,
+	bool was_in_conflict)
 {
 	struct mono now = clock_mono();
 
-	if (!vrrp_in_conflict(&vip->fsm)) {
-		vip->rival_since = (struct mono){0};
-		vip->rival_told = false;
-		return;
-	}
-	if (vip->rival_since.ns == 0)
+	if (!was_in_conflict) {
 		vip->rival_since = now;
+		vip->rival_told = false;
+	}
+	if (!vrrp_in_conflict(&vip->fsm))
+		return;
 	if (vip->rival_told || mono_diff(now, vip->rival_since) < RIVAL_INTERVALS * received->interval_ns)
 		return;
 	vip->rival_told = true;
@@ -102,6 +102,8 @@ static void take(struct vip *vip, const struct advert_packet *packet, const stru
 		.interval_ns = received->interval_ns,
 	};
 
+	bool was_in_conflict = vrrp_in_conflict(&vip->fsm);
+
 	vip->counters.adverts_received++;
 	misfit_clear(&vip->misfit, clock_mono());
 	vip->heard_source = packet->source;
@@ -109,7 +111,7 @@ static void take(struct vip *vip, const struct advert_packet *packet, const stru
 	if (packet->source.family == AF_INET && received->version == 3)
 		vip_heard_form(vip, received->checksum);
 	vip_step(vip, &event);
-	note_rival(vip, packet, received);
+	note_rival(vip, packet, received, was_in_conflict);
 }
 
 void hearing_refuse(struct vip *vip, enum advert_discard verdict, const struct advert_packet *packet,

@@ -34,6 +34,7 @@ static void on_moved(void *context, bool refused, const char *report)
 {
 	struct entering *entering = context;
 	struct agent *agent = entering->agent;
+	AUTO_TEXT text = {0};
 
 	for (size_t i = 0; refused && i < agent->vip_count; i++)
 		agent->vips[i]->lent = false;
@@ -42,7 +43,8 @@ static void on_moved(void *context, bool refused, const char *report)
 		return;
 	}
 	set(agent, true);
-	entering->done(entering->context, false, *report != '\0' ? report : "in maintenance");
+	text_addf(&text, "this node is in maintenance%s%s", *report != '\0' ? ":\n" : "", report);
+	entering->done(entering->context, false, text_get(&text));
 	free(entering);
 }
 

@@ -41,7 +41,7 @@ void view_copy_vip(const struct agent *agent, const struct vip *vip, struct view
 		.counters = vip->counters,
 		.verdict = vip->verdict,
 		.peer_state = vip->word.state,
-		.conflict = vrrp_in_conflict(&vip->fsm),
+		.conflict = vrrp_in_conflict(&vip->fsm) && vip->rival_told,
 		.lan_alarm = vip->lan_alarm,
 		.heard_source = vip->heard_source,
 		.list_differs = vip->other_list.now,

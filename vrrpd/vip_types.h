@@ -111,7 +111,7 @@ struct vip {
 		struct loop_timer due;
 	} lan_rival;
 	struct mono moved_at;    /* the state changed */
-	struct mono rival_since; /* a rival has been heard since; {0}: none is */
+	struct mono rival_since; /* a rival has been heard since, where it is in conflict */
 	bool rival_told;
 
 	struct loop_timer tick;

@@ -76,6 +76,24 @@ wait $!
 start_daemon lb1 vrrpd
 wait_for 20 "lb1 is active again" settled lb1
 
+say "== one that is weaker and does not yield is told of: the last words of a node that yields are not"
+conflict_is() { is "$(pick lb1 '.vips[0].conflict')" "$1"; }
+heard() { at_most $((RECEIVED + 1)) "$(pick lb1 '.vips[0].counters.adverts_received')"; }
+for turn in first second; do
+	RECEIVED=$(pick lb1 '.vips[0].counters.adverts_received')
+	forge send --source=192.0.2.50 --key="$key" --priority=10 --times=1
+	wait_for 3 "the $turn time: lb1 has heard one advert" heard
+	expect "which is no conflict" conflict_is false
+	(while :; do on client "$FORGE" send --source=192.0.2.50 --key="$key" --priority=10 --times=50 --every=50; done) 2>/dev/null &
+	rogue_pid=$!
+	wait_for 5 "but when they go on it is" conflict_is true
+	expect "explain has an alarm" explains lb1 "ALARM: another node sends adverts as well"
+	kill $rogue_pid
+	wait $rogue_pid 2>/dev/null
+	wait_for 15 "when they have ended it is over" conflict_is false
+done
+expect "the log has it each time" is "$(grep -c 'another node goes on sending' "$LAB_DIR/lb1-vrrpd.log")" 2
+
 say "== with the pair's key it is obeyed"
 (while :; do on client "$FORGE" send --source=192.0.2.50 --key="$key" --times=50 --every=50; done) 2>/dev/null &
 rogue_pid=$!
