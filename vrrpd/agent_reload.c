@@ -17,7 +17,10 @@
 #include <errno.h>
 #include <string.h>
 
-/* No advert waits longer than that for the addresses of vips that a reload has taken away. */
+/*
+ * So long at most the vips that stay wait with their adverts until those that a reload has taken away have said
+ * goodbye: half of the shortest interval. Who has not said it by then falls silent.
+ */
 #define GOODBYE_NS (50 * NS_PER_MS)
 
 const char *const agent_reload_sections[] = {"pair", "log", "vip", NULL};
@@ -222,7 +225,7 @@ static void say_goodbye(struct change *change)
 			"a reload has taken the vip away");
 	}
 	/* Their goodbye needs the sockets that may go with them. */
-	scribe_settle(agent->shared.scribe, GOODBYE_NS);
+	scribe_settle(agent->shared.scribe, MIN(GOODBYE_NS, wanted_interval_ns(agent->conf) / 2));
 	if (!change->wants_peer)
 		handovers_set_peer(agent->handovers, NULL);
 }

@@ -229,30 +229,49 @@ bool vrrp_minds_rivals(const struct vrrp_fsm *fsm)
 	return fsm->state == VRRP_ACTIVE && !is_set(fsm->offered_until) && !is_set(fsm->leave_at);
 }
 
-const char *vrrp_refuse_take(const struct vrrp_fsm *fsm)
+enum vrrp_refusal vrrp_refusal(const struct vrrp_fsm *fsm)
 {
 	switch (fsm->state) {
 	case VRRP_INITIALIZE:
-		return "vrrpd has only just started";
+		return VRRP_REFUSAL_STARTING;
 	case VRRP_FAULT:
 		if (fsm->facts.maintenance)
-			return "it is in maintenance";
+			return VRRP_REFUSAL_MAINTENANCE;
 		if (fsm->facts.lan_dead)
-			return "its LAN is dead";
+			return VRRP_REFUSAL_LAN_DEAD;
 		if (fsm->facts.group_fault)
-			return "another vip of its group is at fault";
-		return fsm->facts.link_ok ? "something that it tracks has failed" : "its interface is at fault";
+			return VRRP_REFUSAL_GROUP_FAULT;
+		return fsm->facts.link_ok ? VRRP_REFUSAL_TRACK : VRRP_REFUSAL_INTERFACE;
 	case VRRP_BACKUP:
 	case VRRP_ACTIVE:
 	case VRRP_STATE_COUNT:
 		break;
 	}
 	if (!fsm->facts.bound)
-		return "its lbd is not running or has not bound its listeners";
+		return VRRP_REFUSAL_UNBOUND;
 	if (!fsm->facts.ready)
-		return "its lbd has not checked all servers, or finds a service down that is up here";
+		return VRRP_REFUSAL_UNREADY;
 	if (fsm->facts.group_unready)
-		return "another vip of its group is not ready there";
+		return VRRP_REFUSAL_GROUP_UNREADY;
 	/* It would be preempted at once. */
-	return fsm->facts.self_penalised ? "something that it tracks has failed" : NULL;
+	return fsm->facts.self_penalised ? VRRP_REFUSAL_TRACK : VRRP_REFUSAL_NONE;
+}
+
+const char *vrrp_refuse_take(const struct vrrp_fsm *fsm)
+{
+	static const char *const texts[] = {
+		[VRRP_REFUSAL_NONE] = NULL,
+		[VRRP_REFUSAL_STARTING] = "vrrpd has only just started",
+		[VRRP_REFUSAL_MAINTENANCE] = "it is in maintenance",
+		[VRRP_REFUSAL_LAN_DEAD] = "its LAN is dead",
+		[VRRP_REFUSAL_GROUP_FAULT] = "another vip of its group is at fault",
+		[VRRP_REFUSAL_INTERFACE] = "its interface is at fault",
+		[VRRP_REFUSAL_TRACK] = "something that it tracks has failed",
+		[VRRP_REFUSAL_UNBOUND] = "its lbd is not running or has not bound its listeners",
+		[VRRP_REFUSAL_UNREADY] = "its lbd has not checked all servers, or finds a service down that is up here",
+		[VRRP_REFUSAL_GROUP_UNREADY] = "another vip of its group is not ready there",
+	};
+	static_assert(ARRAY_LEN(texts) == VRRP_REFUSAL_COUNT, "a refusal has no text");
+
+	return texts[vrrp_refusal(fsm)];
 }

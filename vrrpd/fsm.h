@@ -62,7 +62,22 @@ bool vrrp_is_leaving(const struct vrrp_fsm *fsm);
  * offered the vip to the peer.
  */
 bool vrrp_minds_rivals(const struct vrrp_fsm *fsm);
-/* Why this node would not take the vip over as planned now; NULL: it would. */
+/* Why this node would not take the vip over as planned now. */
+enum vrrp_refusal {
+	VRRP_REFUSAL_NONE, /* it would */
+	VRRP_REFUSAL_STARTING,
+	VRRP_REFUSAL_MAINTENANCE,
+	VRRP_REFUSAL_LAN_DEAD,
+	VRRP_REFUSAL_GROUP_FAULT,
+	VRRP_REFUSAL_INTERFACE,
+	VRRP_REFUSAL_TRACK,
+	VRRP_REFUSAL_UNBOUND, /* lbd */
+	VRRP_REFUSAL_UNREADY, /* not all servers are checked, or a service is down that the peer has up */
+	VRRP_REFUSAL_GROUP_UNREADY,
+	VRRP_REFUSAL_COUNT,
+};
+enum vrrp_refusal vrrp_refusal(const struct vrrp_fsm *fsm);
+/* The same for the other node's operator: "its LAN is dead"; NULL: it would take it. */
 const char *vrrp_refuse_take(const struct vrrp_fsm *fsm);
 
 #endif

@@ -14,7 +14,6 @@
 
 #include <cap-ng.h>
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

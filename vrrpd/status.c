@@ -289,21 +289,22 @@ static void explain_waits(const struct view_vip *vip, struct mono now, struct te
 			delay_s);
 }
 
-/* Why this node would consent to no planned failover; NULL: it would. */
+/* Why this node would consent to no planned failover, being a backup; NULL: it would. */
 static const char *unready_why(const struct view *view, const struct view_vip *vip)
 {
-	const struct vrrp_facts *facts = &vip->fsm.facts;
+	static const char *const texts[VRRP_REFUSAL_COUNT] = {
+		[VRRP_REFUSAL_TRACK] = "something that it tracks here has failed",
+		[VRRP_REFUSAL_UNBOUND] = "lbd here does not run or has not bound its listeners",
+		[VRRP_REFUSAL_UNREADY] = "lbd here finds a service down that the peer has up",
+		[VRRP_REFUSAL_GROUP_UNREADY] = "another vip of its group is not ready here",
+	};
+	enum vrrp_refusal refusal = vrrp_refusal(&vip->fsm);
 
 	if (unasked_why(view) != NULL)
 		return unasked_why(view);
-	if (!facts->bound)
-		return "lbd here does not run or has not bound its listeners";
-	if (!facts->ready)
-		return view->forwarder_checked ? "lbd here finds a service down that the peer has up"
-					       : "lbd here has not checked all servers";
-	if (facts->group_unready)
-		return "another vip of its group is not ready here";
-	return facts->self_penalised ? "something that it tracks here has failed" : NULL;
+	if (refusal == VRRP_REFUSAL_UNREADY && !view->forwarder_checked)
+		return "lbd here has not checked all servers";
+	return texts[refusal];
 }
 
 static void explain_backup(const struct view *view, const struct view_vip *vip, struct text *out)

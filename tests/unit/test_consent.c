@@ -8,7 +8,7 @@ static const struct {
 	const char *name;
 	enum vrrp_state state;
 	uint8_t priority;
-	bool leaving, unready, maintenance;
+	bool leaving, unbound, unready, group_unready, penalised, maintenance;
 	bool pending, offered;
 	/* What follows. */
 	bool starts;
@@ -26,6 +26,12 @@ static const struct {
 		.ask = CONSENT_SILENT},
 	{"a backup that is not ready", .state = VRRP_BACKUP, .unready = true, .offer = CONSENT_REFUSED,
 		.ask = CONSENT_REFUSED},
+	{"a backup without lbd", .state = VRRP_BACKUP, .unbound = true, .offer = CONSENT_REFUSED,
+		.ask = CONSENT_REFUSED},
+	{"a backup whose group is not ready", .state = VRRP_BACKUP, .group_unready = true, .offer = CONSENT_REFUSED,
+		.ask = CONSENT_REFUSED},
+	{"a backup that lacks what it tracks", .state = VRRP_BACKUP, .penalised = true, .offer = CONSENT_REFUSED,
+		.ask = CONSENT_REFUSED},
 	{"it has left, and its offer is not answered", .state = VRRP_BACKUP, .pending = true, .offered = true,
 		.offer = CONSENT_REFUSED, .ask = CONSENT_SILENT},
 	{"in maintenance", .state = VRRP_FAULT, .maintenance = true, .offer = CONSENT_REFUSED, .ask = CONSENT_REFUSED},
@@ -40,7 +46,11 @@ static void requests_are_answered_as_the_vip_stands(void **state)
 		struct vrrp_fsm fsm = {
 			.state = cases[i].state,
 			.conf = {.priority = cases[i].priority != 0 ? cases[i].priority : 100},
-			.facts = {.bound = true, .ready = !cases[i].unready, .maintenance = cases[i].maintenance},
+			.facts = {.bound = !cases[i].unbound,
+				.ready = !cases[i].unready,
+				.group_unready = cases[i].group_unready,
+				.self_penalised = cases[i].penalised,
+				.maintenance = cases[i].maintenance},
 			.leave_at = {cases[i].leaving ? NS_PER_S : 0},
 		};
 		const char *why = NULL, *why_not = NULL;
